@@ -1,0 +1,50 @@
+# Every target works on a fresh clone: what it needs is installed first, from the hashed lock files.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+ARGS   ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install playground test lint types imports check format migration lock clean
+
+help:            ## say what the targets do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(VENV)/.installed  ## make the virtual environment from the hashed lock file
+
+$(VENV)/.installed: requirements-dev.lock
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@
+
+playground: install  ## try the bot: a local Slack workspace and AWS accounts (ARGS=--script plays a story and ends)
+	$(BIN)/python -m playground $(ARGS)
+
+test: install    ## run all tests (ARGS="-k word" for some)
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+lint: install    ## style, with ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install   ## types, with mypy, strict
+	$(BIN)/mypy
+
+imports: install ## the floors import downwards only, with import-linter
+	$(BIN)/lint-imports
+
+check: lint types imports test  ## everything that CI runs
+
+format: install  ## let ruff lay out the code
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+lock:            ## pin every dependency anew, with hashes and without an index address (needs uv)
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-index-url --no-emit-find-links -o requirements.lock pyproject.toml
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-index-url --no-emit-find-links --group dev -o requirements-dev.lock pyproject.toml
+
+clean:           ## remove what the other targets made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build

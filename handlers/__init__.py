@@ -1,0 +1,1 @@
+"""The Slack edge: commands, modals and buttons in; Block Kit messages out."""

@@ -1,0 +1,1 @@
+"""A strict AWS for images, snapshots, keys and roles: it refuses what AWS refuses."""
