@@ -1,0 +1,102 @@
+"""What goes wrong at AWS, in words for the person who can act on it.
+
+    AwsOpsError
+    ├── MalformedId             a text that was to be an id or ARN isn't one
+    ├── AwsRefused              AWS said no, and will say no again until somebody changes something
+    │   ├── AccessDenied        a role lacks an action, or can't be assumed
+    │   └── NotFound            what was named doesn't exist, or may not be seen
+    ├── AwsBusy                 throttled, a quota is used up for now, or AWS failed: later is another matter
+    ├── NotYetVisible           a change was made, but reading it back doesn't show it yet
+    ├── KeyPolicyError          a key policy that can't be changed as wanted
+    │   ├── MalformedPolicy     not a policy document that KMS would have stored
+    │   ├── DeletedPrincipals   it names principals that no longer exist; KMS would refuse it back
+    │   └── PolicyTooLarge      the result would pass what KMS stores
+    └── KeyPolicyContested      somebody else keeps changing the policy at the same moment
+
+`ClientError` and its kin stop at the edge of `aws_ops`; these leave it.
+"""
+
+
+class AwsOpsError(Exception):
+    """The root: `str()` of each is a sentence that may be shown to people."""
+
+
+class MalformedId(AwsOpsError):
+    """A text that was to be an id or ARN isn't one."""
+
+    def __init__(self, text: str, form: str) -> None:
+        super().__init__(f"“{text}” is not understood: {form}")
+        self.text = text
+
+
+class AwsRefused(AwsOpsError):
+    """AWS refused a call for good.
+
+    Attributes:
+        operation: the API operation, as AWS names it.
+        code: AWS's error code; never match on one that `docs/` marks as unverified.
+        said: AWS's own message.
+    """
+
+    def __init__(self, operation: str, code: str, said: str) -> None:
+        super().__init__(f"AWS refused {operation}: {said} ({code})")
+        self.operation = operation
+        self.code = code
+        self.said = said
+
+
+class AccessDenied(AwsRefused):
+    """The role that made the call lacks a permission, or the role itself can't be assumed."""
+
+
+class NotFound(AwsRefused):
+    """What the call named doesn't exist, or the caller may not know that it does."""
+
+
+class AwsBusy(AwsOpsError):
+    """Throttled, over a quota that frees itself, or a failure on AWS's side; the same call may pass later."""
+
+    def __init__(self, operation: str, code: str, said: str) -> None:
+        super().__init__(f"AWS could not do {operation} now: {said} ({code})")
+        self.operation = operation
+        self.code = code
+        self.said = said
+
+
+class NotYetVisible(AwsOpsError):
+    """A change was accepted, but reading it back doesn't show it yet (EC2 and KMS are eventually consistent)."""
+
+
+class KeyPolicyError(AwsOpsError):
+    """A key policy can't be changed as wanted."""
+
+
+class MalformedPolicy(KeyPolicyError):
+    """A text that isn't a key policy document."""
+
+
+class DeletedPrincipals(KeyPolicyError):
+    """A statement names principals that no longer exist, by their unique ids."""
+
+    def __init__(self, unique_ids: tuple[str, ...]) -> None:
+        super().__init__(
+            f"the key policy names deleted principals ({', '.join(unique_ids)}); "
+            "KMS would refuse it back. Remove them from the policy first"
+        )
+        self.unique_ids = unique_ids
+
+
+class PolicyTooLarge(KeyPolicyError):
+    """The policy would be larger than KMS stores."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(
+            f"the key policy would be {size:,} bytes, {size - limit:,} over the {limit:,} that KMS stores; "
+            "make room in it, or share under another key"
+        )
+        self.size = size
+        self.limit = limit
+
+
+class KeyPolicyContested(AwsOpsError):
+    """The policy read back isn't the one written: somebody else changes it at the same moment."""

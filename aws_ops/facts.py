@@ -1,0 +1,174 @@
+"""Facts: what AWS says now about an image, what stands behind it, and the accounts it is to reach.
+
+Values only; `reading.py` fetches them and `plan.py` decides on them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, RoleArn, SnapshotId
+from aws_ops.key_policy import KeyPolicy
+
+
+@dataclass(frozen=True)
+class Role:
+    """The role the bot takes on in an account.
+
+    `external_id` goes with AssumeRole; the role's trust policy may ask for it (IAM, "confused deputy").
+    """
+
+    arn: RoleArn
+    account_id: AccountId
+    external_id: str | None = None
+
+
+@dataclass(frozen=True)
+class SourceAccount:
+    """An account whose images may be shared, and the regions they are looked for in."""
+
+    name: str
+    role: Role
+    regions: tuple[Region, ...]
+
+
+@dataclass(frozen=True)
+class TargetAccount:
+    """An account that images may be shared with.
+
+    Attributes:
+        keys: the target's own KMS key per region, as id, alias (`alias/…`) or ARN; copies are encrypted under it.
+        key_principals: who there may use the source's key.
+    """
+
+    name: str
+    role: Role
+    keys: Mapping[Region, str]
+    key_principals: tuple[PrincipalArn, ...]
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A fact that couldn't be read, and why, as a sentence."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Device:
+    """One block device of an image; `snapshot_id` is None for instance store and empty volumes."""
+
+    name: str
+    snapshot_id: SnapshotId | None
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """An image as its owner sees it.
+
+    Attributes:
+        state: AWS's word: pending, available, invalid, deregistered, transient, failed, error or disabled.
+        product_codes: AWS Marketplace product codes.
+        usage_operation: what the launch is billed as; anything beyond `RunInstances` is a license paid by the hour
+            (EC2 User Guide, "AMI billing information fields").
+        launch_permission: the accounts that may launch it; organizations, OUs and `all` are in `launch_groups`.
+    """
+
+    image_id: ImageId
+    owner: AccountId
+    region: Region
+    name: str
+    description: str
+    state: str
+    state_reason: str
+    created: datetime
+    architecture: str
+    platform_details: str
+    usage_operation: str
+    root_device_type: str
+    product_codes: tuple[str, ...]
+    tags: Mapping[str, str]
+    devices: tuple[Device, ...]
+    launch_permission: frozenset[AccountId]
+    launch_groups: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class SnapshotFacts:
+    """A snapshot behind the image, as its owner sees it. `size_gib` is the volume's; `key_arn` is None if unencrypted."""
+
+    snapshot_id: SnapshotId
+    owner: AccountId
+    state: str
+    size_gib: int
+    storage_tier: str
+    encrypted: bool
+    key_arn: KeyArn | None
+    create_volume_permission: frozenset[AccountId]
+
+
+@dataclass(frozen=True)
+class KeyFacts:
+    """A KMS key, in KMS's own words (`DescribeKey`).
+
+    `policy` is None where nobody asked for it: a key's policy can only be read in its own account.
+    """
+
+    arn: KeyArn
+    manager: str
+    state: str
+    spec: str
+    usage: str
+    policy: KeyPolicy | Unreadable | None = None
+
+
+@dataclass(frozen=True)
+class ExistingCopy:
+    """An image in the target account that was copied from the source image."""
+
+    image_id: ImageId
+    state: str
+    key_arns: frozenset[KeyArn | None]
+
+
+@dataclass(frozen=True)
+class TargetFacts:
+    """What a target account says.
+
+    Attributes:
+        role: None if the role could be assumed, else why not.
+        key: the key that copies are to be encrypted under.
+        copies: images that are copies of the source image already.
+        names_taken: names of the target's own images that equal the source image's.
+    """
+
+    account_id: AccountId
+    role: Unreadable | None
+    key: KeyFacts | Unreadable | None = None
+    copies: tuple[ExistingCopy, ...] = ()
+    names_taken: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class ImageNotFound:
+    """No configured account owns the image.
+
+    Attributes:
+        searched: where it was looked for.
+        owner: the account that owns it, if the image is visible but foreign.
+        unreadable: places that couldn't be searched.
+    """
+
+    searched: tuple[tuple[str, Region], ...]
+    owner: AccountId | None = None
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that a plan is made from, read at one time. `keys` holds an entry for each key behind a snapshot."""
+
+    image: ImageFacts | ImageNotFound
+    snapshots: Mapping[SnapshotId, SnapshotFacts | Unreadable] = field(default_factory=dict)
+    keys: Mapping[KeyArn, KeyFacts | Unreadable] = field(default_factory=dict)
+    targets: Mapping[AccountId, TargetFacts] = field(default_factory=dict)
