@@ -1,0 +1,104 @@
+"""The command line: `python -m bot run` starts the bot, `check` reads the settings, `audit` shows what was done."""
+
+import argparse
+import json
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+
+import waitress
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_bolt.adapter.wsgi import SlackRequestHandler
+
+from bot.engine import Alarm, Engine
+from bot.settings import Door, Environment, Settings, SettingsError, load
+from bot.wiring import Bot, build
+from sharing import database
+from sharing.clock import utc_now
+from sharing.requests import RequestId
+from sharing.store import Store
+
+_LOG_FORMAT = "%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
+# Bolt answers an interaction from its own threads; these only wait for it.
+_HTTP_THREADS = 16
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return the exit status: 0 fine, 2 the settings can't be used."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings, environment = load(options.settings)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    command: Callable[[argparse.Namespace, Settings, Environment], int] = options.command
+    return command(options, settings, environment)
+
+
+def _run(_options: argparse.Namespace, settings: Settings, environment: Environment) -> int:
+    logging.basicConfig(level=logging.INFO, format=_LOG_FORMAT)
+    alarm = Alarm()
+    bot = build(settings, environment, utc_now, alarm.ring)
+    engine = Engine(bot, settings.server, alarm)
+    signal.signal(signal.SIGTERM, _exit)
+    engine.start()
+    with suppress(SystemExit, KeyboardInterrupt):
+        if settings.slack.door is Door.HTTP:
+            _serve(bot, settings)
+        else:
+            _listen(bot, environment)
+    engine.stop()
+    return 0
+
+
+def _serve(bot: Bot, settings: Settings) -> None:
+    server = settings.server
+    logging.info("listening on http://%s:%d/slack/events", server.host, server.port)
+    waitress.serve(SlackRequestHandler(bot.app), host=server.host, port=server.port, threads=_HTTP_THREADS, _quiet=True)
+
+
+def _listen(bot: Bot, environment: Environment) -> None:
+    token = environment.slack_app_token
+    handler = SocketModeHandler(bot.app, token.get_secret_value() if token else None)
+    handler.connect()
+    try:
+        threading.Event().wait()
+    finally:
+        handler.close()
+
+
+def _exit(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit
+
+
+def _check(options: argparse.Namespace, settings: Settings, _environment: Environment) -> int:
+    print(f"{options.settings} can be used: {len(settings.sources)} sources, {len(settings.targets)} targets")
+    return 0
+
+
+def _audit(options: argparse.Namespace, _settings: Settings, environment: Environment) -> int:
+    store = Store(database.connect(environment.database_url))
+    trail = store.audit_trail(RequestId(options.request))
+    for at, actor, kind, details in trail:
+        print(f"{at.isoformat()}  {actor}  {kind}  {json.dumps(details, ensure_ascii=False)}")
+    return 0 if trail else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--settings", type=Path, default=Path("ami-share.toml"), help="the settings file")
+    parser = argparse.ArgumentParser(prog="python -m bot", description="Share AMIs between AWS accounts from Slack.")
+    commands = parser.add_subparsers(required=True)
+    run = commands.add_parser("run", parents=[common], help="run the bot until it is told to stop")
+    run.set_defaults(command=_run)
+    check = commands.add_parser("check", parents=[common], help="say whether the settings can be used")
+    check.set_defaults(command=_check)
+    audit = commands.add_parser("audit", parents=[common], help="print the audit trail of a request")
+    audit.add_argument("request", help="its id, like R-7K2M9QXA")
+    audit.set_defaults(command=_audit)
+    return parser

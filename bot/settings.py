@@ -1,0 +1,285 @@
+"""Settings: one TOML file for what the bot may do, environment variables for secrets and addresses.
+
+TOML, since in YAML an account id with a leading zero is a number. What is wrong is said all at once, each with its
+path in the file, and the bot doesn't start.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from aws_ops.errors import MalformedId
+from aws_ops.facts import Role, SourceAccount, TargetAccount
+from aws_ops.ids import PrincipalArn, Region, RoleArn, account_of, parse_principal_arn, parse_role_arn
+from sharing.approval import ApprovalRule
+from sharing.estate import Estate
+
+# Words with a meaning in the command.
+_RESERVED = frozenset({"and", "because", "copy", "help", "no", "reason", "to", "without"})
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
+_REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-\d")
+_KEY = re.compile(
+    r"alias/[A-Za-z0-9/_-]{1,250}|(?:mrk-)?[0-9a-f-]{32,36}|arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(?:key|alias)/[\w/-]+"
+)
+
+
+_T = TypeVar("_T")
+
+
+class SettingsError(Exception):
+    """The settings can't be used; `str()` has a line for each thing that is wrong, with its path."""
+
+
+def _matches(pattern: re.Pattern[str], form: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not pattern.fullmatch(value):
+            raise ValueError(form)
+        return value
+
+    return AfterValidator(check)
+
+
+def _parsed(parse: Callable[[str], Any]) -> AfterValidator:
+    def check(value: str) -> str:
+        try:
+            parse(value)
+        except MalformedId as malformed:
+            raise ValueError(str(malformed)) from None
+        return value
+
+    return AfterValidator(check)
+
+
+Name = Annotated[str, _matches(_NAME, "a name is letters, digits, dots, dashes and underscores")]
+RegionName = Annotated[str, _matches(_REGION, "a region looks like eu-central-1")]
+RoleText = Annotated[str, _parsed(parse_role_arn)]
+PrincipalText = Annotated[str, _parsed(parse_principal_arn)]
+KeyText = Annotated[str, _matches(_KEY, "a key is alias/…, a key id, or the ARN of either")]
+UserId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{2,}$")]
+GroupId = Annotated[str, Field(pattern=r"^S[A-Z0-9]{2,}$")]
+ChannelId = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]{2,}$")]
+TeamId = Annotated[str, Field(pattern=r"^[TE][A-Z0-9]{2,}$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Door(StrEnum):
+    """How Slack reaches the bot."""
+
+    HTTP = "http"
+    SOCKET = "socket"
+
+
+class SlackSettings(_Strict):
+    """The workspace.
+
+    Attributes:
+        team_id: the one workspace that is listened to.
+        approvals_channel: the id of the channel that approvals are asked in; the bot must be in it.
+        command: the slash command, as in the app's manifest.
+        door: `http` for signed requests to a public address, `socket` for Socket Mode.
+    """
+
+    team_id: TeamId
+    approvals_channel: ChannelId
+    command: Annotated[str, Field(pattern=r"^/[a-z0-9_-]{1,31}$")] = "/ami-share"
+    door: Door = Door.HTTP
+
+
+class ApprovalSettings(_Strict):
+    """Who may approve. Being in the channel gives no right.
+
+    Attributes:
+        users: Slack user ids.
+        groups: Slack user group ids.
+        expires_after_hours: how long a request waits for a decision.
+    """
+
+    users: frozenset[UserId] = frozenset()
+    groups: frozenset[GroupId] = frozenset()
+    expires_after_hours: Annotated[int, Field(ge=1, le=24 * 30)] = 72
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Self:
+        if not self.users and not self.groups:
+            raise ValueError("name at least one user or group: with no approver, nobody could approve anything")
+        return self
+
+
+class _AccountSettings(_Strict):
+    name: Name
+    role_arn: RoleText
+    external_id: Annotated[str, Field(min_length=2, max_length=1224)] | None = None
+
+    @model_validator(mode="after")
+    def _not_reserved(self) -> Self:
+        if self.name.lower() in _RESERVED:
+            raise ValueError(f"{self.name!r} has a meaning in the command and can't be a name")
+        return self
+
+    @property
+    def role(self) -> Role:
+        arn = RoleArn(self.role_arn)
+        return Role(arn, account_of(arn), self.external_id)
+
+
+class SourceSettings(_AccountSettings):
+    """An account that images come from, with the role the bot takes on there, and the regions it looks in."""
+
+    regions: Annotated[tuple[RegionName, ...], Field(min_length=1)]
+
+    @property
+    def account(self) -> SourceAccount:
+        return SourceAccount(self.name, self.role, tuple(map(Region, self.regions)))
+
+
+class TargetSettings(_AccountSettings):
+    """An account that images go to.
+
+    Attributes:
+        keys: for each region, the target's own key that copies there are encrypted under.
+        key_principals: who there may use the source's key; the role that copies, unless said otherwise.
+    """
+
+    keys: Annotated[dict[RegionName, KeyText], Field(min_length=1)]
+    key_principals: tuple[PrincipalText, ...] = ()
+
+    @model_validator(mode="after")
+    def _in_this_account(self) -> Self:
+        account_id = self.role.account_id
+        for region, key in self.keys.items():
+            if key.startswith("arn:") and key.split(":")[3:5] != [region, account_id]:
+                raise ValueError(f"keys.{region}: the key must be of account {account_id} and region {region}")
+        for principal in self.key_principals:
+            if account_of(PrincipalArn(principal)) != account_id:
+                raise ValueError(f"key_principals: {principal} is of another account than {account_id}")
+        return self
+
+    @property
+    def account(self) -> TargetAccount:
+        principals = self.key_principals or (self.role_arn,)
+        keys = {Region(region): key for region, key in self.keys.items()}
+        return TargetAccount(self.name, self.role, keys, tuple(map(PrincipalArn, principals)))
+
+
+class ServerSettings(_Strict):
+    """Where the HTTP server listens, and how much is done at once and how often.
+
+    Attributes:
+        workers: how many requests are worked on at a time.
+        watch_seconds: how often copies in flight are looked at.
+        publish_seconds: how often Slack is brought up to date.
+    """
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 3000
+    workers: Annotated[int, Field(ge=1, le=64)] = 4
+    watch_seconds: Annotated[float, Field(ge=0.1, le=600)] = 15
+    publish_seconds: Annotated[float, Field(ge=0.1, le=60)] = 1
+
+
+_A = TypeVar("_A", bound=_AccountSettings)
+
+
+def _distinct(accounts: tuple[_A, ...]) -> tuple[_A, ...]:
+    seen: set[str] = set()
+    for account in accounts:
+        for word in (account.name, account.role.account_id):
+            if word in seen:
+                raise ValueError(f"{word} is there twice")
+            seen.add(word)
+    return accounts
+
+
+class Settings(_Strict):
+    """What the bot may do: the settings file."""
+
+    slack: SlackSettings
+    approval: ApprovalSettings
+    sources: Annotated[tuple[SourceSettings, ...], Field(min_length=1), AfterValidator(_distinct)]
+    targets: Annotated[tuple[TargetSettings, ...], Field(min_length=1), AfterValidator(_distinct)]
+    server: ServerSettings = ServerSettings()
+
+    @property
+    def estate(self) -> Estate:
+        return Estate(
+            tuple(source.account for source in self.sources), tuple(target.account for target in self.targets)
+        )
+
+    @property
+    def rule(self) -> ApprovalRule:
+        return ApprovalRule(self.approval.users, self.approval.groups)
+
+
+class Environment(BaseSettings):
+    """Secrets and addresses: the environment variables, in capitals.
+
+    Attributes:
+        slack_signing_secret: needed with the door `http`, to know Slack's requests by.
+        slack_app_token: needed with the door `socket`, to connect with.
+        database_url: SQLAlchemy's form; SQLite in the working directory unless said otherwise.
+    """
+
+    model_config = SettingsConfigDict(frozen=True)
+
+    slack_bot_token: Annotated[SecretStr, Field(min_length=1)]
+    slack_signing_secret: Annotated[SecretStr, Field(min_length=1)] | None = None
+    slack_app_token: Annotated[SecretStr, Field(min_length=1)] | None = None
+    slack_api_url: str = "https://slack.com/api/"
+    database_url: str = "sqlite:///ami-share.sqlite3"
+
+
+def load(path: Path) -> tuple[Settings, Environment]:
+    """Read the settings from the file at `path` and from the environment.
+
+    Raises:
+        SettingsError: something is wrong; says everything that is.
+    """
+    try:
+        toml = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not TOML: {error}") from None
+    problems: list[str] = []
+    settings = _validated(lambda: Settings.model_validate(toml), problems)
+    environment = _validated(Environment, problems, in_environment=True)
+    if settings and environment:
+        problems += _missing_for(settings.slack.door, environment)
+    if settings is None or environment is None or problems:
+        raise SettingsError("\n".join([f"{path} and the environment can't be used as they are:", *problems]))
+    return settings, environment
+
+
+def _validated(make: Callable[[], _T], problems: list[str], *, in_environment: bool = False) -> _T | None:
+    try:
+        return make()
+    except ValidationError as error:
+        for wrong in error.errors():
+            where = ".".join(str(part) for part in wrong["loc"])
+            what = wrong["msg"].removeprefix("Value error, ")
+            problems.append(f"  {where.upper() if in_environment else where}: {what}")
+        return None
+
+
+def _missing_for(door: Door, environment: Environment) -> Iterator[str]:
+    if door is Door.HTTP and environment.slack_signing_secret is None:
+        yield "  SLACK_SIGNING_SECRET: needed with slack.door = 'http', to know Slack's requests by"
+    if door is Door.SOCKET and environment.slack_app_token is None:
+        yield "  SLACK_APP_TOKEN: needed with slack.door = 'socket', to connect with"

@@ -1,0 +1,87 @@
+"""Wiring: the one place where the parts are put together."""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import timedelta
+
+from slack_bolt import App
+from slack_sdk import WebClient
+
+from aws_ops.accounts import Accounts
+from bot.settings import Door, Environment, Settings
+from handlers.listeners import Desk
+from handlers.publisher import Publisher
+from sharing import database
+from sharing.clock import Clock
+from sharing.postings import Postings
+from sharing.store import Store
+from sharing.watching import CopyWatch
+from sharing.worker import Worker
+
+_SLACK_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Bot:
+    """The parts, put together and not yet running."""
+
+    app: App
+    store: Store
+    worker: Worker
+    watch: CopyWatch
+    publisher: Publisher
+
+
+def build(
+    settings: Settings,
+    environment: Environment,
+    clock: Clock,
+    wake: Callable[[], None],
+    listener_executor: Executor | None = None,
+) -> Bot:
+    """Put the bot together, with the database brought up to date.
+
+    `settings` say what may be done, `environment` holds the secrets. `wake` is called when there is new work.
+    `listener_executor` runs Bolt's listeners; Bolt's own, if None.
+    """
+    engine = database.connect(environment.database_url)
+    database.upgrade(engine)
+    store = Store(engine)
+    accounts = Accounts()
+    estate = settings.estate
+    client = WebClient(
+        token=environment.slack_bot_token.get_secret_value(),
+        base_url=environment.slack_api_url,
+        timeout=_SLACK_SECONDS,
+    )
+    secret = environment.slack_signing_secret
+    app = App(
+        client=client,
+        signing_secret=secret.get_secret_value() if secret else None,
+        # In Socket Mode nothing is signed: there the token is the boundary.
+        request_verification_enabled=settings.slack.door is Door.HTTP,
+        # The first request verifies the token; at the start Slack may be away.
+        token_verification_enabled=False,
+        listener_executor=listener_executor,
+    )
+    # It logs the whole body of a request with a wrong signature at INFO.
+    logging.getLogger("slack_bolt").setLevel(logging.WARNING)
+    Desk(
+        store=store,
+        estate=estate,
+        rule=settings.rule,
+        clock=clock,
+        command=settings.slack.command,
+        team_id=settings.slack.team_id,
+        approvals_channel=settings.slack.approvals_channel,
+        wake=wake,
+    ).listen(app)
+    return Bot(
+        app=app,
+        store=store,
+        worker=Worker(store, accounts, estate, clock, timedelta(hours=settings.approval.expires_after_hours)),
+        watch=CopyWatch(store, accounts, estate, clock),
+        publisher=Publisher(client, Postings(store), clock, settings.slack.approvals_channel),
+    )

@@ -1,0 +1,161 @@
+"""The publisher: makes Slack show what is stored, by posting or editing the difference.
+
+Each message is written down before it is posted and again, with its `ts`, after. One that was written down but has no
+`ts` may have been posted by a publisher that died in between; it is looked for by its metadata before it is posted.
+"""
+
+import hashlib
+import json
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackRequestError
+
+from handlers.messages import Message, Pace, Place, messages_of
+from sharing.clock import Clock
+from sharing.postings import Posting, Postings, Untold
+from sharing.requests import Request
+from sharing.transaction import LeaseLost
+
+_log = logging.getLogger(__name__)
+
+EVENT_TYPE = "ami_share"
+# Edits of one message; Slack asks for about one call a second over all (docs.slack.dev/apis/web-api/rate-limits).
+_BETWEEN_EDITS = timedelta(seconds=10)
+_AFTER_TROUBLE = timedelta(seconds=15)
+_PAGE = 200
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """Tells Slack. Any number of publishers, in any number of processes, may share one store."""
+
+    client: WebClient
+    postings: Postings
+    clock: Clock
+    approvals_channel: str
+
+    def run_once(self) -> bool:
+        """Tell what there is to tell of the request that has waited longest; say whether there was one."""
+        untold = self.postings.claim(self.clock())
+        if untold is None:
+            return False
+        try:
+            again_at = self._tell(untold)
+        except LeaseLost:
+            _log.warning("request %s: overtaken by another publisher", untold.request.id)
+            return True
+        except SlackApiError as error:
+            again_at = self.clock() + _pause(error)
+            _log.warning("request %s: Slack refused (%s), again at %s", untold.request.id, _code(error), again_at)
+        except (SlackRequestError, OSError) as error:
+            again_at = self.clock() + _AFTER_TROUBLE
+            _log.warning("request %s: Slack is out of reach (%s), again at %s", untold.request.id, error, again_at)
+        self.postings.told(untold, again_at)
+        return True
+
+    def _tell(self, untold: Untold) -> datetime | None:
+        """Post and edit what differs; return when to look again, if an edit had to wait for its time."""
+        posted = dict(untold.postings)
+        again_at: datetime | None = None
+        for message in messages_of(untold.request, self.approvals_channel):
+            posting = posted.get(message.key)
+            if posting is None or posting.ts is None:
+                thread_ts = self._thread_of(message, posted)
+                posted[message.key] = self._post(untold, message, posting, thread_ts)
+            elif message.pace is not Pace.ONCE and posting.content_digest != _digest(message):
+                due = self._edit_due(message, posting)
+                if due > self.clock():
+                    again_at = due
+                else:
+                    self._edit(untold, message, posting)
+        return again_at
+
+    @staticmethod
+    def _thread_of(message: Message, posted: dict[str, Posting]) -> str | None:
+        if message.place is not Place.THREAD:
+            return None
+        return posted["approval"].ts
+
+    def _post(self, untold: Untold, message: Message, begun: Posting | None, thread_ts: str | None) -> Posting:
+        ts: str | None = None
+        if begun is None:
+            channel = self._channel_of(untold.request, message)
+            self.postings.begin(untold, message.key, channel)
+        else:
+            channel = begun.channel
+            ts = self._find(untold.request, message, channel, thread_ts)
+        if ts is None:
+            answer = self.client.chat_postMessage(
+                channel=channel,
+                text=message.text,
+                blocks=list(message.blocks),
+                thread_ts=thread_ts,
+                metadata={"event_type": EVENT_TYPE, "event_payload": _name(untold.request, message)},
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+            ts = cast("str", answer["ts"])
+        posting = Posting(message.key, channel, ts, _digest(message), self.clock())
+        self.postings.shown(untold, posting)
+        return posting
+
+    def _edit(self, untold: Untold, message: Message, posting: Posting) -> None:
+        self.client.chat_update(
+            channel=posting.channel, ts=cast("str", posting.ts), text=message.text, blocks=list(message.blocks)
+        )
+        shown = replace(posting, content_digest=_digest(message), shown_at=self.clock())
+        self.postings.shown(untold, shown)
+
+    def _edit_due(self, message: Message, posting: Posting) -> datetime:
+        now = self.clock()
+        if message.pace is Pace.AT_ONCE or posting.shown_at is None:
+            return now
+        return posting.shown_at + _BETWEEN_EDITS
+
+    def _channel_of(self, request: Request, message: Message) -> str:
+        if message.place is not Place.DIRECT:
+            return self.approvals_channel
+        # A direct message wants the channel's id: chat.update takes no user's.
+        opened = self.client.conversations_open(users=[request.requester.user_id])
+        return cast("str", opened["channel"]["id"])
+
+    def _find(self, request: Request, message: Message, channel: str, thread_ts: str | None) -> str | None:
+        """Return the `ts` of the message if an earlier publisher posted it, by the metadata it carries."""
+        wanted = _name(request, message)
+        oldest = f"{request.created_at.timestamp():.6f}"
+        pages = (
+            self.client.conversations_history(channel=channel, oldest=oldest, include_all_metadata=True, limit=_PAGE)
+            if thread_ts is None
+            else self.client.conversations_replies(
+                channel=channel, ts=thread_ts, oldest=oldest, include_all_metadata=True, limit=_PAGE
+            )
+        )
+        for page in pages:
+            for found in page["messages"]:
+                metadata = found.get("metadata") or {}
+                if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload") == wanted:
+                    return cast("str", found["ts"])
+        return None
+
+
+def _name(request: Request, message: Message) -> dict[str, Any]:
+    # Anybody in the workspace can read metadata: it names, and gives no right to anything.
+    return {"request": request.id, "message": message.key}
+
+
+def _digest(message: Message) -> str:
+    return hashlib.sha256(json.dumps([message.text, message.blocks], sort_keys=True).encode()).hexdigest()
+
+
+def _code(error: SlackApiError) -> str:
+    return str(error.response.get("error", "unknown_error"))
+
+
+def _pause(error: SlackApiError) -> timedelta:
+    if _code(error) == "ratelimited":
+        return timedelta(seconds=int(error.response.headers.get("Retry-After", "30")))
+    return _AFTER_TROUBLE

@@ -1,0 +1,152 @@
+"""Views: the form behind `/ami-share`, the form that asks why a request is denied, and the help.
+
+Pure: builds what Slack shows, and reads back what was put in.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from slack_sdk.models.blocks import (
+    InputBlock,
+    MarkdownTextObject,
+    Option,
+    PlainTextInputElement,
+    RadioButtonsElement,
+    SectionBlock,
+    StaticMultiSelectElement,
+)
+from slack_sdk.models.views import View
+
+from aws_ops.errors import MalformedId
+from aws_ops.ids import parse_image_id
+from aws_ops.plan import Mode
+from handlers import mrkdwn
+from handlers.command import REASON_LIMIT, Ask, read_targets
+from sharing.estate import Estate
+from sharing.requests import RequestId
+
+SHARE = "ami_share_form"
+DENIAL = "ami_share_denial"
+
+IMAGE = "image"
+_TARGETS, _MODE, _REASON = "targets", "mode", "reason"
+_VALUE = "value"
+# A select holds 100 options (docs.slack.dev/reference/block-kit/block-elements/multi-select-menu-element).
+_OPTIONS = 100
+
+
+def share_form(estate: Estate, channel: str) -> View:
+    """Return the form that asks for what the command asks for; it remembers the channel it was opened in."""
+    targets = [
+        Option(text=target.name[:75], value=target.name, description=f"account {target.role.account_id}")
+        for target in estate.targets[:_OPTIONS]
+    ]
+    copy = Option(
+        text="Encrypted copy (recommended)",
+        value=Mode.COPY.value,
+        description="The target gets an image of its own, under its own key",
+    )
+    share = Option(
+        text="Share only",
+        value=Mode.SHARE.value,
+        description="The target launches from the original; nothing is copied",
+    )
+    return View(
+        type="modal",
+        callback_id=SHARE,
+        private_metadata=channel,
+        title="Share an AMI",
+        submit="Ask for approval",
+        close="Cancel",
+        blocks=[
+            InputBlock(
+                block_id=IMAGE,
+                label="Image",
+                hint="The id of an image that one of our source accounts owns",
+                element=PlainTextInputElement(action_id=_VALUE, placeholder="ami-0123456789abcdef0", max_length=40),
+            ),
+            InputBlock(
+                block_id=_TARGETS,
+                label="Share with",
+                element=StaticMultiSelectElement(action_id=_VALUE, placeholder="Choose accounts", options=targets),
+            ),
+            InputBlock(
+                block_id=_MODE,
+                label="How",
+                element=RadioButtonsElement(action_id=_VALUE, options=[copy, share], initial_option=copy),
+            ),
+            InputBlock(
+                block_id=_REASON,
+                label="Reason",
+                optional=True,
+                hint="The approvers read it",
+                element=PlainTextInputElement(action_id=_VALUE, multiline=True, max_length=REASON_LIMIT),
+            ),
+        ],
+    )
+
+
+def read_share_form(values: Mapping[str, Any], estate: Estate) -> Ask | dict[str, str]:
+    """Return what the form asks for, or what is wrong with it, by the `block_id` of the field."""
+    errors: dict[str, str] = {}
+    image_id = None
+    try:
+        image_id = parse_image_id((values[IMAGE][_VALUE]["value"] or "").strip())
+    except MalformedId as malformed:
+        errors[IMAGE] = f"{malformed}."
+    problems: list[str] = []
+    chosen = [option["value"] for option in values[_TARGETS][_VALUE]["selected_options"]]
+    targets = read_targets(chosen, estate, problems)
+    if problems:
+        errors[_TARGETS] = " ".join(problems)[:2000]
+    if errors or image_id is None:
+        return errors
+    mode = Mode(values[_MODE][_VALUE]["selected_option"]["value"])
+    reason = " ".join((values[_REASON][_VALUE]["value"] or "").split())
+    return Ask(image_id, targets, mode, reason[:REASON_LIMIT])
+
+
+def denial_form(request_id: RequestId, plan_digest: str) -> View:
+    """Return the form that asks why a request is denied."""
+    return View(
+        type="modal",
+        callback_id=DENIAL,
+        # Comes back as it was given, but is the client's word all the same: the store decides what it is worth.
+        private_metadata=json.dumps({"request": request_id, "plan_digest": plan_digest}),
+        title="Deny the request",
+        submit="Deny",
+        close="Cancel",
+        blocks=[
+            SectionBlock(
+                text=MarkdownTextObject(text=f"The requester of {mrkdwn.code(request_id)} will read your reason.")
+            ),
+            InputBlock(
+                block_id=_REASON,
+                label="Reason",
+                element=PlainTextInputElement(action_id=_VALUE, multiline=True, max_length=REASON_LIMIT),
+            ),
+        ],
+    )
+
+
+def read_denial_form(view: Mapping[str, Any]) -> tuple[RequestId, str, str]:
+    """Return which request is denied, by which plan, and why."""
+    about = json.loads(view["private_metadata"])
+    reason = view["state"]["values"][_REASON][_VALUE]["value"] or ""
+    return RequestId(about["request"]), about["plan_digest"], " ".join(reason.split())[:REASON_LIMIT]
+
+
+def help_text(command: str, estate: Estate) -> str:
+    """Return what the command can do, with an example that works here."""
+    names = ", ".join(mrkdwn.code(target.name) for target in estate.targets[:_OPTIONS])
+    share = f"{command} ami-0123456789abcdef0 to {estate.targets[0].name}"
+    lines = [
+        "*Share an AMI with other accounts*",
+        mrkdwn.code(f"{command} IMAGE to ACCOUNT, ACCOUNT… [no copy] [reason …]"),
+        f"• {mrkdwn.code(f'{share} reason release 42')}: each account gets an encrypted copy of its own, once approved",
+        f"• {mrkdwn.code(f'{share} no copy')}: each account may launch the original; nothing is copied",
+        f"• {mrkdwn.code(command)} alone opens a form",
+        f"Accounts: {names}",
+    ]
+    return "\n".join(lines)

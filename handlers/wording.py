@@ -1,0 +1,171 @@
+"""Wording: refusals, cautions, failures and objections as sentences: what is wrong, and what to do.
+
+The floors below name kinds and details; the words are made here alone. Sentences are mrkdwn; every detail in them is
+escaped.
+"""
+
+from collections.abc import Mapping
+
+from aws_ops.plan import (
+    AddCreateVolumePermission,
+    AddLaunchPermission,
+    AllowKeyUse,
+    Caution,
+    CautionKind,
+    CopyImage,
+    Refusal,
+    RefusalKind,
+)
+from handlers import mrkdwn
+from handlers.people import Stranger
+from sharing.approval import Objection
+from sharing.requests import Failure, FailureKind
+
+_REFUSALS: Mapping[RefusalKind, str] = {
+    RefusalKind.IMAGE_NOT_FOUND: "{image} isn't in any account I may share from (looked in {searched}). "
+    "Check the id; if it was only just made, try again in a minute.",
+    RefusalKind.IMAGE_NOT_OWNED: "{image} belongs to account {owner}, which I may not share from. "
+    "Only its owner can share it: ask there, or have that account added to my sources.",
+    RefusalKind.SOURCE_UNREADABLE: "I can't look into a source account: {why}. "
+    "Whoever runs me must mend the role there.",
+    RefusalKind.IMAGE_STATE: "{image} is {state}, and only an available image can be shared. {reason}",
+    RefusalKind.IMAGE_DISABLED: "{image} is disabled, and a disabled image can't be shared. "
+    "Enable it first (EC2 console, _Enable AMI_), or choose another.",
+    RefusalKind.INSTANCE_STORE: "{image} is backed by instance store, which can't be encrypted by copying. "
+    "Make an EBS-backed image from it first.",
+    RefusalKind.NO_SNAPSHOT: "{image} has no EBS snapshot behind it, so there is nothing to share but a name. "
+    "Choose an EBS-backed image.",
+    RefusalKind.MARKETPLACE_CODE: "{image} carries AWS Marketplace codes ({codes}); AWS lets no other account copy it. "
+    "Subscribe in the target account, launch an instance there and make an image from it.",
+    RefusalKind.BILLING_PRODUCT: "{image} carries a billing product ({platform}); AWS lets no other account copy it. "
+    "Share it with `no copy`, launch an instance in the target account and make an image from that.",
+    RefusalKind.SNAPSHOT_UNREADABLE: "I can't read snapshot {snapshot}: {why}.",
+    RefusalKind.SNAPSHOT_STATE: "Snapshot {snapshot} is {state}; it must be completed first.",
+    RefusalKind.SNAPSHOT_ARCHIVED: "Snapshot {snapshot} is in the archive tier. "
+    "Restore it to the standard tier first (it takes up to 72 hours).",
+    RefusalKind.AWS_MANAGED_KEY: "{snapshots} is encrypted under the AWS managed key {key}, and what is under that "
+    "key can't be shared at all. Copy the image within its own account under a customer managed key, "
+    "and share that copy.",
+    RefusalKind.KEY_UNREADABLE: "I can't read the key {key}: {why}. Its policy must let my source role "
+    "`kms:DescribeKey`.",
+    RefusalKind.KEY_FOREIGN: "The snapshots are under {key}, a key of account {account} in which I have no role, "
+    "so I can't open it for anybody. Have that account added to my sources, or re-encrypt under a key of the source.",
+    RefusalKind.KEY_STATE: "The key {key} is {state}; it must be enabled before anything under it can be copied.",
+    RefusalKind.KEY_KIND: "The key {key} is of the wrong kind ({spec}, {usage}); "
+    "EBS takes symmetric encryption keys alone.",
+    RefusalKind.POLICY_UNREADABLE: "I can't read the policy of the key {key}: {why}. My source role needs "
+    "`kms:GetKeyPolicy` and `kms:PutKeyPolicy` on it.",
+    RefusalKind.POLICY_DELETED_PRINCIPALS: "The policy of the key {key} names principals that no longer exist "
+    "({principals}), and KMS would refuse it back with them. Take them out of the policy first.",
+    RefusalKind.POLICY_DENIES: "The policy of the key {key} denies {principals} its use (statement {statement}), and a "
+    "denial beats anything I could add. Change that statement first.",
+    RefusalKind.POLICY_TOO_LARGE: "The policy of the key {key} would be {size} bytes, {over} more than KMS stores. "
+    "Make room in it, or share under another key.",
+    RefusalKind.POLICY_NOT_LATIN_1: "The policy of the key {key} would hold characters that KMS doesn't take "
+    "({characters}). Take them out first.",
+    RefusalKind.TARGET_IS_SOURCE: "{target} owns the image itself; leave it out.",
+    RefusalKind.ROLE_NOT_ASSUMABLE: "I can't take on my role in {target} ({role}): {why}. "
+    "Whoever runs {target} must let me assume it.",
+    RefusalKind.NO_KEY_FOR_REGION: "For {target} no key is configured in {region}, so a copy there couldn't be "
+    "encrypted. Have one added to my settings.",
+    RefusalKind.TARGET_KEY_UNREADABLE: "I can't find or read the key {key} in {target}: {why}.",
+    RefusalKind.TARGET_KEY_STATE: "The key {key} of {target} is {state}; it must be enabled.",
+    RefusalKind.TARGET_KEY_KIND: "The key {key} of {target} is of the wrong kind ({spec}, {usage}); "
+    "EBS takes symmetric encryption keys alone.",
+    RefusalKind.NOTHING_TO_DO: "There is nothing to do: {image} can be used there already. {have}",
+}
+
+_CAUTIONS: Mapping[CautionKind, str] = {
+    CautionKind.COPY_UNDER_OTHER_KEY: "{target} has a copy already, {copy}, but under another key.",
+    CautionKind.COPY_UNDER_WAY: "{target} is making a copy already, {copy}; this makes another.",
+    CautionKind.NAME_TAKEN: "{target} has an image called {name} already; the copy will be called {instead}.",
+    CautionKind.TAGS_LEFT_OUT: "An image holds 50 tags at most; these are left out: {tags}.",
+    CautionKind.POLICY_MAY_DENY: "Statement {statement} in the policy of {key} may deny {principals} its use.",
+    CautionKind.TARGET_KEY_AWS_MANAGED: "{target} encrypts under its AWS managed key; the copy can never be shared on.",
+    CautionKind.IMAGE_PUBLIC: "{image} is public: everybody can launch it already.",
+    CautionKind.KEY_USE_LIMITED: "In {target}, only {principals} will be able to use the key, "
+    "so only they can launch from the shared image.",
+}
+
+_FAILURES: Mapping[FailureKind, str] = {
+    FailureKind.AWS_REFUSED: "{said}",
+    FailureKind.AWS_BUSY: "AWS stayed unavailable for too long. The last it said: {said}",
+    FailureKind.ACCOUNT_REMOVED: "{account} is no longer in my settings.",
+    FailureKind.KEY_NEVER_USABLE: "For {minutes} minutes the target's role could not use the source key {key}. "
+    "Its own IAM policy must allow `kms:DescribeKey` and the rest on that key, besides the key's policy.",
+    FailureKind.COPY_FAILED: "AWS ended the copy: {said}. Most often the target's role may not use the source key or "
+    "its own: see that its IAM policy names both.",
+    FailureKind.COPY_WRONG: "The copy {image} is not as it must be: {faults}. I left it where it is; "
+    "don't use it before somebody has looked.",
+    FailureKind.COPY_GONE: "The copy {image} is gone; somebody deregistered it while it was being made.",
+    FailureKind.COPY_STALLED: "The copy {image} is still not finished after {hours} hours. I left it where it is.",
+    FailureKind.UNEXPECTED: "Something went wrong that I did not expect. Whoever runs me finds the whole story in my "
+    "log under reference {reference}.",
+}
+
+_OBJECTIONS: Mapping[Objection, str] = {
+    Objection.NOT_AN_APPROVER: "You are not an approver for this request. {who} may decide.",
+    Objection.OWN_REQUEST: "This is your own request; somebody else has to decide on it. {who} may.",
+    Objection.ALREADY_DECIDED: "This request has been decided already: {decision}.",
+    Objection.NOT_WAITING: "This request is not waiting for a decision: it is {state}.",
+    Objection.PLAN_CHANGED: "The plan has changed since this message was shown. "
+    "Look at it as it is now, and decide again.",
+    Objection.EXPIRED: "This request has expired. Ask for a new one.",
+}
+
+_STRANGERS: Mapping[Stranger, str] = {
+    Stranger.OTHER_WORKSPACE: "I only listen to members of my own workspace.",
+    Stranger.DELETED: "Your account in this workspace is deactivated.",
+    Stranger.BOT: "I don't take requests or decisions from bots.",
+    Stranger.GUEST: "Guests can't ask for or decide on shares. Ask a full member of the workspace.",
+    Stranger.UNKNOWN: "Slack doesn't tell me who you are.",
+}
+
+
+def refusal(refused: Refusal) -> str:
+    return _fill(_REFUSALS[refused.kind], dict(refused.details))
+
+
+def caution(cautioned: Caution) -> str:
+    return _fill(_CAUTIONS[cautioned.kind], dict(cautioned.details))
+
+
+def failure(failed: Failure) -> str:
+    return _fill(_FAILURES[failed.kind], failed.details)
+
+
+def objection(objected: Objection, **details: str) -> str:
+    """Return the sentence; `details` are mrkdwn already."""
+    return _OBJECTIONS[objected].format(**details)
+
+
+def stranger(found: Stranger) -> str:
+    return _STRANGERS[found]
+
+
+def change(changed: AllowKeyUse | AddCreateVolumePermission | AddLaunchPermission | CopyImage) -> str:
+    """Return what a change does, in a line."""
+    match changed:
+        case AllowKeyUse(key_arn, principals):
+            return (
+                f"Key policy of {mrkdwn.code(key_arn)} gains: {_codes(principals)} may `Encrypt`, `Decrypt`, "
+                "`ReEncrypt*`, `GenerateDataKey*`, `DescribeKey`, and make grants for AWS resources alone"
+            )
+        case AddCreateVolumePermission(snapshot_id, accounts):
+            return f"`createVolumePermission` on {mrkdwn.code(snapshot_id)} for {_codes(accounts)}"
+        case AddLaunchPermission(image_id, accounts):
+            return f"`launchPermission` on {mrkdwn.code(image_id)} for {_codes(accounts)}"
+        case CopyImage():
+            return (
+                f"`CopyImage` by {mrkdwn.code(changed.account_id)} in {mrkdwn.code(changed.region)} "
+                f"as {mrkdwn.code(changed.name)}, encrypted under {mrkdwn.code(changed.key_arn)}"
+            )
+
+
+def _fill(sentence: str, details: Mapping[str, str]) -> str:
+    # AWS's own words often bring a full stop along.
+    return sentence.format(**{name: mrkdwn.escape(value).rstrip(". ") for name, value in details.items()}).strip()
+
+
+def _codes(words: tuple[str, ...]) -> str:
+    return ", ".join(mrkdwn.code(word) for word in words)

@@ -1,0 +1,129 @@
+"""Copying: a waiting delivery gets its copy as soon as the target can use the source's keys; then the request ends.
+
+Deliveries go side by side, and none waits for another. What is in flight is followed by `watching.py`.
+"""
+
+import logging
+import secrets
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from aws_ops.accounts import Accounts
+from aws_ops.copies import find_copy, start_copy
+from aws_ops.errors import AwsBusy, AwsOpsError
+from aws_ops.facts import Role
+from aws_ops.ids import KeyArn, region_of
+from aws_ops.keys import can_use
+from aws_ops.plan import AllowKeyUse, CopyImage
+from sharing.applying import delivery_name
+from sharing.claim import Claim
+from sharing.estate import Estate
+from sharing.requests import Delivery, Failure, FailureKind, Request
+from sharing.states import DeliveryState, RequestState, is_final
+
+_log = logging.getLogger(__name__)
+
+_AT_A_TIME = 8
+# A policy change usually spreads within seconds, "in some cases several minutes" (KMS developer guide, "Eventual
+# consistency"); past this it isn't the spreading any more.
+KEY_USABLE_WITHIN = timedelta(minutes=15)
+_KEY_PAUSE = timedelta(seconds=5)
+# ResourceLimitExceeded: the account's copies in flight are at their quota, and each may take hours.
+_BUSY_PAUSE = timedelta(seconds=30)
+_BUSY_FOR_AT_MOST = timedelta(hours=24)
+
+
+def start_copies(claim: Claim, accounts: Accounts, estate: Estate) -> None:
+    """Start the copy of every delivery that waits and is due; write down each as soon as it is known."""
+    now = claim.clock()
+    due = [
+        delivery
+        for delivery in claim.request.deliveries
+        if delivery.state is DeliveryState.WAITING and (delivery.due_at is None or delivery.due_at <= now)
+    ]
+    if not due:
+        return
+    with ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="copies") as pool:
+        tries = {
+            pool.submit(_try, accounts, estate.target(delivery.target).role, claim.request, delivery, now): delivery
+            for delivery in due
+        }
+        for tried in as_completed(tries):
+            _write_down(claim, tries[tried], tried.result())
+
+
+def finish(claim: Claim) -> None:
+    """End the request once all its deliveries have ended; it has failed only if all of them have."""
+    with claim.transaction() as (tx, request, now):
+        if request.state is not RequestState.COPYING or not all(is_final(d.state) for d in request.deliveries):
+            return
+        any_good = any(delivery.state is DeliveryState.COMPLETED for delivery in request.deliveries)
+        to = RequestState.COMPLETED if any_good else RequestState.FAILED
+        tx.audit(request.id, now, "bot", to.value, {})
+        tx.move(request, to, now)
+
+
+def _try(accounts: Accounts, role: Role, request: Request, delivery: Delivery, now: datetime) -> Delivery:
+    """Do what can be done for the delivery now, and return it as it stands then."""
+    try:
+        return _start(accounts, role, request, delivery, now)
+    except AwsBusy as busy:
+        if now - delivery.waiting_since < _BUSY_FOR_AT_MOST:
+            return replace(delivery, due_at=now + _BUSY_PAUSE)
+        return _failed(delivery, Failure(FailureKind.AWS_BUSY, {"said": str(busy)}), now)
+    except AwsOpsError as refused:
+        return _failed(delivery, Failure(FailureKind.AWS_REFUSED, {"said": str(refused)}), now)
+    except Exception:
+        reference = secrets.token_hex(4)
+        _log.exception("request %s: unexpected error at %s, reference %s", request.id, delivery.target, reference)
+        return _failed(delivery, Failure(FailureKind.UNEXPECTED, {"reference": reference}), now)
+
+
+def _start(accounts: Accounts, role: Role, request: Request, delivery: Delivery, now: datetime) -> Delivery:
+    order = _order(request, delivery)
+    closed = [key for key in _source_keys(request, order) if not can_use(accounts.kms(role, region_of(key)), key)]
+    if closed:
+        if now - delivery.waiting_since < KEY_USABLE_WITHIN:
+            return replace(delivery, due_at=now + _KEY_PAUSE)
+        minutes = str(int(KEY_USABLE_WITHIN.total_seconds() // 60))
+        failure = Failure(FailureKind.KEY_NEVER_USABLE, {"key": ", ".join(closed), "minutes": minutes})
+        return _failed(delivery, failure, now)
+    if order is None:
+        return replace(delivery, state=DeliveryState.COMPLETED, due_at=None, finished_at=now)
+    ec2 = accounts.ec2(role, delivery.region)
+    name = delivery_name(request.id, delivery.target, delivery.region, delivery.attempt)
+    # An earlier try may have started the copy and died before writing it down.
+    image_id = find_copy(ec2, name) or start_copy(ec2, order, client_token=delivery.client_token, delivery=name)
+    return replace(delivery, state=DeliveryState.COPYING, image_id=image_id, due_at=None, started_at=now)
+
+
+def _order(request: Request, delivery: Delivery) -> CopyImage | None:
+    for change in request.approved_plan.changes:
+        if isinstance(change, CopyImage) and (change.account_id, change.region) == (
+            delivery.account_id,
+            delivery.region,
+        ):
+            return change
+    return None
+
+
+def _source_keys(request: Request, order: CopyImage | None) -> Iterable[KeyArn]:
+    if order is not None:
+        return order.source_key_arns
+    return [change.key_arn for change in request.approved_plan.changes if isinstance(change, AllowKeyUse)]
+
+
+def _failed(delivery: Delivery, failure: Failure, now: datetime) -> Delivery:
+    return replace(delivery, state=DeliveryState.FAILED, failure=failure, due_at=None, finished_at=now)
+
+
+def _write_down(claim: Claim, before: Delivery, after: Delivery) -> None:
+    with claim.transaction() as (tx, request, now):
+        if after.state is not before.state:
+            details = {"target": after.target, "region": after.region, "image": after.image_id}
+            if after.failure is not None:
+                details |= {"failure": after.failure.kind.value, **after.failure.details}
+            tx.audit(request.id, now, "bot", f"delivery_{after.state.value}", details)
+        tx.change_delivery(request, before, after, now)

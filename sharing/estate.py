@@ -1,0 +1,57 @@
+"""The estate: the accounts that images may come from and go to. What isn't in it can't be asked for."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from aws_ops.facts import SourceAccount, TargetAccount
+from aws_ops.ids import AccountId
+
+
+class UnknownAccount(Exception):
+    """A name or account id that isn't in the settings, or no longer.
+
+    Attributes:
+        wanted: what was asked for.
+        alike: names that look like it.
+    """
+
+    def __init__(self, wanted: str, alike: tuple[str, ...] = ()) -> None:
+        super().__init__(f"no configured account is called {wanted}")
+        self.wanted = wanted
+        self.alike = alike
+
+
+@dataclass(frozen=True)
+class Estate:
+    """The configured accounts, in the order of the settings file."""
+
+    sources: tuple[SourceAccount, ...]
+    targets: tuple[TargetAccount, ...]
+
+    def target(self, wanted: str) -> TargetAccount:
+        """Return the target with that name or account id.
+
+        Raises:
+            UnknownAccount: there is none; says which names are alike.
+        """
+        for target in self.targets:
+            if wanted in (target.name, target.role.account_id):
+                return target
+        raise UnknownAccount(wanted, tuple(difflib.get_close_matches(wanted, self._names(), n=3)))
+
+    def source(self, account_id: AccountId) -> SourceAccount:
+        """Return the source account with that id.
+
+        Raises:
+            UnknownAccount: it isn't, or is no longer, in the settings.
+        """
+        for source in self.sources:
+            if source.role.account_id == account_id:
+                return source
+        raise UnknownAccount(account_id)
+
+    def _names(self) -> Iterable[str]:
+        for target in self.targets:
+            yield target.name
+            yield target.role.account_id

@@ -1,0 +1,14 @@
+"""Alembic's way in: migrations run on the connection that `sharing.database.upgrade` hands over."""
+
+from alembic import context
+
+from sharing.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    # SQLite can't alter a table in place; Alembic's batch mode makes a new one and copies.
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,124 @@
+"""Postings: what people have been shown of each request, so that the publisher can tell what is missing.
+
+What is shown follows the stored state: a publisher claims a request whose people know less than the store does,
+compares, and writes down each message as it stands. Where the messages go is no matter of this floor.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert, or_, select, update
+
+from sharing.requests import Request, RequestId
+from sharing.store import Store
+from sharing.tables import postings, requests
+from sharing.transaction import LeaseLost, Transaction
+
+LEASE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Posting:
+    """One message of a request.
+
+    Attributes:
+        key: which one it is; unique within the request.
+        channel: where it is, or is to be.
+        ts: its id there; None while it isn't known whether it was posted.
+        content_digest: what it says.
+        shown_at: when it was posted or last changed.
+    """
+
+    key: str
+    channel: str
+    ts: str | None
+    content_digest: str | None
+    shown_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Untold:
+    """A request in one publisher's hands, with what has been posted of it."""
+
+    request: Request
+    lease: int
+    postings: Mapping[str, Posting]
+
+
+class Postings:
+    """The publisher's view of the store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def claim(self, now: datetime) -> Untold | None:
+        """Take the request that has waited longest for telling, or return None."""
+        with self._store.transaction() as tx:
+            free = or_(requests.c.tell_lease_until.is_(None), requests.c.tell_lease_until <= now)
+            request_id = tx.connection.scalar(
+                select(requests.c.id)
+                .where(requests.c.tell_at <= now, free)
+                .order_by(requests.c.tell_at)
+                .limit(1)
+                .with_for_update(skip_locked=True)
+            )
+            if request_id is None:
+                return None
+            lease = tx.connection.scalar(
+                update(requests)
+                .where(requests.c.id == request_id)
+                .values(tell_lease=requests.c.tell_lease + 1, tell_lease_until=now + LEASE)
+                .returning(requests.c.tell_lease)
+            )
+            rows = tx.connection.execute(select(postings).where(postings.c.request_id == request_id)).mappings()
+            known = {
+                row["key"]: Posting(row["key"], row["channel"], row["ts"], row["content_digest"], row["shown_at"])
+                for row in rows
+            }
+            return Untold(tx.find(RequestId(request_id)), lease or 0, known)
+
+    def begin(self, untold: Untold, key: str, channel: str) -> None:
+        """Write down that a message is about to be posted: whoever finds it without a `ts` looks for it first.
+
+        Raises:
+            LeaseLost: another publisher has the request.
+        """
+        with self._store.transaction() as tx:
+            _check_lease(tx, untold)
+            tx.connection.execute(insert(postings).values(request_id=untold.request.id, key=key, channel=channel))
+
+    def shown(self, untold: Untold, posting: Posting) -> None:
+        """Write down how a message now stands.
+
+        Raises:
+            LeaseLost: another publisher has the request.
+        """
+        with self._store.transaction() as tx:
+            _check_lease(tx, untold)
+            tx.connection.execute(
+                update(postings)
+                .where(postings.c.request_id == untold.request.id, postings.c.key == posting.key)
+                .values(
+                    channel=posting.channel,
+                    ts=posting.ts,
+                    content_digest=posting.content_digest,
+                    shown_at=posting.shown_at,
+                )
+            )
+
+    def told(self, untold: Untold, again_at: datetime | None) -> None:
+        """End the claim. Telling is due again at `again_at`, or at once if the request has changed since."""
+        revision = untold.request.revision
+        with self._store.transaction() as tx:
+            mine = update(requests).where(requests.c.id == untold.request.id, requests.c.tell_lease == untold.lease)
+            tx.connection.execute(mine.values(tell_lease_until=None))
+            tx.connection.execute(mine.where(requests.c.revision == revision).values(tell_at=again_at))
+
+
+def _check_lease(tx: Transaction, untold: Untold) -> None:
+    lease = tx.connection.scalar(
+        select(requests.c.tell_lease).where(requests.c.id == untold.request.id).with_for_update()
+    )
+    if lease != untold.lease:
+        raise LeaseLost(untold.request.id)

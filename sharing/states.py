@@ -1,0 +1,72 @@
+"""The states of a request and of its deliveries, and the ways between them. A way that isn't here is no way."""
+
+from enum import StrEnum
+
+
+class RequestState(StrEnum):
+    """Where a request stands."""
+
+    CHECKING = "checking"
+    REFUSED = "refused"
+    AWAITING_APPROVAL = "awaiting_approval"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    APPROVED = "approved"
+    APPLYING = "applying"
+    COPYING = "copying"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class DeliveryState(StrEnum):
+    """Where the delivery to one account and region stands."""
+
+    WAITING = "waiting"
+    COPYING = "copying"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+_S = RequestState
+_D = DeliveryState
+
+_REQUEST_WAYS: dict[RequestState, frozenset[RequestState]] = {
+    _S.CHECKING: frozenset({_S.REFUSED, _S.AWAITING_APPROVAL, _S.FAILED}),
+    _S.AWAITING_APPROVAL: frozenset({_S.APPROVED, _S.DENIED, _S.EXPIRED, _S.FAILED}),
+    # Back to the approvers when AWS has changed so that the plan would grant more than they saw.
+    _S.APPROVED: frozenset({_S.APPLYING, _S.AWAITING_APPROVAL, _S.REFUSED, _S.FAILED}),
+    _S.APPLYING: frozenset({_S.COPYING, _S.FAILED}),
+    _S.COPYING: frozenset({_S.COMPLETED, _S.FAILED}),
+    **{end: frozenset() for end in (_S.REFUSED, _S.DENIED, _S.EXPIRED, _S.COMPLETED, _S.FAILED)},
+}
+
+_DELIVERY_WAYS: dict[DeliveryState, frozenset[DeliveryState]] = {
+    _D.WAITING: frozenset({_D.COPYING, _D.COMPLETED, _D.FAILED}),
+    # Back to waiting for the one second try of a copy that failed because its key had only just been opened.
+    _D.COPYING: frozenset({_D.COMPLETED, _D.FAILED, _D.WAITING}),
+    _D.COMPLETED: frozenset(),
+    _D.FAILED: frozenset(),
+}
+
+
+class IllegalTransition(Exception):
+    """A request or delivery was to go a way that isn't in the table; always a mistake of the program."""
+
+    def __init__(self, current: RequestState | DeliveryState, to: RequestState | DeliveryState) -> None:
+        super().__init__(f"there is no way from {current.value} to {to.value}")
+
+
+def check_request_way(current: RequestState, to: RequestState) -> None:
+    """Raise `IllegalTransition` unless a request may go from `current` to `to`."""
+    if to not in _REQUEST_WAYS[current]:
+        raise IllegalTransition(current, to)
+
+
+def check_delivery_way(current: DeliveryState, to: DeliveryState) -> None:
+    """Raise `IllegalTransition` unless a delivery may go from `current` to `to`."""
+    if to not in _DELIVERY_WAYS[current]:
+        raise IllegalTransition(current, to)
+
+
+def is_final(state: RequestState | DeliveryState) -> bool:
+    return not (_REQUEST_WAYS[state] if isinstance(state, RequestState) else _DELIVERY_WAYS[state])

@@ -1,0 +1,150 @@
+"""The store: requests and all that belongs to them, in the database.
+
+Work is claimed by lease: a claim lapses by itself, so that another worker goes on where a dead one stopped.
+"""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from aws_ops.ids import KeyArn
+from sharing.requests import Delivery, NewRequest, Request, RequestId
+from sharing.states import DeliveryState, RequestState
+from sharing.tables import audit_events, deliveries, key_locks, requests
+from sharing.transaction import Transaction
+
+# Crockford's alphabet: read aloud and typed without mistakes.
+_ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class Store:
+    """Everything that is remembered."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Open a transaction; it is committed at the end, or rolled back on any exception."""
+        with self._engine.begin() as connection:
+            yield Transaction(connection)
+
+    def add(self, new: NewRequest, now: datetime) -> Request:
+        """Store a new request, due at once; the same `origin` again returns the one that is there."""
+        request_id = RequestId("R-" + "".join(secrets.choice(_ID_ALPHABET) for _ in range(8)))
+        row = {
+            "id": request_id,
+            "origin": new.origin,
+            "team_id": new.requester.team_id,
+            "user_id": new.requester.user_id,
+            "image_id": new.image_id,
+            "mode": new.mode.value,
+            "targets": list(new.targets),
+            "reason": new.reason,
+            "state": RequestState.CHECKING.value,
+            "replanned": False,
+            "refusals": [],
+            "created_at": now,
+            "due_at": now,
+            "attempts": 0,
+            "lease": 0,
+            "revision": 0,
+            "tell_lease": 0,
+        }
+        try:
+            with self.transaction() as tx:
+                tx.connection.execute(insert(requests).values(row))
+                tx.audit(
+                    request_id, now, str(new.requester.user_id), "requested", {"image": new.image_id, "mode": new.mode}
+                )
+                return tx.find(request_id)
+        except IntegrityError:
+            with self.transaction() as tx:
+                stored = tx.connection.scalar(select(requests.c.id).where(requests.c.origin == new.origin))
+                if stored is None:
+                    raise
+                return tx.find(RequestId(stored))
+
+    def get(self, request_id: RequestId) -> Request:
+        """Return the request as it is now.
+
+        Raises:
+            NoSuchRequest: there is none with that id.
+        """
+        with self.transaction() as tx:
+            return tx.find(request_id)
+
+    def claim(self, now: datetime, lease_for: timedelta) -> Request | None:
+        """Take the request that has been due longest and is in nobody's hands, or return None.
+
+        The claim is a lease: it lapses `lease_for` from `now`, and another worker goes on from the stored state.
+        """
+        with self.transaction() as tx:
+            free = or_(requests.c.lease_until.is_(None), requests.c.lease_until <= now)
+            request_id = tx.connection.scalar(
+                select(requests.c.id)
+                .where(requests.c.due_at <= now, free)
+                .order_by(requests.c.due_at)
+                .limit(1)
+                .with_for_update(skip_locked=True)
+            )
+            if request_id is None:
+                return None
+            tx.connection.execute(
+                update(requests)
+                .where(requests.c.id == request_id)
+                .values(lease=requests.c.lease + 1, lease_until=now + lease_for)
+            )
+            return tx.find(RequestId(request_id))
+
+    def copying(self) -> list[tuple[Request, Delivery]]:
+        """Return every delivery whose copy is in flight, with its request."""
+        with self.transaction() as tx:
+            ids = tx.connection.scalars(
+                select(deliveries.c.request_id).where(deliveries.c.state == DeliveryState.COPYING.value).distinct()
+            ).all()
+            found = [tx.find(RequestId(request_id)) for request_id in ids]
+        return [
+            (request, delivery)
+            for request in found
+            for delivery in request.deliveries
+            if delivery.state is DeliveryState.COPYING
+        ]
+
+    def lock_key(self, key_arn: KeyArn, holder: str, now: datetime, hold_for: timedelta) -> bool:
+        """Become the one writer of the key's policy for `hold_for`, across replicas; False if somebody else is."""
+        with self.transaction() as tx:
+            taken = tx.connection.execute(
+                update(key_locks)
+                .where(key_locks.c.key_arn == key_arn)
+                .where(or_(key_locks.c.until <= now, key_locks.c.holder == holder))
+                .values(holder=holder, until=now + hold_for)
+            )
+            if taken.rowcount:
+                return True
+        try:
+            with self.transaction() as tx:
+                tx.connection.execute(insert(key_locks).values(key_arn=key_arn, holder=holder, until=now + hold_for))
+        except IntegrityError:
+            return False
+        return True
+
+    def unlock_key(self, key_arn: KeyArn, holder: str) -> None:
+        """Let the next writer in; harmless if the lock was lost in between."""
+        with self.transaction() as tx:
+            tx.connection.execute(
+                key_locks.delete().where(key_locks.c.key_arn == key_arn, key_locks.c.holder == holder)
+            )
+
+    def audit_trail(self, request_id: RequestId) -> list[tuple[datetime, str, str, Mapping[str, Any]]]:
+        """Return what happened to the request, oldest first: when, who, what, and the details."""
+        with self.transaction() as tx:
+            rows = tx.connection.execute(
+                select(audit_events).where(audit_events.c.request_id == request_id).order_by(audit_events.c.id)
+            ).mappings()
+            return [(row["at"], row["actor"], row["kind"], row["details"]) for row in rows]

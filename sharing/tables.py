@@ -1,0 +1,143 @@
+"""The tables. `migrations/` makes them; a change here needs a migration there (`make migration`)."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A time in UTC. SQLite keeps no zone, so it is put back on the way out; a time without one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("origin", String(200), nullable=False, unique=True),
+    Column("team_id", String(40), nullable=False),
+    Column("user_id", String(40), nullable=False),
+    Column("image_id", String(40), nullable=False),
+    Column("mode", String(20), nullable=False),
+    Column("targets", JSON, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("state", String(30), nullable=False, index=True),
+    Column("plan", Text),
+    Column("plan_digest", String(64)),
+    Column("replanned", Boolean, nullable=False),
+    Column("refusals", JSON, nullable=False),
+    Column("failure", JSON),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("granted_at", UtcDateTime),
+    # Work: when it is due, how often it was tried, and who holds it until when.
+    Column("due_at", UtcDateTime, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("lease", Integer, nullable=False),
+    Column("lease_until", UtcDateTime),
+    # Telling: what there is to tell, when it is due, and who is at it until when.
+    Column("revision", Integer, nullable=False),
+    Column("tell_at", UtcDateTime, index=True),
+    Column("tell_lease", Integer, nullable=False),
+    Column("tell_lease_until", UtcDateTime),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("request_id", ForeignKey("requests.id"), primary_key=True),
+    Column("target", String(100), primary_key=True),
+    Column("region", String(40), primary_key=True),
+    Column("account_id", String(12), nullable=False),
+    Column("state", String(30), nullable=False, index=True),
+    Column("image_id", String(40)),
+    Column("reused", Boolean, nullable=False),
+    Column("key_arn", String(200)),
+    Column("client_token", String(64), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("percent", Integer),
+    Column("failure", JSON),
+    Column("due_at", UtcDateTime),
+    Column("waiting_since", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("finished_at", UtcDateTime),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("request_id", ForeignKey("requests.id"), nullable=False, index=True),
+    Column("team_id", String(40), nullable=False),
+    Column("user_id", String(40), nullable=False),
+    Column("verdict", String(20), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("plan_digest", String(64), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+audit_events = Table(
+    "audit_events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("request_id", ForeignKey("requests.id"), nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", String(100), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("details", JSON, nullable=False),
+)
+
+postings = Table(
+    "postings",
+    metadata,
+    Column("request_id", ForeignKey("requests.id"), primary_key=True),
+    Column("key", String(150), primary_key=True),
+    Column("channel", String(40), nullable=False),
+    Column("ts", String(40)),
+    Column("content_digest", String(64)),
+    Column("shown_at", UtcDateTime),
+)
+
+key_locks = Table(
+    "key_locks",
+    metadata,
+    Column("key_arn", String(200), primary_key=True),
+    Column("holder", String(60), nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+)

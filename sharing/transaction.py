@@ -1,0 +1,225 @@
+"""One transaction on the store: it holds the row of each request it finds, so what it checks stays true till it ends.
+
+State, audit event and the revision that the publisher looks at change together or not at all.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from aws_ops import plan as plans
+from aws_ops.ids import AccountId, ImageId, KeyArn, Region
+from aws_ops.plan import Mode, Plan, Refusal, RefusalKind
+from sharing.requests import Decision, Delivery, Failure, FailureKind, Person, Request, RequestId, Verdict
+from sharing.schedule import next_due
+from sharing.states import DeliveryState, RequestState, check_delivery_way, check_request_way
+from sharing.tables import audit_events, decisions, deliveries, requests
+
+
+class NoSuchRequest(Exception):
+    """No request has that id."""
+
+
+class LeaseLost(Exception):
+    """Somebody else has claimed the request since; whoever sees this must write nothing more."""
+
+
+class Transaction:
+    """Reads and writes that take effect together."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def find(self, request_id: RequestId) -> Request:
+        """Return the request, and hold it until the transaction ends.
+
+        Raises:
+            NoSuchRequest: there is none with that id.
+        """
+        row = (
+            self.connection.execute(select(requests).where(requests.c.id == request_id).with_for_update())
+            .mappings()
+            .one_or_none()
+        )
+        if row is None:
+            raise NoSuchRequest(request_id)
+        its_deliveries = self.connection.execute(
+            select(deliveries)
+            .where(deliveries.c.request_id == request_id)
+            .order_by(deliveries.c.target, deliveries.c.region)
+        ).mappings()
+        its_decisions = self.connection.execute(
+            select(decisions).where(decisions.c.request_id == request_id).order_by(decisions.c.id)
+        ).mappings()
+        return _request(row, tuple(map(_delivery, its_deliveries)), tuple(map(_decision, its_decisions)))
+
+    def find_held(self, claimed: Request, lease_until: datetime) -> Request:
+        """Return the request as it is now, and hold on to the claim until `lease_until`.
+
+        Raises:
+            LeaseLost: the claim lapsed, and another worker has the request.
+        """
+        request = self.find(claimed.id)
+        if request.lease != claimed.lease:
+            raise LeaseLost(claimed.id)
+        self._write(request.id, lease_until=lease_until)
+        return request
+
+    def move(self, request: Request, to: RequestState, now: datetime, **values: Any) -> Request:
+        """Move the request on to state `to`, with other columns set to `values`, and have it told.
+
+        Raises:
+            IllegalTransition: there is no such way.
+        """
+        check_request_way(request.state, to)
+        self._write(request.id, state=to.value, attempts=0, **values)
+        return self._changed(request, now)
+
+    def set_plan(self, request: Request, plan: Plan) -> None:
+        self._write(request.id, plan=plans.dump(plan), plan_digest=plans.digest(plan))
+
+    def add_deliveries(self, request: Request, added: Iterable[Delivery], now: datetime) -> Request:
+        for delivery in added:
+            self.connection.execute(insert(deliveries).values(request_id=request.id, **_columns(delivery)))
+        return self._changed(request, now)
+
+    def change_delivery(self, request: Request, old: Delivery, new: Delivery, now: datetime) -> Request:
+        """Write `new` over `old`.
+
+        Raises:
+            IllegalTransition: there is no way between their states.
+        """
+        if old.state is not new.state:
+            check_delivery_way(old.state, new.state)
+        self.connection.execute(
+            update(deliveries)
+            .where(deliveries.c.request_id == request.id)
+            .where(deliveries.c.target == old.target, deliveries.c.region == old.region)
+            .values(_columns(new))
+        )
+        return self._changed(request, now)
+
+    def add_decision(self, request: Request, decision: Decision) -> None:
+        self.connection.execute(
+            insert(decisions).values(
+                request_id=request.id,
+                team_id=decision.person.team_id,
+                user_id=decision.person.user_id,
+                verdict=decision.verdict.value,
+                reason=decision.reason,
+                plan_digest=decision.plan_digest,
+                at=decision.at,
+            )
+        )
+
+    def audit(self, request_id: RequestId, now: datetime, actor: str, kind: str, details: Mapping[str, Any]) -> None:
+        """Add to the audit trail; nothing is ever changed or taken out of it."""
+        self.connection.execute(
+            insert(audit_events).values(request_id=request_id, at=now, actor=actor, kind=kind, details=dict(details))
+        )
+
+    def postpone(self, request: Request, until: datetime) -> None:
+        """Let the request rest until then, after a try that didn't work out."""
+        self._write(request.id, due_at=until, attempts=request.attempts + 1)
+
+    def let_go(self, request: Request) -> None:
+        """End the claim, so that the next one needn't wait for it to lapse."""
+        self.connection.execute(
+            update(requests)
+            .where(requests.c.id == request.id, requests.c.lease == request.lease)
+            .values(lease_until=None)
+        )
+
+    def _changed(self, request: Request, now: datetime) -> Request:
+        self._write(request.id, revision=requests.c.revision + 1, tell_at=now)
+        fresh = self.find(request.id)
+        self._write(request.id, due_at=next_due(fresh, now))
+        return fresh
+
+    def _write(self, request_id: RequestId, **values: Any) -> None:
+        self.connection.execute(update(requests).where(requests.c.id == request_id).values(**values))
+
+
+def failure_columns(failure: Failure | None) -> dict[str, Any] | None:
+    return None if failure is None else {"kind": failure.kind.value, "details": dict(failure.details)}
+
+
+def refusal_columns(refusals: Iterable[Refusal]) -> list[dict[str, Any]]:
+    return [{"kind": refusal.kind.value, "details": [list(pair) for pair in refusal.details]} for refusal in refusals]
+
+
+def _columns(delivery: Delivery) -> dict[str, Any]:
+    return {
+        **{name: getattr(delivery, name) for name in _DELIVERY_COLUMNS},
+        "state": delivery.state.value,
+        "failure": failure_columns(delivery.failure),
+    }
+
+
+_DELIVERY_COLUMNS = tuple(
+    column.name for column in deliveries.columns if column.name not in ("request_id", "state", "failure")
+)
+
+
+def _failure(stored: Mapping[str, Any] | None) -> Failure | None:
+    return None if stored is None else Failure(FailureKind(stored["kind"]), stored["details"])
+
+
+def _delivery(row: RowMapping) -> Delivery:
+    return Delivery(
+        target=row["target"],
+        account_id=AccountId(row["account_id"]),
+        region=Region(row["region"]),
+        state=DeliveryState(row["state"]),
+        image_id=None if row["image_id"] is None else ImageId(row["image_id"]),
+        reused=row["reused"],
+        key_arn=None if row["key_arn"] is None else KeyArn(row["key_arn"]),
+        client_token=row["client_token"],
+        attempt=row["attempt"],
+        percent=row["percent"],
+        failure=_failure(row["failure"]),
+        due_at=row["due_at"],
+        waiting_since=row["waiting_since"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+    )
+
+
+def _decision(row: RowMapping) -> Decision:
+    return Decision(
+        person=Person(row["team_id"], row["user_id"]),
+        verdict=Verdict(row["verdict"]),
+        reason=row["reason"],
+        plan_digest=row["plan_digest"],
+        at=row["at"],
+    )
+
+
+def _request(row: RowMapping, its_deliveries: tuple[Delivery, ...], its_decisions: tuple[Decision, ...]) -> Request:
+    return Request(
+        id=RequestId(row["id"]),
+        requester=Person(row["team_id"], row["user_id"]),
+        image_id=ImageId(row["image_id"]),
+        mode=Mode(row["mode"]),
+        targets=tuple(row["targets"]),
+        reason=row["reason"],
+        state=RequestState(row["state"]),
+        revision=row["revision"],
+        plan=None if row["plan"] is None else plans.load(row["plan"]),
+        plan_digest=row["plan_digest"],
+        refusals=tuple(
+            Refusal(RefusalKind(stored["kind"]), tuple((name, value) for name, value in stored["details"]))
+            for stored in row["refusals"]
+        ),
+        failure=_failure(row["failure"]),
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        attempts=row["attempts"],
+        lease=row["lease"],
+        replanned=row["replanned"],
+        granted_at=row["granted_at"],
+        deliveries=its_deliveries,
+        decisions=its_decisions,
+    )

@@ -1,0 +1,174 @@
+"""The worker: claims requests that are due and advances each by one step, from the stored state.
+
+    checking           read the facts, plan                          → awaiting_approval or refused
+    awaiting_approval  only ever due when its time is over           → expired
+    approved           read the facts again, plan again, compare     → applying, or back to the approvers
+    applying           `applying.py`: permissions, in order          → copying
+    copying            `copying.py`: start copies that wait; the end → completed or failed
+
+A step that can't be done now is done later; one that can't be done at all fails the request, and says why.
+"""
+
+import logging
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aws_ops.accounts import Accounts
+from aws_ops.errors import AwsBusy, AwsOpsError, KeyPolicyContested, NotYetVisible
+from aws_ops.plan import Plan, Refused, ShareRequest, digest, exceeds, plan_share
+from aws_ops.reading import read_facts
+from sharing.applying import KeyInOtherHands, apply_grants, deliveries_for
+from sharing.claim import LEASE, Claim
+from sharing.clock import Clock
+from sharing.copying import finish, start_copies
+from sharing.estate import Estate, UnknownAccount
+from sharing.requests import Failure, FailureKind, Request
+from sharing.states import RequestState, is_final
+from sharing.store import Store
+from sharing.transaction import LeaseLost, Transaction, failure_columns, refusal_columns
+
+_log = logging.getLogger(__name__)
+
+_FIRST_PAUSE = timedelta(seconds=2)
+_LONGEST_PAUSE = timedelta(minutes=5)
+# With the pauses above, AWS may be away for about an hour and a half before a request gives up.
+_TRIES = 25
+_TRIES_AFTER_A_MISTAKE = 3
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Advances requests. Any number of workers, in any number of processes, may share one store."""
+
+    store: Store
+    accounts: Accounts
+    estate: Estate
+    clock: Clock
+    approval_expires_after: timedelta
+
+    def run_once(self) -> bool:
+        """Advance the request that has been due longest, if there is one; say whether there was."""
+        request = self.store.claim(self.clock(), LEASE)
+        if request is None:
+            return False
+        claim = Claim(request, self.store, self.clock)
+        try:
+            self._run(claim)
+        except LeaseLost:
+            _log.warning("request %s: overtaken by another worker", request.id)
+        return True
+
+    def _run(self, claim: Claim) -> None:
+        try:
+            self._advance(claim)
+        except LeaseLost:
+            raise
+        except (AwsBusy, NotYetVisible, KeyPolicyContested, KeyInOtherHands) as trouble:
+            self._try_later(claim, str(trouble))
+        except AwsOpsError as trouble:
+            self._fail(claim, Failure(FailureKind.AWS_REFUSED, {"said": str(trouble)}))
+        except UnknownAccount as gone:
+            self._fail(claim, Failure(FailureKind.ACCOUNT_REMOVED, {"account": gone.wanted}))
+        except Exception:
+            self._own_mistake(claim)
+        else:
+            with self.store.transaction() as tx:
+                tx.let_go(claim.request)
+
+    def _advance(self, claim: Claim) -> None:
+        match claim.request.state:
+            case RequestState.CHECKING:
+                self._check(claim)
+            case RequestState.AWAITING_APPROVAL:
+                self._expire(claim)
+            case RequestState.APPROVED:
+                self._confirm(claim)
+            case RequestState.APPLYING:
+                self._apply(claim)
+            case RequestState.COPYING:
+                start_copies(claim, self.accounts, self.estate)
+                finish(claim)
+            case final:
+                raise AssertionError(f"nothing to do for a request that is {final.value}")
+
+    def _check(self, claim: Claim) -> None:
+        planned = self._plan(claim.request)
+        with claim.transaction() as (tx, request, now):
+            if isinstance(planned, Refused):
+                self._refuse(tx, request, planned, now)
+            else:
+                self._ask(tx, request, planned, now)
+
+    def _confirm(self, claim: Claim) -> None:
+        planned = self._plan(claim.request)
+        with claim.transaction() as (tx, request, now):
+            if isinstance(planned, Refused):
+                self._refuse(tx, request, planned, now)
+            elif exceeds(planned, request.approved_plan):
+                tx.audit(request.id, now, "bot", "plan_grew", {"approved_digest": request.plan_digest})
+                self._ask(tx, request, planned, now)
+            else:
+                tx.set_plan(request, planned)
+                applying = tx.move(request, RequestState.APPLYING, now)
+                tx.add_deliveries(applying, deliveries_for(applying, self.estate, now), now)
+
+    def _apply(self, claim: Claim) -> None:
+        apply_grants(claim, self.accounts, self.estate)
+        with claim.transaction() as (tx, request, now):
+            tx.audit(request.id, now, "bot", "permissions_in_place", {})
+            tx.move(request, RequestState.COPYING, now, granted_at=now)
+
+    def _plan(self, request: Request) -> Plan | Refused:
+        wanted = ShareRequest(
+            request.image_id, request.mode, tuple(self.estate.target(name) for name in request.targets)
+        )
+        return plan_share(wanted, read_facts(self.accounts, self.estate.sources, wanted))
+
+    def _ask(self, tx: Transaction, request: Request, plan: Plan, now: datetime) -> None:
+        tx.set_plan(request, plan)
+        tx.audit(request.id, now, "bot", "planned", {"plan_digest": digest(plan)})
+        tx.move(
+            request,
+            RequestState.AWAITING_APPROVAL,
+            now,
+            expires_at=now + self.approval_expires_after,
+            replanned=request.state is RequestState.APPROVED,
+        )
+
+    def _refuse(self, tx: Transaction, request: Request, refused: Refused, now: datetime) -> None:
+        columns = refusal_columns(refused.refusals)
+        tx.audit(request.id, now, "bot", "refused", {"refusals": columns})
+        tx.move(request, RequestState.REFUSED, now, refusals=columns)
+
+    def _expire(self, claim: Claim) -> None:
+        with claim.transaction() as (tx, request, now):
+            if request.state is RequestState.AWAITING_APPROVAL:
+                tx.audit(request.id, now, "bot", "expired", {})
+                tx.move(request, RequestState.EXPIRED, now)
+
+    def _try_later(self, claim: Claim, said: str) -> None:
+        tries = claim.request.attempts + 1
+        if tries >= _TRIES:
+            self._fail(claim, Failure(FailureKind.AWS_BUSY, {"said": said}))
+            return
+        pause = min(_FIRST_PAUSE * 2 ** (tries - 1), _LONGEST_PAUSE)
+        _log.info("request %s: try %d again in %s: %s", claim.request.id, tries, pause, said)
+        with claim.transaction() as (tx, request, now):
+            tx.postpone(request, now + pause)
+            tx.let_go(request)
+
+    def _own_mistake(self, claim: Claim) -> None:
+        reference = secrets.token_hex(4)
+        _log.exception("request %s: unexpected error, reference %s", claim.request.id, reference)
+        if claim.request.attempts + 1 < _TRIES_AFTER_A_MISTAKE:
+            self._try_later(claim, f"reference {reference}")
+        else:
+            self._fail(claim, Failure(FailureKind.UNEXPECTED, {"reference": reference}))
+
+    def _fail(self, claim: Claim, failure: Failure) -> None:
+        with claim.transaction() as (tx, request, now):
+            if not is_final(request.state):
+                tx.audit(request.id, now, "bot", "failed", failure_columns(failure) or {})
+                tx.move(request, RequestState.FAILED, now, failure=failure_columns(failure))
+            tx.let_go(request)
