@@ -95,7 +95,10 @@ class ImageFacts:
 
 @dataclass(frozen=True)
 class SnapshotFacts:
-    """A snapshot behind the image, as its owner sees it. `size_gib` is the volume's; `key_arn` is None if unencrypted."""
+    """A snapshot behind the image, as its owner sees it.
+
+    `size_gib` is the volume's; `key_arn` is None if unencrypted.
+    """
 
     snapshot_id: SnapshotId
     owner: AccountId
