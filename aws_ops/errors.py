@@ -10,7 +10,10 @@
     ├── KeyPolicyError          a key policy that can't be changed as wanted
     │   ├── MalformedPolicy     not a policy document that KMS would have stored
     │   ├── DeletedPrincipals   it names principals that no longer exist; KMS would refuse it back
-    │   └── PolicyTooLarge      the result would pass what KMS stores
+    │   ├── InvalidPrincipals   KMS doesn't know a principal that was added, or doesn't know it yet
+    │   ├── PolicyNotLatin1     it holds characters that KMS doesn't store
+    │   ├── PolicyTooLarge      the result would pass what KMS stores
+    │   └── PolicyLocksOut      KMS says that the writer couldn't change the policy again
     └── KeyPolicyContested      somebody else keeps changing the policy at the same moment
 
 `ClientError` and its kin stop at the edge of `aws_ops`; these leave it.
@@ -84,6 +87,35 @@ class DeletedPrincipals(KeyPolicyError):
             "KMS would refuse it back. Remove them from the policy first"
         )
         self.unique_ids = unique_ids
+
+
+class InvalidPrincipals(KeyPolicyError):
+    """KMS didn't accept the principals that a policy was to gain: they don't exist, or KMS can't see them yet."""
+
+    def __init__(self, principals: tuple[str, ...]) -> None:
+        super().__init__(
+            f"KMS doesn't know {' or '.join(principals) or 'a principal of the policy'}. Check that it exists, and "
+            "that its account has the region enabled; if it was made just now, KMS may see it in a few minutes"
+        )
+        self.principals = principals
+
+
+class PolicyNotLatin1(KeyPolicyError):
+    """The policy holds characters that KMS doesn't store (KMS, PutKeyPolicy: U+0020 to U+00FF, tab and newline)."""
+
+    def __init__(self, characters: str) -> None:
+        super().__init__(f"the key policy holds characters that KMS doesn't store: {characters}")
+        self.characters = characters
+
+
+class PolicyLocksOut(KeyPolicyError):
+    """KMS's safety check: with the new policy, the role that writes it couldn't change it again."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(
+            f"KMS refused the key policy: {said} Let the policy allow the bot's source role kms:PutKeyPolicy"
+        )
+        self.said = said
 
 
 class PolicyTooLarge(KeyPolicyError):

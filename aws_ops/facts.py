@@ -72,6 +72,7 @@ class ImageFacts:
         usage_operation: what the launch is billed as; anything beyond `RunInstances` is a license paid by the hour
             (EC2 User Guide, "AMI billing information fields").
         launch_permission: the accounts that may launch it; organizations, OUs and `all` are in `launch_groups`.
+        unreadable: what of the image couldn't be read; the permissions are empty if it was them.
     """
 
     image_id: ImageId
@@ -91,11 +92,15 @@ class ImageFacts:
     devices: tuple[Device, ...]
     launch_permission: frozenset[AccountId]
     launch_groups: frozenset[str] = frozenset()
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 @dataclass(frozen=True)
 class SnapshotFacts:
-    """A snapshot behind the image, as its owner sees it. `size_gib` is the volume's; `key_arn` is None if unencrypted."""
+    """A snapshot behind the image, as its owner sees it.
+
+    `size_gib` is the volume's; `key_arn` is None if unencrypted.
+    """
 
     snapshot_id: SnapshotId
     owner: AccountId
@@ -139,7 +144,8 @@ class TargetFacts:
         role: None if the role could be assumed, else why not.
         key: the key that copies are to be encrypted under.
         copies: images that are copies of the source image already.
-        names_taken: names of the target's own images that equal the source image's.
+        names_taken: names of the target's own images that begin like the source image's.
+        unreadable: what couldn't be read although the role could be assumed.
     """
 
     account_id: AccountId
@@ -147,6 +153,7 @@ class TargetFacts:
     key: KeyFacts | Unreadable | None = None
     copies: tuple[ExistingCopy, ...] = ()
     names_taken: frozenset[str] = frozenset()
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 @dataclass(frozen=True)

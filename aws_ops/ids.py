@@ -16,7 +16,8 @@ RoleArn = NewType("RoleArn", str)
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _IMAGE_ID = re.compile(r"ami-(?:[0-9a-f]{8}|[0-9a-f]{17})")
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
-_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+")
+_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.ASCII)
+_PRINCIPAL_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(?:root|(?:role|user)/[\w+=,.@/-]+)", re.ASCII)
 
 
 def parse_account_id(text: str) -> AccountId:
@@ -61,6 +62,18 @@ def parse_role_arn(text: str) -> RoleArn:
     if not _ROLE_ARN.fullmatch(text):
         raise MalformedId(text, "a role ARN looks like arn:aws:iam::123456789012:role/ami-share")
     return RoleArn(text)
+
+
+def parse_principal_arn(text: str) -> PrincipalArn:
+    """Return `text` as the ARN of an account's root, a role or a user; a bare account id stands for its root.
+
+    Raises:
+        MalformedId: it is none of these. `*` isn't either: nobody is let in whom nobody named.
+    """
+    arn = f"arn:aws:iam::{text}:root" if _ACCOUNT_ID.fullmatch(text) else text
+    if not _PRINCIPAL_ARN.fullmatch(arn):
+        raise MalformedId(text, "a principal is an account id, or the ARN of an account's root, a role or a user")
+    return PrincipalArn(arn)
 
 
 def account_of(arn: KeyArn | PrincipalArn | RoleArn) -> AccountId:

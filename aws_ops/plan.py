@@ -2,155 +2,62 @@
 
 `plan_share` is pure: the same request and facts always give the same plan, or the same refusals. The preview shows
 the plan, the approval is for its digest, the apply plans again and runs only what was approved.
+
+What a plan is made of has modules of its own, and can be had from here as well: `request`, `changes`, `refusals`,
+`cautions`.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Literal
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from aws_ops.facts import TargetAccount
-from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, SnapshotId
+from pydantic import TypeAdapter
 
+from aws_ops.case import Case
+from aws_ops.cautions import Caution, CautionKind, cautions
+from aws_ops.changes import (
+    AddCreateVolumePermission,
+    AddLaunchPermission,
+    AllowKeyUse,
+    Change,
+    CopyImage,
+    Grant,
+    ReuseCopy,
+    beyond,
+)
+from aws_ops.details import Details
+from aws_ops.facts import Facts, ImageNotFound, KeyFacts, SnapshotFacts, SourceAccount, TargetAccount
+from aws_ops.ids import AccountId, ImageId, PrincipalArn, Region
+from aws_ops.key_policy import KeyPolicy, lacking
+from aws_ops.names import copy_name
+from aws_ops.refusals import Refusal, RefusalKind, absence, all_served, nothing_to_do, refusals
+from aws_ops.request import Mode, ShareRequest
+from aws_ops.tags import carried_over
 
-class Mode(StrEnum):
-    """How the image reaches the target: as an encrypted copy of its own, or shared and launched from the original."""
-
-    COPY = "copy"
-    SHARE = "share"
-
-
-@dataclass(frozen=True)
-class ShareRequest:
-    """Desired state: this image, usable in these accounts, that way."""
-
-    image_id: ImageId
-    mode: Mode
-    targets: tuple[TargetAccount, ...]
-
-
-@dataclass(frozen=True)
-class AllowKeyUse:
-    """The source key's policy lets `principals` use the key for EBS volumes. Only those who lack it are named."""
-
-    key_arn: KeyArn
-    principals: tuple[PrincipalArn, ...]
-    kind: Literal["allow_key_use"] = "allow_key_use"
-
-
-@dataclass(frozen=True)
-class AddCreateVolumePermission:
-    """The accounts may copy the snapshot and make volumes from it. Only those who lack it are named."""
-
-    snapshot_id: SnapshotId
-    accounts: tuple[AccountId, ...]
-    kind: Literal["add_create_volume_permission"] = "add_create_volume_permission"
-
-
-@dataclass(frozen=True)
-class AddLaunchPermission:
-    """The accounts may launch the image. Only those who lack it are named."""
-
-    image_id: ImageId
-    accounts: tuple[AccountId, ...]
-    kind: Literal["add_launch_permission"] = "add_launch_permission"
-
-
-@dataclass(frozen=True)
-class CopyImage:
-    """The target copies the image into its own account, encrypted under its own key.
-
-    `source_key_arns` are the keys that the target must be able to use before the copy is started.
-    """
-
-    account_id: AccountId
-    region: Region
-    source_image_id: ImageId
-    source_region: Region
-    name: str
-    description: str
-    key_arn: KeyArn
-    source_key_arns: tuple[KeyArn, ...]
-    tags: tuple[tuple[str, str], ...]
-    kind: Literal["copy_image"] = "copy_image"
-
-
-Grant = AllowKeyUse | AddCreateVolumePermission | AddLaunchPermission
-Change = Grant | CopyImage
-
-
-@dataclass(frozen=True)
-class ReuseCopy:
-    """The target has a good copy of the image already; it is offered instead of a second one."""
-
-    account_id: AccountId
-    region: Region
-    image_id: ImageId
-
-
-class RefusalKind(StrEnum):
-    """Why an image can't be shared as asked; the comment names the details that go with it."""
-
-    IMAGE_NOT_FOUND = "image_not_found"  # image, searched
-    IMAGE_NOT_OWNED = "image_not_owned"  # image, owner
-    SOURCE_UNREADABLE = "source_unreadable"  # why
-    IMAGE_STATE = "image_state"  # image, state, reason
-    IMAGE_DISABLED = "image_disabled"  # image
-    INSTANCE_STORE = "instance_store"  # image
-    NO_SNAPSHOT = "no_snapshot"  # image
-    MARKETPLACE_CODE = "marketplace_code"  # image, codes
-    BILLING_PRODUCT = "billing_product"  # image, platform
-    SNAPSHOT_UNREADABLE = "snapshot_unreadable"  # snapshot, why
-    SNAPSHOT_STATE = "snapshot_state"  # snapshot, state
-    SNAPSHOT_ARCHIVED = "snapshot_archived"  # snapshot
-    AWS_MANAGED_KEY = "aws_managed_key"  # snapshots, key
-    KEY_UNREADABLE = "key_unreadable"  # key, why
-    KEY_FOREIGN = "key_foreign"  # key, account
-    KEY_STATE = "key_state"  # key, state
-    KEY_KIND = "key_kind"  # key, spec, usage
-    POLICY_UNREADABLE = "policy_unreadable"  # key, why
-    POLICY_DELETED_PRINCIPALS = "policy_deleted_principals"  # key, principals
-    POLICY_DENIES = "policy_denies"  # key, statement, principals
-    POLICY_TOO_LARGE = "policy_too_large"  # key, size, over
-    POLICY_NOT_LATIN_1 = "policy_not_latin_1"  # key, characters
-    TARGET_IS_SOURCE = "target_is_source"  # target
-    ROLE_NOT_ASSUMABLE = "role_not_assumable"  # target, role, why
-    NO_KEY_FOR_REGION = "no_key_for_region"  # target, region
-    TARGET_KEY_UNREADABLE = "target_key_unreadable"  # target, key, why
-    TARGET_KEY_STATE = "target_key_state"  # target, key, state
-    TARGET_KEY_KIND = "target_key_kind"  # target, key, spec, usage
-    NOTHING_TO_DO = "nothing_to_do"  # image, have ("staging: ami-…, prod: ami-…" or "" in share mode)
-
-
-class CautionKind(StrEnum):
-    """What an approver should know before saying yes; the comment names the details that go with it."""
-
-    COPY_UNDER_OTHER_KEY = "copy_under_other_key"  # target, copy
-    COPY_UNDER_WAY = "copy_under_way"  # target, copy
-    NAME_TAKEN = "name_taken"  # target, name, instead
-    TAGS_LEFT_OUT = "tags_left_out"  # tags
-    POLICY_MAY_DENY = "policy_may_deny"  # key, statement, principals
-    TARGET_KEY_AWS_MANAGED = "target_key_aws_managed"  # target
-    IMAGE_PUBLIC = "image_public"  # image
-    KEY_USE_LIMITED = "key_use_limited"  # target, principals (mode share: only they can launch from an encrypted image)
-
-
-Details = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """One reason not to go on. Words are made from it at the Slack edge, in the reader's language."""
-
-    kind: RefusalKind
-    details: Details
-
-
-@dataclass(frozen=True)
-class Caution:
-    """One thing to know before approving."""
-
-    kind: CautionKind
-    details: Details
+__all__ = [
+    "AddCreateVolumePermission",
+    "AddLaunchPermission",
+    "AllowKeyUse",
+    "Caution",
+    "CautionKind",
+    "Change",
+    "CopyImage",
+    "Details",
+    "Grant",
+    "Mode",
+    "Plan",
+    "Refusal",
+    "RefusalKind",
+    "Refused",
+    "ReuseCopy",
+    "ShareRequest",
+    "digest",
+    "dump",
+    "exceeds",
+    "load",
+    "plan_share",
+]
 
 
 @dataclass(frozen=True)
@@ -171,3 +78,105 @@ class Refused:
     """All that is wrong, at once."""
 
     refusals: tuple[Refusal, ...]
+
+
+def plan_share(request: ShareRequest, sources: Sequence[SourceAccount], facts: Facts) -> Plan | Refused:
+    """Decide what has to change so that the image is usable as requested, or say all that stands against it.
+
+    The order of the request's targets makes no difference. Grants name only those who lack them, so that a plan made
+    after the grants has none. Both modes share the snapshots: who may launch an image may read what is on it anyway,
+    and an image whose snapshots aren't shared can't be copied (EC2 User Guide, "How Amazon EC2 AMI copy works"). In
+    share mode nothing is done as the target, so its role and its key are not asked about.
+    """
+    if isinstance(facts.image, ImageNotFound):
+        return Refused(tuple(absence(request.image_id, facts.image)))
+    case = Case(request, tuple(sources), facts, facts.image)
+    if served := all_served(case):
+        return Refused((served,))
+    if against := refusals(case):
+        return Refused(against)
+    changes = (*_grants(case), *_copies(case))
+    if not changes:
+        return Refused((nothing_to_do(request.image_id, have=()),))
+    return Plan(
+        image_id=case.image.image_id,
+        owner=case.image.owner,
+        region=case.image.region,
+        mode=request.mode,
+        changes=changes,
+        reuses=tuple(case.reuses.values()),
+        cautions=cautions(case),
+    )
+
+
+def digest(plan: Plan) -> str:
+    """A fingerprint of what the plan would do, 64 hexadecimal digits; what it only says is no part of it."""
+    done = _PLAN.dump_python(replace(plan, reuses=(), cautions=()), mode="json")
+    return hashlib.sha256(json.dumps(done, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def exceeds(plan: Plan, approved: Plan) -> tuple[Change, ...]:
+    """What `plan` would do that `approved` doesn't cover; a grant names only those who weren't approved.
+
+    A copy is covered by one of the same image into the same account and region under the same key: its name and its
+    tags may differ, since they give nobody anything.
+    """
+    rest = (beyond(change, approved.changes) for change in plan.changes)
+    return tuple(change for change in rest if change is not None)
+
+
+def dump(plan: Plan) -> str:
+    """The plan as JSON, for a store; `load` reads it."""
+    return _PLAN.dump_json(plan).decode()
+
+
+def load(text: str) -> Plan:
+    """The plan that `dump` wrote.
+
+    Raises:
+        ValueError: it isn't one, or was written by a version of the bot that planned otherwise.
+    """
+    return _PLAN.validate_json(text)
+
+
+_PLAN = TypeAdapter(Plan)
+
+
+def _grants(case: Case) -> Iterator[Grant]:
+    accounts = frozenset(target.role.account_id for target in case.needy)
+    users = frozenset[PrincipalArn]().union(*(case.key_users(target) for target in case.needy))
+    for arn, key in case.keys.items():
+        policy = key.policy if isinstance(key, KeyFacts) else None
+        if isinstance(policy, KeyPolicy) and (principals := lacking(policy, users)):
+            yield AllowKeyUse(arn, principals)
+    for snapshot_id, snapshot in case.snapshots.items():
+        held = snapshot.create_volume_permission if isinstance(snapshot, SnapshotFacts) else frozenset()
+        if without := _sorted(accounts - held):
+            yield AddCreateVolumePermission(snapshot_id, without)
+    if without := _sorted(accounts - case.image.launch_permission):
+        yield AddLaunchPermission(case.image.image_id, without)
+
+
+def _sorted(accounts: frozenset[AccountId]) -> tuple[AccountId, ...]:
+    return tuple(sorted(accounts))
+
+
+def _copies(case: Case) -> Iterator[CopyImage]:
+    for target in case.needy if case.copying else ():
+        if key := case.key_for(target):
+            yield _copy_for(case, target, key)
+
+
+def _copy_for(case: Case, target: TargetAccount, key: KeyFacts) -> CopyImage:
+    image = case.image
+    return CopyImage(
+        account_id=target.role.account_id,
+        region=image.region,
+        source_image_id=image.image_id,
+        source_region=image.region,
+        name=copy_name(image.name, image.image_id, case.about(target).names_taken),
+        description=image.description or f"Copy of {image.image_id} of account {image.owner}",
+        key_arn=key.arn,
+        source_key_arns=tuple(case.keys),
+        tags=carried_over(image.tags).kept,
+    )

@@ -1,0 +1,81 @@
+"""Cautions: what an approver should know of a plan that can go ahead."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import chain
+
+from aws_ops.case import Case, root_of
+from aws_ops.details import Details, details
+from aws_ops.facts import KeyFacts, TargetAccount
+from aws_ops.key_policy import KeyPolicy
+from aws_ops.names import copy_name
+from aws_ops.refusals import denied
+from aws_ops.tags import carried_over
+
+
+class CautionKind(StrEnum):
+    """What an approver should know before saying yes; the comment names the details that go with it."""
+
+    COPY_UNDER_OTHER_KEY = "copy_under_other_key"  # target, copy
+    COPY_UNDER_WAY = "copy_under_way"  # target, copy
+    NAME_TAKEN = "name_taken"  # target, name, instead
+    TAGS_LEFT_OUT = "tags_left_out"  # tags
+    POLICY_MAY_DENY = "policy_may_deny"  # key, statement, principals
+    TARGET_KEY_AWS_MANAGED = "target_key_aws_managed"  # target
+    IMAGE_PUBLIC = "image_public"  # image
+    KEY_USE_LIMITED = "key_use_limited"  # target, principals (mode share: only they can launch from an encrypted image)
+
+
+@dataclass(frozen=True)
+class Caution:
+    """One thing to know before approving."""
+
+    kind: CautionKind
+    details: Details
+
+
+def cautions(case: Case) -> tuple[Caution, ...]:
+    """What to know before saying yes: of the image, its keys, then each target."""
+    of_targets = chain.from_iterable(_of_target(case, target) for target in case.needy)
+    return (*_of_image(case), *_of_policies(case), *of_targets)
+
+
+def _of_image(case: Case) -> Iterator[Caution]:
+    if "all" in case.image.launch_groups:
+        yield _caution(CautionKind.IMAGE_PUBLIC, image=case.image.image_id)
+    if case.copying and (left_out := carried_over(case.image.tags).left_out):
+        yield _caution(CautionKind.TAGS_LEFT_OUT, tags=left_out)
+
+
+def _of_policies(case: Case) -> Iterator[Caution]:
+    for arn, key in case.keys.items():
+        if isinstance(key, KeyFacts) and isinstance(key.policy, KeyPolicy):
+            for statement, principals in denied(case, key.policy, certain=False).items():
+                yield _caution(CautionKind.POLICY_MAY_DENY, key=arn, statement=statement, principals=principals)
+
+
+def _of_target(case: Case, target: TargetAccount) -> Iterator[Caution]:
+    if case.copying:
+        yield from _of_copies(case, target)
+    elif case.keys and root_of(target) not in case.key_users(target):
+        users = sorted(case.key_users(target))
+        yield _caution(CautionKind.KEY_USE_LIMITED, target=target.name, principals=users)
+
+
+def _of_copies(case: Case, target: TargetAccount) -> Iterator[Caution]:
+    facts, key = case.about(target), case.key_for(target)
+    for copy in sorted(facts.copies, key=lambda copy: copy.image_id):
+        if copy.state == "pending":
+            yield _caution(CautionKind.COPY_UNDER_WAY, target=target.name, copy=copy.image_id)
+        elif copy.state == "available":
+            yield _caution(CautionKind.COPY_UNDER_OTHER_KEY, target=target.name, copy=copy.image_id)
+    name = copy_name(case.image.name, case.image.image_id, facts.names_taken)
+    if case.image.name in facts.names_taken:
+        yield _caution(CautionKind.NAME_TAKEN, target=target.name, name=case.image.name, instead=name)
+    if key and key.manager == "AWS":
+        yield _caution(CautionKind.TARGET_KEY_AWS_MANAGED, target=target.name)
+
+
+def _caution(kind: CautionKind, **parts: str | Iterable[str]) -> Caution:
+    return Caution(kind, details(**parts))

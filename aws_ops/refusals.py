@@ -1,0 +1,231 @@
+"""Refusals: everything that stands against sharing an image as asked, found at once and before anything is changed."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import chain
+
+from aws_ops.case import Case
+from aws_ops.denials import denials
+from aws_ops.details import Details, details
+from aws_ops.errors import DeletedPrincipals, KeyPolicyError, PolicyNotLatin1, PolicyTooLarge
+from aws_ops.facts import ImageNotFound, KeyFacts, SnapshotFacts, TargetAccount, Unreadable
+from aws_ops.ids import ImageId, KeyArn, PrincipalArn, account_of
+from aws_ops.key_policy import KeyPolicy, lacking, obstacles
+
+
+class RefusalKind(StrEnum):
+    """Why an image can't be shared as asked; the comment names the details that go with it."""
+
+    IMAGE_NOT_FOUND = "image_not_found"  # image, searched
+    IMAGE_NOT_OWNED = "image_not_owned"  # image, owner
+    SOURCE_UNREADABLE = "source_unreadable"  # why
+    IMAGE_STATE = "image_state"  # image, state, reason
+    IMAGE_DISABLED = "image_disabled"  # image
+    INSTANCE_STORE = "instance_store"  # image
+    NO_SNAPSHOT = "no_snapshot"  # image
+    MARKETPLACE_CODE = "marketplace_code"  # image, codes
+    BILLING_PRODUCT = "billing_product"  # image, platform
+    SNAPSHOT_UNREADABLE = "snapshot_unreadable"  # snapshot, why
+    SNAPSHOT_STATE = "snapshot_state"  # snapshot, state
+    SNAPSHOT_ARCHIVED = "snapshot_archived"  # snapshot
+    AWS_MANAGED_KEY = "aws_managed_key"  # snapshots, key
+    KEY_UNREADABLE = "key_unreadable"  # key, why
+    KEY_FOREIGN = "key_foreign"  # key, account
+    KEY_STATE = "key_state"  # key, state
+    KEY_KIND = "key_kind"  # key, spec, usage
+    POLICY_UNREADABLE = "policy_unreadable"  # key, why
+    POLICY_DELETED_PRINCIPALS = "policy_deleted_principals"  # key, principals
+    POLICY_DENIES = "policy_denies"  # key, statement, principals
+    POLICY_TOO_LARGE = "policy_too_large"  # key, size, over
+    POLICY_NOT_LATIN_1 = "policy_not_latin_1"  # key, characters
+    TARGET_IS_SOURCE = "target_is_source"  # target
+    ROLE_NOT_ASSUMABLE = "role_not_assumable"  # target, role, why
+    TARGET_UNREADABLE = "target_unreadable"  # target, why
+    NO_KEY_FOR_REGION = "no_key_for_region"  # target, region
+    TARGET_KEY_UNREADABLE = "target_key_unreadable"  # target, key, why
+    TARGET_KEY_STATE = "target_key_state"  # target, key, state
+    TARGET_KEY_KIND = "target_key_kind"  # target, key, spec, usage
+    NOTHING_TO_DO = "nothing_to_do"  # image, have ("staging: ami-…, prod: ami-…" or "" in share mode)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One reason not to go on. Words are made from it at the Slack edge, in the reader's language."""
+
+    kind: RefusalKind
+    details: Details
+
+
+_INCLUDED_IN_THE_PRICE_OR_OWNED = {
+    "",  # not said
+    "RunInstances",
+    "RunInstances:0800",  # Windows, own license
+    "RunInstances:00g0",  # RHEL, own subscription
+}
+"""Usage operations that carry no license paid by the hour (EC2 User Guide, "AMI billing information fields")."""
+
+
+def absence(image_id: ImageId, found: ImageNotFound) -> Iterator[Refusal]:
+    """Why there is no image to share."""
+    if found.owner:
+        yield _refusal(RefusalKind.IMAGE_NOT_OWNED, image=image_id, owner=found.owner)
+    else:
+        searched = sorted(f"{account} {region}" for account, region in found.searched)
+        yield _refusal(RefusalKind.IMAGE_NOT_FOUND, image=image_id, searched=searched)
+    yield from (_refusal(RefusalKind.SOURCE_UNREADABLE, why=place.why) for place in found.unreadable)
+
+
+def refusals(case: Case) -> tuple[Refusal, ...]:
+    """All that stands against the request: image, snapshots, keys, targets, in this order."""
+    of_targets = chain.from_iterable(_of_target(case, target) for target in case.targets)
+    return (*_of_image(case), *_of_snapshots(case), *_of_keys(case), *of_targets)
+
+
+def all_served(case: Case) -> Refusal | None:
+    """The refusal of a request whose every target has its copy; what is wrong with the source is no matter then."""
+    if case.needy or not case.targets or any(list(_of_target(case, target)) for target in case.targets):
+        return None
+    have = (f"{target.name}: {case.reuses[target.role.account_id].image_id}" for target in case.targets)
+    return nothing_to_do(case.image.image_id, have)
+
+
+def nothing_to_do(image_id: ImageId, have: Iterable[str]) -> Refusal:
+    return _refusal(RefusalKind.NOTHING_TO_DO, image=image_id, have=have)
+
+
+def _of_image(case: Case) -> Iterator[Refusal]:
+    image = case.image
+    yield from (_refusal(RefusalKind.SOURCE_UNREADABLE, why=part.why) for part in image.unreadable)
+    if image.state == "disabled":
+        yield _refusal(RefusalKind.IMAGE_DISABLED, image=image.image_id)
+    elif image.state != "available":
+        yield _refusal(RefusalKind.IMAGE_STATE, image=image.image_id, state=image.state, reason=image.state_reason)
+    if image.root_device_type == "instance-store":
+        yield _refusal(RefusalKind.INSTANCE_STORE, image=image.image_id)
+    elif not case.snapshots:
+        yield _refusal(RefusalKind.NO_SNAPSHOT, image=image.image_id)
+    # Both may be shared and launched; only CopyImage by another account refuses them.
+    if case.copying and image.product_codes:
+        yield _refusal(RefusalKind.MARKETPLACE_CODE, image=image.image_id, codes=sorted(image.product_codes))
+    if case.copying and image.usage_operation not in _INCLUDED_IN_THE_PRICE_OR_OWNED:
+        yield _refusal(RefusalKind.BILLING_PRODUCT, image=image.image_id, platform=image.platform_details)
+
+
+def _of_snapshots(case: Case) -> Iterator[Refusal]:
+    for snapshot_id, snapshot in case.snapshots.items():
+        if isinstance(snapshot, Unreadable):
+            yield _refusal(RefusalKind.SNAPSHOT_UNREADABLE, snapshot=snapshot_id, why=snapshot.why)
+            continue
+        if snapshot.state != "completed":
+            yield _refusal(RefusalKind.SNAPSHOT_STATE, snapshot=snapshot_id, state=snapshot.state)
+        if snapshot.storage_tier == "archive":
+            yield _refusal(RefusalKind.SNAPSHOT_ARCHIVED, snapshot=snapshot_id)
+        if snapshot.encrypted and not snapshot.key_arn:
+            why = "it is encrypted, but AWS does not name its key"
+            yield _refusal(RefusalKind.SNAPSHOT_UNREADABLE, snapshot=snapshot_id, why=why)
+
+
+def _of_keys(case: Case) -> Iterator[Refusal]:
+    for arn, key in case.keys.items():
+        if isinstance(key, Unreadable):
+            yield _refusal(RefusalKind.KEY_UNREADABLE, key=arn, why=key.why)
+        elif key.manager == "AWS":
+            yield _refusal(RefusalKind.AWS_MANAGED_KEY, snapshots=_snapshots_under(case, arn), key=arn)
+        else:
+            yield from _of_key(case, key)
+
+
+def _of_key(case: Case, key: KeyFacts) -> Iterator[Refusal]:
+    if key.state != "Enabled":
+        yield _refusal(RefusalKind.KEY_STATE, key=key.arn, state=key.state)
+    if not _suits_ebs(key):
+        yield _refusal(RefusalKind.KEY_KIND, key=key.arn, spec=key.spec, usage=key.usage)
+    if account_of(key.arn) not in {source.role.account_id for source in case.sources}:
+        yield _refusal(RefusalKind.KEY_FOREIGN, key=key.arn, account=account_of(key.arn))
+    elif isinstance(key.policy, KeyPolicy):
+        yield from _of_policy(case, key.arn, key.policy)
+    else:
+        why = key.policy.why if key.policy else "it was not read"
+        yield _refusal(RefusalKind.POLICY_UNREADABLE, key=key.arn, why=why)
+
+
+def _of_policy(case: Case, key: KeyArn, policy: KeyPolicy) -> Iterator[Refusal]:
+    users = frozenset[PrincipalArn]().union(*(case.key_users(target) for target in case.needy))
+    for obstacle in obstacles(policy, lacking(policy, users)):
+        yield _of_obstacle(key, obstacle)
+    for statement, principals in denied(case, policy, certain=True).items():
+        yield _refusal(RefusalKind.POLICY_DENIES, key=key, statement=statement, principals=principals)
+
+
+def _of_obstacle(key: KeyArn, obstacle: KeyPolicyError) -> Refusal:
+    match obstacle:
+        case DeletedPrincipals():
+            return _refusal(RefusalKind.POLICY_DELETED_PRINCIPALS, key=key, principals=obstacle.unique_ids)
+        case PolicyNotLatin1():
+            return _refusal(RefusalKind.POLICY_NOT_LATIN_1, key=key, characters=obstacle.characters)
+        case PolicyTooLarge():
+            over = str(obstacle.size - obstacle.limit)
+            return _refusal(RefusalKind.POLICY_TOO_LARGE, key=key, size=str(obstacle.size), over=over)
+        case _:
+            return _refusal(RefusalKind.POLICY_UNREADABLE, key=key, why=str(obstacle))
+
+
+def denied(case: Case, policy: KeyPolicy, *, certain: bool) -> dict[str, list[str]]:
+    """The statements of `policy` that certainly (or else perhaps) deny its users the key, and whom they deny it."""
+    found: dict[str, list[str]] = {}
+    for target in case.needy:
+        for principal in sorted(_acting(case, target)):
+            for denial in denials(policy, principal):
+                if denial.certain is certain:
+                    found.setdefault(denial.statement, []).append(principal)
+    return found
+
+
+def _acting(case: Case, target: TargetAccount) -> frozenset[PrincipalArn]:
+    """Whom the key must serve: in copy mode the role that copies, whoever else is let in; else everybody let in."""
+    return frozenset({PrincipalArn(target.role.arn)}) if case.copying else case.key_users(target)
+
+
+def _of_target(case: Case, target: TargetAccount) -> Iterator[Refusal]:
+    if target.role.account_id == case.image.owner:
+        yield _refusal(RefusalKind.TARGET_IS_SOURCE, target=target.name)
+    elif case.copying:
+        yield from _of_copying_target(case, target)
+
+
+def _of_copying_target(case: Case, target: TargetAccount) -> Iterator[Refusal]:
+    facts = case.about(target)
+    named_key = target.keys.get(case.image.region)
+    if facts.role is not None:
+        why = facts.role.why
+        yield _refusal(RefusalKind.ROLE_NOT_ASSUMABLE, target=target.name, role=target.role.arn, why=why)
+    yield from (_refusal(RefusalKind.TARGET_UNREADABLE, target=target.name, why=part.why) for part in facts.unreadable)
+    if named_key is None:
+        yield _refusal(RefusalKind.NO_KEY_FOR_REGION, target=target.name, region=case.image.region)
+    elif isinstance(facts.key, Unreadable):
+        yield _refusal(RefusalKind.TARGET_KEY_UNREADABLE, target=target.name, key=named_key, why=facts.key.why)
+    elif facts.key is not None:
+        yield from _of_target_key(target, facts.key)
+    elif facts.role is None:
+        yield _refusal(RefusalKind.TARGET_KEY_UNREADABLE, target=target.name, key=named_key, why="it was not read")
+
+
+def _of_target_key(target: TargetAccount, key: KeyFacts) -> Iterator[Refusal]:
+    if key.state != "Enabled":
+        yield _refusal(RefusalKind.TARGET_KEY_STATE, target=target.name, key=key.arn, state=key.state)
+    if not _suits_ebs(key):
+        yield _refusal(RefusalKind.TARGET_KEY_KIND, target=target.name, key=key.arn, spec=key.spec, usage=key.usage)
+
+
+def _suits_ebs(key: KeyFacts) -> bool:
+    """EBS takes symmetric encryption keys only (EBS user guide, "Requirements for EBS encryption")."""
+    return (key.spec, key.usage) == ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT")
+
+
+def _snapshots_under(case: Case, key: KeyArn) -> list[str]:
+    return [one.snapshot_id for one in case.snapshots.values() if isinstance(one, SnapshotFacts) and one.key_arn == key]
+
+
+def _refusal(kind: RefusalKind, **parts: str | Iterable[str]) -> Refusal:
+    return Refusal(kind, details(**parts))

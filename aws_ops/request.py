@@ -1,0 +1,23 @@
+"""Requests: what is wanted of an image, before anybody looked at AWS."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from aws_ops.facts import TargetAccount
+from aws_ops.ids import ImageId
+
+
+class Mode(StrEnum):
+    """How the image reaches the target: as an encrypted copy of its own, or shared and launched from the original."""
+
+    COPY = "copy"
+    SHARE = "share"
+
+
+@dataclass(frozen=True)
+class ShareRequest:
+    """Desired state: this image, usable in these accounts, that way."""
+
+    image_id: ImageId
+    mode: Mode
+    targets: tuple[TargetAccount, ...]
