@@ -40,6 +40,9 @@ format: install  ## let ruff lay out the code
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
+migration: install  ## write a migration for what changed in sharing/tables.py (ARGS="what changed")
+	$(BIN)/python -m sharing.migrations $(ARGS)
+
 lock:            ## pin every dependency anew, with hashes and without an index address (needs uv)
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-emit-index-url --no-emit-find-links -o requirements.lock pyproject.toml

@@ -10,7 +10,8 @@ What a plan is made of has modules of its own, and can be had from here as well:
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 
 from pydantic import TypeAdapter
 
@@ -28,7 +29,7 @@ from aws_ops.changes import (
 )
 from aws_ops.details import Details
 from aws_ops.facts import Facts, ImageNotFound, KeyFacts, SnapshotFacts, SourceAccount, TargetAccount
-from aws_ops.ids import AccountId, ImageId, PrincipalArn, Region
+from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region
 from aws_ops.key_policy import KeyPolicy, lacking
 from aws_ops.names import copy_name
 from aws_ops.refusals import Refusal, RefusalKind, absence, all_served, nothing_to_do, refusals
@@ -45,6 +46,7 @@ __all__ = [
     "CopyImage",
     "Details",
     "Grant",
+    "ImageSummary",
     "Mode",
     "Plan",
     "Refusal",
@@ -61,6 +63,18 @@ __all__ = [
 
 
 @dataclass(frozen=True)
+class ImageSummary:
+    """What the image is, for whoever is to approve. `key_arns` are the keys its snapshots are under, if any."""
+
+    name: str
+    created: datetime
+    architecture: str
+    platform_details: str
+    size_gib: int
+    key_arns: tuple[KeyArn, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """The changes, in the order in which they show nothing before it can be used: keys, snapshots, image, copies."""
 
@@ -68,6 +82,7 @@ class Plan:
     owner: AccountId
     region: Region
     mode: Mode
+    image: ImageSummary
     changes: tuple[Change, ...]
     reuses: tuple[ReuseCopy, ...] = ()
     cautions: tuple[Caution, ...] = ()
@@ -103,6 +118,7 @@ def plan_share(request: ShareRequest, sources: Sequence[SourceAccount], facts: F
         owner=case.image.owner,
         region=case.image.region,
         mode=request.mode,
+        image=_summary(case),
         changes=changes,
         reuses=tuple(case.reuses.values()),
         cautions=cautions(case),
@@ -111,7 +127,7 @@ def plan_share(request: ShareRequest, sources: Sequence[SourceAccount], facts: F
 
 def digest(plan: Plan) -> str:
     """A fingerprint of what the plan would do, 64 hexadecimal digits; what it only says is no part of it."""
-    done = _PLAN.dump_python(replace(plan, reuses=(), cautions=()), mode="json")
+    done = _PLAN.dump_python(plan, mode="json", exclude={"image", "reuses", "cautions"})
     return hashlib.sha256(json.dumps(done, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
@@ -140,6 +156,19 @@ def load(text: str) -> Plan:
 
 
 _PLAN = TypeAdapter(Plan)
+
+
+def _summary(case: Case) -> ImageSummary:
+    image = case.image
+    snapshots = [one for one in case.snapshots.values() if isinstance(one, SnapshotFacts)]
+    return ImageSummary(
+        name=image.name,
+        created=image.created,
+        architecture=image.architecture,
+        platform_details=image.platform_details,
+        size_gib=sum(snapshot.size_gib for snapshot in snapshots),
+        key_arns=tuple(case.keys),
+    )
 
 
 def _grants(case: Case) -> Iterator[Grant]:

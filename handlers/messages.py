@@ -269,6 +269,8 @@ def _progress(delivery: Delivery) -> str:
             return f":white_check_mark: {name}: {_image(delivery)} is ready, and encrypted as intended"
         case DeliveryState.FAILED:
             return f":x: {name}: failed"
+        case DeliveryState.CLEARING:
+            return f":x: {name}: the copy failed and is being cleared away"
         case DeliveryState.WAITING:
             return f":hourglass_flowing_sand: {name}: waiting to start"
         case DeliveryState.COPYING if delivery.percent is None:

@@ -5,7 +5,6 @@ Deliveries go side by side, and none waits for another. What is in flight is fol
 
 import logging
 import secrets
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,9 +13,9 @@ from aws_ops.accounts import Accounts
 from aws_ops.copies import find_copy, start_copy
 from aws_ops.errors import AwsBusy, AwsOpsError
 from aws_ops.facts import Role
-from aws_ops.ids import KeyArn, region_of
+from aws_ops.ids import region_of
 from aws_ops.keys import can_use
-from aws_ops.plan import AllowKeyUse, CopyImage
+from aws_ops.plan import CopyImage
 from sharing.applying import delivery_name
 from sharing.claim import Claim
 from sharing.estate import Estate
@@ -83,15 +82,15 @@ def _try(accounts: Accounts, role: Role, request: Request, delivery: Delivery, n
 
 def _start(accounts: Accounts, role: Role, request: Request, delivery: Delivery, now: datetime) -> Delivery:
     order = _order(request, delivery)
-    closed = [key for key in _source_keys(request, order) if not can_use(accounts.kms(role, region_of(key)), key)]
+    if order is None:
+        return replace(delivery, state=DeliveryState.COMPLETED, due_at=None, finished_at=now)
+    closed = [key for key in order.source_key_arns if not can_use(accounts.kms(role, region_of(key)), key)]
     if closed:
         if now - delivery.waiting_since < KEY_USABLE_WITHIN:
             return replace(delivery, due_at=now + _KEY_PAUSE)
         minutes = str(int(KEY_USABLE_WITHIN.total_seconds() // 60))
         failure = Failure(FailureKind.KEY_NEVER_USABLE, {"key": ", ".join(closed), "minutes": minutes})
         return _failed(delivery, failure, now)
-    if order is None:
-        return replace(delivery, state=DeliveryState.COMPLETED, due_at=None, finished_at=now)
     ec2 = accounts.ec2(role, delivery.region)
     name = delivery_name(request.id, delivery.target, delivery.region, delivery.attempt)
     # An earlier try may have started the copy and died before writing it down.
@@ -100,19 +99,10 @@ def _start(accounts: Accounts, role: Role, request: Request, delivery: Delivery,
 
 
 def _order(request: Request, delivery: Delivery) -> CopyImage | None:
-    for change in request.approved_plan.changes:
-        if isinstance(change, CopyImage) and (change.account_id, change.region) == (
-            delivery.account_id,
-            delivery.region,
-        ):
-            return change
-    return None
-
-
-def _source_keys(request: Request, order: CopyImage | None) -> Iterable[KeyArn]:
-    if order is not None:
-        return order.source_key_arns
-    return [change.key_arn for change in request.approved_plan.changes if isinstance(change, AllowKeyUse)]
+    """Return the copy that the plan wants for the delivery; None where the original is shared and nothing copied."""
+    where = (delivery.account_id, delivery.region)
+    copies = (change for change in request.approved_plan.changes if isinstance(change, CopyImage))
+    return next((copy for copy in copies if (copy.account_id, copy.region) == where), None)
 
 
 def _failed(delivery: Delivery, failure: Failure, now: datetime) -> Delivery:

@@ -23,6 +23,7 @@ class DeliveryState(StrEnum):
 
     WAITING = "waiting"
     COPYING = "copying"
+    CLEARING = "clearing"
     COMPLETED = "completed"
     FAILED = "failed"
 
@@ -42,8 +43,9 @@ _REQUEST_WAYS: dict[RequestState, frozenset[RequestState]] = {
 
 _DELIVERY_WAYS: dict[DeliveryState, frozenset[DeliveryState]] = {
     _D.WAITING: frozenset({_D.COPYING, _D.COMPLETED, _D.FAILED}),
+    _D.COPYING: frozenset({_D.COMPLETED, _D.CLEARING, _D.FAILED}),
     # Back to waiting for the one second try of a copy that failed because its key had only just been opened.
-    _D.COPYING: frozenset({_D.COMPLETED, _D.FAILED, _D.WAITING}),
+    _D.CLEARING: frozenset({_D.WAITING, _D.FAILED}),
     _D.COMPLETED: frozenset(),
     _D.FAILED: frozenset(),
 }

@@ -6,6 +6,7 @@ Work is claimed by lease: a claim lapses by itself, so that another worker goes 
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,17 @@ from sharing.transaction import Transaction
 
 # Crockford's alphabet: read aloud and typed without mistakes.
 _ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+_FLYING = (DeliveryState.COPYING, DeliveryState.CLEARING)
+
+
+@dataclass(frozen=True)
+class Flight:
+    """A copy in flight: the delivery it is for, and the request that belongs to."""
+
+    request: Request
+    delivery: Delivery
 
 
 class Store:
@@ -60,7 +72,7 @@ class Store:
             with self.transaction() as tx:
                 tx.connection.execute(insert(requests).values(row))
                 tx.audit(
-                    request_id, now, str(new.requester.user_id), "requested", {"image": new.image_id, "mode": new.mode}
+                    request_id, now, new.requester.user_id, "requested", {"image": new.image_id, "mode": new.mode}
                 )
                 return tx.find(request_id)
         except IntegrityError:
@@ -102,18 +114,18 @@ class Store:
             )
             return tx.find(RequestId(request_id))
 
-    def copying(self) -> list[tuple[Request, Delivery]]:
-        """Return every delivery whose copy is in flight, with its request."""
+    def in_flight(self) -> list[Flight]:
+        """Return every delivery whose copy is being made, or cleared away because it failed."""
         with self.transaction() as tx:
             ids = tx.connection.scalars(
-                select(deliveries.c.request_id).where(deliveries.c.state == DeliveryState.COPYING.value).distinct()
+                select(deliveries.c.request_id).where(deliveries.c.state.in_(_FLYING)).distinct()
             ).all()
             found = [tx.find(RequestId(request_id)) for request_id in ids]
         return [
-            (request, delivery)
+            Flight(request, delivery)
             for request in found
             for delivery in request.deliveries
-            if delivery.state is DeliveryState.COPYING
+            if delivery.state in _FLYING
         ]
 
     def lock_key(self, key_arn: KeyArn, holder: str, now: datetime, hold_for: timedelta) -> bool:

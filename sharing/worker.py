@@ -120,10 +120,11 @@ class Worker:
             tx.move(request, RequestState.COPYING, now, granted_at=now)
 
     def _plan(self, request: Request) -> Plan | Refused:
+        sources = self.estate.sources
         wanted = ShareRequest(
             request.image_id, request.mode, tuple(self.estate.target(name) for name in request.targets)
         )
-        return plan_share(wanted, read_facts(self.accounts, self.estate.sources, wanted))
+        return plan_share(wanted, sources, read_facts(self.accounts, sources, wanted))
 
     def _ask(self, tx: Transaction, request: Request, plan: Plan, now: datetime) -> None:
         tx.set_plan(request, plan)

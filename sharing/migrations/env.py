@@ -1,4 +1,4 @@
-"""Alembic's way in: migrations run on the connection that `sharing.database.upgrade` hands over."""
+"""Alembic's way in: migrations run on the connection that is handed over, never on one of their own."""
 
 from alembic import context
 

@@ -1,0 +1,139 @@
+"""Watching: all copies in flight, asked for at once, one batch per account and region.
+
+`judge` decides what a copy's status means; the rest fetches and writes down. Why a copy failed is written down before
+it is cleared away, so that a crash loses neither the reason nor the image.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from aws_ops.accounts import Accounts
+from aws_ops.copies import CopyState, CopyStatus, discard, faults_of, watch
+from aws_ops.errors import AwsBusy, AwsOpsError
+from aws_ops.ids import AccountId, Region
+from sharing.applying import client_token, delivery_name
+from sharing.clock import Clock
+from sharing.estate import Estate, UnknownAccount
+from sharing.requests import Delivery, Failure, FailureKind, Request
+from sharing.states import DeliveryState
+from sharing.store import Flight, Store
+from sharing.transaction import failure_columns
+
+_log = logging.getLogger(__name__)
+
+_AT_A_TIME = 16
+# EC2 is eventually consistent: a copy only just started may not be listed yet.
+_MISSING_FOR = timedelta(minutes=5)
+_STALLED_AFTER = timedelta(hours=48)
+_SECOND_TRY_AFTER = timedelta(minutes=1)
+
+
+def judge(delivery: Delivery, status: CopyStatus | None, now: datetime) -> Delivery:
+    """Return the delivery as it stands now that its copy's status is known; None means that AWS doesn't list it."""
+    image = str(delivery.image_id)
+    age = now - (delivery.started_at or now)
+    match status:
+        case None | CopyStatus(state=CopyState.GONE):
+            return delivery if age < _MISSING_FOR else _failed(delivery, FailureKind.COPY_GONE, now, image=image)
+        case CopyStatus(state=CopyState.PENDING):
+            if age < _STALLED_AFTER:
+                return replace(delivery, percent=status.percent)
+            hours = str(int(_STALLED_AFTER.total_seconds() // 3600))
+            return _failed(delivery, FailureKind.COPY_STALLED, now, image=image, hours=hours)
+        case CopyStatus(state=CopyState.FAILED):
+            said = "; ".join(status.reasons) or "AWS gives no reason"
+            failure = Failure(FailureKind.COPY_FAILED, {"image": image, "said": said})
+            return replace(delivery, state=DeliveryState.CLEARING, failure=failure)
+        case _:
+            faults = faults_of(status, delivery.key_arn) if delivery.key_arn else ()
+            if faults:
+                return _failed(delivery, FailureKind.COPY_WRONG, now, image=image, faults="; ".join(faults))
+            return replace(delivery, state=DeliveryState.COMPLETED, percent=100, failure=None, finished_at=now)
+
+
+def after_clearing(request: Request, delivery: Delivery, now: datetime) -> Delivery:
+    """Return what comes after a failed copy: a second one if the request itself had only just opened the key."""
+    if delivery.attempt > 1 or not request.opens_key_for(delivery):
+        return replace(delivery, state=DeliveryState.FAILED, finished_at=now)
+    attempt = delivery.attempt + 1
+    return replace(
+        delivery,
+        state=DeliveryState.WAITING,
+        attempt=attempt,
+        client_token=client_token(delivery_name(request.id, delivery.target, delivery.region, attempt)),
+        image_id=None,
+        percent=None,
+        started_at=None,
+        waiting_since=now,
+        due_at=now + _SECOND_TRY_AFTER,
+    )
+
+
+@dataclass(frozen=True)
+class CopyWatch:
+    """Follows every copy in flight. Two replicas doing it at once do no harm."""
+
+    store: Store
+    accounts: Accounts
+    estate: Estate
+    clock: Clock
+
+    def run_once(self) -> None:
+        """Look at every copy in flight, and write down what has changed."""
+        batches: dict[tuple[AccountId, Region], list[Flight]] = defaultdict(list)
+        for flight in self.store.in_flight():
+            batches[flight.delivery.account_id, flight.delivery.region].append(flight)
+        if not batches:
+            return
+        with ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="watch") as pool:
+            for done in [pool.submit(self._look, flights) for flights in batches.values()]:
+                try:
+                    done.result()
+                except (AwsOpsError, UnknownAccount) as trouble:
+                    # One account's trouble is no other's; a copy that can't be seen for two days is given up.
+                    _log.warning("copies can't be watched: %s", trouble)
+                except Exception:
+                    _log.exception("copies can't be watched")
+
+    def _look(self, flights: Sequence[Flight]) -> None:
+        first = flights[0].delivery
+        role = self.estate.target(first.account_id).role
+        ec2 = self.accounts.ec2(role, first.region)
+        copying = [flight for flight in flights if flight.delivery.state is DeliveryState.COPYING]
+        ids = [flight.delivery.image_id for flight in copying if flight.delivery.image_id]
+        statuses = watch(ec2, ids) if ids else {}
+        for flight in copying:
+            status = statuses.get(flight.delivery.image_id) if flight.delivery.image_id else None
+            self._write_down(flight, judge(flight.delivery, status, self.clock()))
+        for flight in flights:
+            if flight.delivery.state is DeliveryState.CLEARING and flight.delivery.image_id:
+                try:
+                    discard(ec2, flight.delivery.image_id)
+                except AwsBusy as busy:
+                    _log.info("request %s: a failed copy is cleared away later: %s", flight.request.id, busy)
+                    continue
+                except AwsOpsError as refused:
+                    _log.warning("request %s: a failed copy stays behind: %s", flight.request.id, refused)
+                self._write_down(flight, after_clearing(flight.request, flight.delivery, self.clock()))
+
+    def _write_down(self, flight: Flight, after: Delivery) -> None:
+        before, now = flight.delivery, self.clock()
+        if after == before:
+            return
+        with self.store.transaction() as tx:
+            request = tx.find(flight.request.id)
+            if before not in request.deliveries:
+                return  # another replica was here first
+            if after.state is not before.state:
+                details = {"target": after.target, "region": after.region, "image": before.image_id}
+                failure = failure_columns(after.failure) if after.state is not DeliveryState.COMPLETED else None
+                tx.audit(request.id, now, "bot", f"delivery_{after.state.value}", details | {"failure": failure})
+            tx.change_delivery(request, before, after, now)
+
+
+def _failed(delivery: Delivery, kind: FailureKind, now: datetime, **details: str) -> Delivery:
+    return replace(delivery, state=DeliveryState.FAILED, failure=Failure(kind, details), finished_at=now)
