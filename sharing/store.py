@@ -71,9 +71,7 @@ class Store:
         try:
             with self.transaction() as tx:
                 tx.connection.execute(insert(requests).values(row))
-                tx.audit(
-                    request_id, now, new.requester.user_id, "requested", {"image": new.image_id, "mode": new.mode}
-                )
+                tx.audit(request_id, now, new.requester.user_id, "requested", {"image": new.image_id, "mode": new.mode})
                 return tx.find(request_id)
         except IntegrityError:
             with self.transaction() as tx:

@@ -55,6 +55,13 @@ def judge(delivery: Delivery, status: CopyStatus | None, now: datetime) -> Deliv
             return replace(delivery, state=DeliveryState.COMPLETED, percent=100, failure=None, finished_at=now)
 
 
+def unseen(delivery: Delivery, why: str, now: datetime) -> Delivery:
+    """Return the delivery whose copy can't be looked at: given up only if that lasts."""
+    if now - (delivery.started_at or now) < _STALLED_AFTER:
+        return delivery
+    return _failed(delivery, FailureKind.AWS_REFUSED, now, said=why)
+
+
 def after_clearing(request: Request, delivery: Delivery, now: datetime) -> Delivery:
     """Return what comes after a failed copy: a second one if the request itself had only just opened the key."""
     if delivery.attempt > 1 or not request.opens_key_for(delivery):
@@ -90,14 +97,20 @@ class CopyWatch:
         if not batches:
             return
         with ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="watch") as pool:
-            for done in [pool.submit(self._look, flights) for flights in batches.values()]:
-                try:
-                    done.result()
-                except (AwsOpsError, UnknownAccount) as trouble:
-                    # One account's trouble is no other's; a copy that can't be seen for two days is given up.
-                    _log.warning("copies can't be watched: %s", trouble)
-                except Exception:
-                    _log.exception("copies can't be watched")
+            list(pool.map(self._try_to_look, batches.values()))
+
+    def _try_to_look(self, flights: Sequence[Flight]) -> None:
+        """Look at one account's copies in one region; its trouble is no other's."""
+        try:
+            self._look(flights)
+        except AwsBusy as busy:
+            _log.info("copies are looked at later: %s", busy)
+        except (AwsOpsError, UnknownAccount) as trouble:
+            _log.warning("copies can't be looked at: %s", trouble)
+            for flight in flights:
+                self._write_down(flight, unseen(flight.delivery, str(trouble), self.clock()))
+        except Exception:
+            _log.exception("copies can't be looked at")
 
     def _look(self, flights: Sequence[Flight]) -> None:
         first = flights[0].delivery
