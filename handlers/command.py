@@ -14,12 +14,9 @@ from sharing.estate import Estate, UnknownAccount
 REASON_LIMIT = 500
 _TARGETS_LIMIT = 50
 
-_SHARE = re.compile(
-    r"(?P<image>\S+)\s+to\s+(?P<targets>.*?)"
-    r"(?P<mode>[\s,]+(?:no|without)[\s-]+copy)?"
-    r"(?:[\s,]+(?:reason|because)\b[:\s]*(?P<reason>.*))?",
-    re.IGNORECASE | re.DOTALL,
-)
+_SHARE = re.compile(r"(?P<image>\S+)\s+to\b(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+_REASON = re.compile(r"(?:^|[\s,]+)(?:reason|because)\b[:\s]*", re.IGNORECASE)
+_NO_COPY = re.compile(r"(?:^|[\s,]+)(?:no|without)[\s-]+copy[\s,]*$", re.IGNORECASE)
 _BETWEEN_TARGETS = re.compile(r"(?:\s*[,;]\s*|\s+and\s+|\s+)", re.IGNORECASE)
 _HELP = frozenset({"help", "?", "-h", "--help"})
 
@@ -63,13 +60,15 @@ def parse(text: str, estate: Estate) -> Ask | OpenForm | Help | NotUnderstood:
         return NotUnderstood((f"“{_shorten(text)}” has no image and “to” with accounts.",))
     problems: list[str] = []
     image_id = _image(form["image"], problems)
-    targets = read_targets(_BETWEEN_TARGETS.split(form["targets"].strip()), estate, problems)
-    reason = " ".join((form["reason"] or "").split())
+    wanted, *said = _REASON.split(form["rest"], maxsplit=1)
+    reason = " ".join(" ".join(said).split())
+    where, cut_off = _NO_COPY.subn("", wanted)
+    targets = read_targets(_BETWEEN_TARGETS.split(where.strip()), estate, problems)
     if len(reason) > REASON_LIMIT:
         problems.append(f"The reason has {len(reason)} characters; {REASON_LIMIT} is the most.")
     if problems or image_id is None:
         return NotUnderstood(tuple(problems))
-    return Ask(image_id, targets, Mode.SHARE if form["mode"] else Mode.COPY, reason)
+    return Ask(image_id, targets, Mode.SHARE if cut_off else Mode.COPY, reason)
 
 
 def read_targets(words: list[str], estate: Estate, problems: list[str]) -> tuple[str, ...]:
