@@ -1,0 +1,131 @@
+"""Accounts: clients that act as a role in an account, made once and shared by all threads."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from botocore.config import Config
+from botocore.credentials import CredentialProvider, CredentialResolver, DeferredRefreshableCredentials
+from botocore.exceptions import NoCredentialsError
+from botocore.session import Session
+
+from aws_ops.calls import calling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from types_boto3_ec2 import EC2Client
+    from types_boto3_kms import KMSClient
+
+    from aws_ops.facts import Role
+    from aws_ops.ids import Region, RoleArn
+
+SESSION_NAME = "ami-share-bot"
+"""How the bot signs in CloudTrail."""
+
+_CONFIG = Config(
+    # `adaptive` would share one rate between all threads; three attempts are too few for EC2's token buckets.
+    retries={"mode": "standard", "total_max_attempts": 8},
+    connect_timeout=5,
+    read_timeout=30,
+    max_pool_connections=20,
+    user_agent_extra=SESSION_NAME,
+)
+_HOME_REGION = "us-east-1"
+
+
+class Accounts:
+    """Clients for EC2 and KMS in any account whose role may be assumed.
+
+    Roles are assumed when first needed and again before they expire. A client costs a parse of its service's model
+    only once, whatever the number of accounts. `AWS_ENDPOINT_URL` is honoured, as are all of botocore's settings.
+
+    Args:
+        own: the session whose credentials assume the roles; by default botocore's usual chain (environment, profile,
+            web identity, instance role).
+    """
+
+    def __init__(self, own: Session | None = None) -> None:
+        self._own = own or Session()
+        self._loader = self._own.get_component("data_loader")
+        self._lock = threading.RLock()
+        self._sessions: dict[tuple[RoleArn, str | None], Session] = {}
+        self._sts: Any = None
+        self._clients: dict[tuple[str, RoleArn, str | None, Region], Any] = {}
+
+    def ec2(self, role: Role, region: Region) -> EC2Client:
+        return self._client("ec2", role, region)
+
+    def kms(self, role: Role, region: Region) -> KMSClient:
+        return self._client("kms", role, region)
+
+    def assume(self, role: Role) -> None:
+        """Make sure that `role` can be assumed; a role assumed within the hour isn't tried again.
+
+        Raises:
+            AccessDenied: its trust policy or the bot's own permissions don't allow it, or it doesn't exist.
+            AwsBusy: AWS can't say now, or the bot's own credentials are no good.
+        """
+        with calling("AssumeRole"):
+            credentials = self._session(role).get_credentials()
+            if credentials is not None:  # never: the role's session knows one source of credentials, and it gives some
+                credentials.get_frozen_credentials()
+
+    @overload
+    def _client(self, service: Literal["ec2"], role: Role, region: Region) -> EC2Client: ...
+    @overload
+    def _client(self, service: Literal["kms"], role: Role, region: Region) -> KMSClient: ...
+    def _client(self, service: str, role: Role, region: Region) -> Any:
+        key = (service, role.arn, role.external_id, region)
+        with self._lock:  # a botocore session may not be used by two threads at once; its clients may
+            if key not in self._clients:
+                session = self._session(role)
+                self._clients[key] = session.create_client(service, region_name=region, config=_CONFIG)
+            return self._clients[key]
+
+    def _session(self, role: Role) -> Session:
+        key = (role.arn, role.external_id)
+        with self._lock:
+            if key not in self._sessions:
+                session = Session()
+                # Each loader parses the models again: 255 ms and 20 MB a session without sharing it.
+                session.register_component("data_loader", self._loader)
+                session.register_component("credential_provider", CredentialResolver([_AssumedRole(self._fetch, role)]))
+                self._sessions[key] = session
+            return self._sessions[key]
+
+    def _fetch(self, role: Role) -> dict[str, str]:
+        external_id = {"ExternalId": role.external_id} if role.external_id else {}
+        answer = self._security_tokens().assume_role(RoleArn=role.arn, RoleSessionName=SESSION_NAME, **external_id)[
+            "Credentials"
+        ]
+        return {
+            "access_key": answer["AccessKeyId"],
+            "secret_key": answer["SecretAccessKey"],
+            "token": answer["SessionToken"],
+            "expiry_time": answer["Expiration"].isoformat(),
+        }
+
+    def _security_tokens(self) -> Any:
+        with self._lock:
+            if self._sts is None:
+                if self._own.get_credentials() is None:  # a client made without would never look again
+                    raise NoCredentialsError
+                region = self._own.get_config_variable("region") or _HOME_REGION
+                self._sts = self._own.create_client("sts", region_name=region, config=_CONFIG)
+            return self._sts
+
+
+class _AssumedRole(CredentialProvider):
+    """Where a role's session gets its credentials: AssumeRole, when first needed and again before they expire."""
+
+    METHOD = "assume-role"
+
+    def __init__(self, fetch: Callable[[Role], dict[str, str]], role: Role) -> None:
+        super().__init__()
+        self._fetch = fetch
+        self._role = role
+
+    def load(self) -> DeferredRefreshableCredentials:
+        return DeferredRefreshableCredentials(lambda: self._fetch(self._role), self.METHOD)

@@ -1,0 +1,108 @@
+"""Calls: what AWS's errors mean, so that nothing of botocore leaves this floor."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004 - botocore's own, which isn't the builtin one
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoAuthTokenError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
+from botocore.parsers import ResponseParserError
+
+from aws_ops.errors import AccessDenied, AwsBusy, AwsOpsError, AwsRefused, NotFound
+
+# "InternalError" and its like come with HTTP 5xx, but not from every service.
+_BUSY = {
+    "BandwidthLimitExceeded",
+    "DependencyTimeoutException",
+    "EC2ThrottledException",
+    "InternalError",
+    "InternalFailure",
+    "KMSInternalException",
+    "PriorRequestNotComplete",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "ResourceLimitExceeded",  # too many copies at once (EBS, "Copy a snapshot"); botocore doesn't retry it
+    "ServiceUnavailable",
+    "SlowDown",
+    "TooManyRequestsException",
+    "Unavailable",
+}
+_DENIED = {"AuthFailure", "UnauthorizedAccess", "UnauthorizedOperation", "OptInRequired"}
+_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+_NOT_BELIEVED = {
+    "IncompleteSignature",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "MissingAuthenticationToken",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+_OWN_CREDENTIALS = "the bot's own AWS credentials are missing, expired or wrong; whoever runs the bot has to renew them"
+_REGION_OR_ROLE = "AWS doesn't accept the role's credentials here; is the region enabled in the account?"
+_SERVER_ERROR = 500
+
+# Answers that never arrived, and credentials of the bot's own that couldn't be had.
+_UNREACHABLE = (ConnectionError, HTTPClientError, ResponseParserError)
+_NO_CREDENTIALS = (
+    CredentialRetrievalError,
+    NoAuthTokenError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
+
+
+@contextmanager
+def calling(operation: str) -> Iterator[None]:
+    """Let AWS's errors in the block leave it as this floor's own. `operation` is named as AWS names it.
+
+    A failed AssumeRole on the way is told as such: credentials are fetched when a call first needs them. Trouble with
+    the bot's own credentials is `AwsBusy`: nothing is wrong with the request, and it passes once they are renewed.
+
+    Raises:
+        AwsBusy: throttled, over a quota that frees itself, a failure of AWS or of the network, or the bot's own
+            credentials are no good.
+        AccessDenied: the role lacks a permission, or can't be assumed.
+        NotFound: what was named doesn't exist, or may not be seen.
+        AwsRefused: any other error.
+    """
+    try:
+        yield
+    except ClientError as error:
+        raise _meaning(error) from error
+    except _NO_CREDENTIALS as error:
+        raise AwsBusy(operation, type(error).__name__, f"{_OWN_CREDENTIALS} ({error})") from error
+    except _UNREACHABLE as error:
+        raise AwsBusy(operation, type(error).__name__, str(error)) from error
+    except BotoCoreError as error:
+        raise AwsRefused(operation, type(error).__name__, str(error)) from error
+
+
+def _meaning(error: ClientError) -> AwsOpsError:
+    operation = error.operation_name
+    code = error.response.get("Error", {}).get("Code", "Unknown")
+    said = error.response.get("Error", {}).get("Message", "no reason given")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code in _EXPIRED or (code in _NOT_BELIEVED and operation == "AssumeRole"):
+        return AwsBusy(operation, code, f"{_OWN_CREDENTIALS} ({said})")
+    if code in _NOT_BELIEVED:
+        return AccessDenied(operation, code, f"{_REGION_OR_ROLE} ({said})")
+    if code in _BUSY or code.startswith("Throttling") or status >= _SERVER_ERROR:
+        return AwsBusy(operation, code, said)
+    if code in _DENIED or code.startswith("AccessDenied"):
+        return AccessDenied(operation, code, said)
+    if code.endswith(("NotFound", "NotFoundException")):
+        return NotFound(operation, code, said)
+    return AwsRefused(operation, code, said)

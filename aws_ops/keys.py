@@ -1,0 +1,149 @@
+"""Keys: describe them, and read and write their policies.
+
+What a policy is to say is decided in `key_policy.py`. One writer at a time per key is the caller's to see to: KMS has
+no concurrency token, its last writer wins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aws_ops.calls import calling
+from aws_ops.errors import (
+    AccessDenied,
+    AwsRefused,
+    InvalidPrincipals,
+    KeyPolicyContested,
+    NotFound,
+    PolicyLocksOut,
+)
+from aws_ops.facts import KeyFacts
+from aws_ops.ids import KeyArn
+from aws_ops.key_policy import KeyPolicy, own_principals, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from types_boto3_kms import KMSClient
+
+_POLICY_NAME = "default"  # the only one KMS knows
+_ATTEMPTS = 4
+
+
+@dataclass(frozen=True)
+class KeyPolicyChange:
+    """A key policy that was changed: its whole text before and after, so that it can be put back."""
+
+    key_arn: KeyArn
+    before: str
+    after: str
+
+
+def describe_key(kms: KMSClient, key: str) -> KeyFacts:
+    """What KMS says of `key`, without its policy.
+
+    Args:
+        kms: a client in the key's region; an id or alias is looked for in the client's own account.
+        key: a key id, key ARN, alias (`alias/…`) or alias ARN.
+
+    Raises:
+        NotFound, AccessDenied, AwsRefused, AwsBusy: see `calls.calling`.
+    """
+    with calling("DescribeKey"):
+        metadata = kms.describe_key(KeyId=key)["KeyMetadata"]
+    return KeyFacts(
+        arn=KeyArn(metadata["Arn"]),
+        manager=metadata.get("KeyManager", ""),
+        state=metadata.get("KeyState", ""),
+        spec=metadata.get("KeySpec", ""),
+        usage=metadata.get("KeyUsage", ""),
+    )
+
+
+def can_use(kms_of_target: KMSClient, key_arn: KeyArn) -> bool:
+    """Whether the target's own role may describe the key: the sign that a policy change has arrived there.
+
+    Raises:
+        AccessDenied: the target's role itself can't be assumed.
+        AwsRefused, AwsBusy: see `calls.calling`.
+    """
+    try:
+        describe_key(kms_of_target, key_arn)
+    except AccessDenied as denied:
+        if denied.operation == "AssumeRole":
+            raise
+        return False
+    except NotFound:
+        return False
+    return True
+
+
+def read_policy(kms: KMSClient, key_arn: KeyArn) -> KeyPolicy:
+    """The key's policy. Only the key's own account may read it (KMS developer guide, "KMS permissions").
+
+    Raises:
+        MalformedPolicy: KMS holds something that isn't understood.
+        NotFound, AccessDenied, AwsRefused, AwsBusy: see `calls.calling`.
+    """
+    with calling("GetKeyPolicy"):
+        return parse(kms.get_key_policy(KeyId=key_arn, PolicyName=_POLICY_NAME)["Policy"])
+
+
+def change_key_policy(
+    kms: KMSClient,
+    key_arn: KeyArn,
+    edit: Callable[[KeyPolicy], KeyPolicy],
+    *,
+    before_write: Callable[[str, str], None],
+) -> KeyPolicyChange | None:
+    """Bring the key's policy to what `edit` makes of it, and make sure that it is so.
+
+    The policy is read, edited, written and read back. If the edit isn't in what is read back, somebody else wrote in
+    between, and it is applied anew to what they wrote, a few times.
+
+    Args:
+        kms: a client in the key's own account and region.
+        key_arn: the key.
+        edit: must be idempotent, and return its argument if there is nothing to do.
+        before_write: is given the whole text before and after, ahead of each write; if it raises, nothing is written.
+
+    Returns:
+        The change, or None if nothing had to be written.
+
+    Raises:
+        KeyPolicyContested: others changed the policy every time.
+        InvalidPrincipals: KMS doesn't know a principal, or not yet.
+        PolicyLocksOut: KMS fears that the role couldn't change the policy again; this check is never bypassed.
+        KeyPolicyError: what `edit` raises.
+        NotFound, AccessDenied, AwsRefused, AwsBusy: see `calls.calling`.
+    """
+    change: KeyPolicyChange | None = None
+    policy = read_policy(kms, key_arn)
+    for _ in range(_ATTEMPTS):
+        wanted = edit(policy)
+        if wanted == policy:
+            return change
+        before_write(policy.text, wanted.text)
+        _write(kms, key_arn, policy, wanted)
+        change = KeyPolicyChange(key_arn, before=policy.text, after=wanted.text)
+        policy = read_policy(kms, key_arn)
+    if edit(policy) == policy:
+        return change
+    raise KeyPolicyContested(
+        f"the policy of {key_arn} is being changed by somebody else, or KMS doesn't show the change yet; "
+        "the key's owner can say who writes it"
+    )
+
+
+def _write(kms: KMSClient, key_arn: KeyArn, policy: KeyPolicy, wanted: KeyPolicy) -> None:
+    try:
+        with calling("PutKeyPolicy"):
+            kms.put_key_policy(KeyId=key_arn, PolicyName=_POLICY_NAME, Policy=wanted.text)
+    except AwsRefused as refused:
+        # Both texts are known from reports of real answers; KMS has one code for all malformed policies.
+        if "invalid principals" in refused.said:
+            raise InvalidPrincipals(tuple(sorted(own_principals(wanted) - own_principals(policy)))) from refused
+        if "not allow you to update the key policy" in refused.said:
+            raise PolicyLocksOut(refused.said) from refused
+        raise
