@@ -43,7 +43,7 @@ ESTATE = Estate(
         (f"{AMI} to 222222222222 staging", ("staging",), Mode.COPY, ""),
         (f"{AMI} to staging no copy", ("staging",), Mode.SHARE, ""),
         (f"{AMI} to staging, prod, without copy reason: it is large", ("staging", "prod"), Mode.SHARE, "it is large"),
-        (f"{AMI} to staging reason release 42 to prod, no copy", ("staging",), Mode.COPY, "release 42 to prod, no copy"),
+        (f"{AMI} to staging reason as for prod, no copy", ("staging",), Mode.COPY, "as for prod, no copy"),
         (f"{AMI} to staging because we must", ("staging",), Mode.COPY, "we must"),
         (f"{AMI} to no-reply", ("no-reply",), Mode.COPY, ""),
         (f"{AMI} to staging reason two\n lines", ("staging",), Mode.COPY, "two lines"),
@@ -94,5 +94,6 @@ def test_any_text_gives_a_request_or_an_answer(text: str) -> None:
     st.text(st.characters(categories=("L", "N")), max_size=50),
 )
 def test_what_is_printed_is_understood_as_it_was_meant(targets: list[str], mode: Mode, reason: str) -> None:
-    text = f"{AMI} to {', '.join(targets)}{' no copy' if mode is Mode.SHARE else ''}{f' reason {reason}' if reason else ''}"
+    form = " no copy" if mode is Mode.SHARE else ""
+    text = f"{AMI} to {', '.join(targets)}{form}{f' reason {reason}' if reason else ''}"
     assert parse(text, ESTATE) == Ask(AMI, tuple(targets), mode, reason)

@@ -1,0 +1,42 @@
+"""States: only the ways in the table are taken, and every state can be left or is an end."""
+
+import pytest
+
+from sharing.states import (
+    DeliveryState,
+    IllegalTransition,
+    RequestState,
+    check_delivery_way,
+    check_request_way,
+    is_final,
+)
+
+ENDS = {RequestState.REFUSED, RequestState.DENIED, RequestState.EXPIRED, RequestState.COMPLETED, RequestState.FAILED}
+
+
+@pytest.mark.parametrize("state", RequestState)
+def test_ends_are_ends(state: RequestState) -> None:
+    assert is_final(state) == (state in ENDS)
+
+
+@pytest.mark.parametrize("state", RequestState)
+def test_nothing_is_applied_that_was_not_approved(state: RequestState) -> None:
+    if state is RequestState.APPROVED:
+        check_request_way(state, RequestState.APPLYING)
+    else:
+        with pytest.raises(IllegalTransition):
+            check_request_way(state, RequestState.APPLYING)
+
+
+@pytest.mark.parametrize("end", sorted(ENDS))
+@pytest.mark.parametrize("to", RequestState)
+def test_there_is_no_way_out_of_an_end(end: RequestState, to: RequestState) -> None:
+    with pytest.raises(IllegalTransition, match=f"no way from {end.value}"):
+        check_request_way(end, to)
+
+
+def test_a_failed_copy_is_cleared_away_before_the_second_try() -> None:
+    check_delivery_way(DeliveryState.COPYING, DeliveryState.CLEARING)
+    check_delivery_way(DeliveryState.CLEARING, DeliveryState.WAITING)
+    with pytest.raises(IllegalTransition):
+        check_delivery_way(DeliveryState.COPYING, DeliveryState.WAITING)
