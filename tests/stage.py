@@ -3,14 +3,146 @@
 The bot is the real one, wired as in production; Slack and AWS are the strict stand-ins, and the clock is by hand.
 """
 
-import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-REPOSITORY = Path(__file__).parent.parent
+import pytest
+from slack_bolt.adapter.wsgi import SlackRequestHandler
+
+from bot.settings import Environment, Settings
+from bot.wiring import Bot, build
+from playground.aws import StrictAws
+from playground.clock import ManualClock
+from playground.company import IMAGES, PROD, REGION, STAGING, Company, furnish, manifest
+from playground.slack import StrictSlack
+
+__all__ = ["IMAGES", "PROD", "REGION", "STAGING", "Stage", "put_up"]
+
+
+class Listeners(ThreadPoolExecutor):
+    """Bolt's pool of listeners, which a test can wait for."""
+
+    def __init__(self) -> None:
+        super().__init__(max_workers=8, thread_name_prefix="listener")
+        self._running: set[Future[Any]] = set()
+        self._lock = threading.Lock()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future = super().submit(fn, *args, **kwargs)
+        with self._lock:
+            self._running.add(future)
+        return future
+
+    def drain(self) -> None:
+        with self._lock:
+            running, self._running = self._running, set()
+        for done in wait(running, timeout=20).done:
+            done.result()
+
+
+@dataclass
+class Stage:
+    """The company, and the bot in it."""
+
+    aws: StrictAws
+    slack: StrictSlack
+    clock: ManualClock
+    company: Company
+    environment: Environment
+    listeners: Listeners
+
+    def __post_init__(self) -> None:
+        self.mika, self.sam, self.kim = self.company.mika, self.company.sam, self.company.kim
+        self.room = self.company.room
+        self.images, self.staging, self.prod = map(self.aws.account, (IMAGES, STAGING, PROD))
+        self.bot = self.start()
+
+    def start(self) -> Bot:
+        """Put up a bot, as a new process would: on the database as it is."""
+        settings = Settings.model_validate(self.company.settings)
+        self.bot = build(settings, self.environment, self.clock, lambda: None, self.listeners)
+        self.slack.connect(SlackRequestHandler(self.bot.app))
+        return self.bot
+
+    def types(self, person: Any, text: str) -> Any:
+        """Somebody types `/ami-share …` in the approvals channel."""
+        answer = self.slack.command(person, self.room, "/ami-share", text)
+        self.listeners.drain()
+        return answer
+
+    def clicks(self, person: Any, action: str, message: Any = None, **how: Any) -> Any:
+        """Somebody clicks a button of the newest approval message, or of `message`."""
+        answer = self.slack.click(person, message or self.approval, action, **how)
+        self.listeners.drain()
+        return answer
+
+    def submits(self, person: Any, **values: Any) -> Any:
+        answer = self.slack.submit(person, values)
+        self.listeners.drain()
+        return answer
+
+    def work(self) -> None:
+        """Let the bot do everything that is due now."""
+        busy = True
+        while busy:
+            busy = self.bot.worker.run_once()
+            while self.bot.publisher.run_once():
+                busy = True
+
+    def passes(self, **time: float) -> None:
+        """Let time pass, a few seconds at a step, as the bot's jobs would run."""
+        left = timedelta(**time)
+        while left > timedelta(0):
+            step = min(left, timedelta(seconds=15))
+            self.clock.advance(step)
+            left -= step
+            self.bot.watch.run_once()
+            self.work()
+
+    @property
+    def approval(self) -> Any:
+        """The newest message in the approvals channel."""
+        return self.slack.messages(self.room)[-1]
+
+    @property
+    def thread(self) -> list[str]:
+        """What the thread under the approval message says."""
+        return [reply.as_text() for reply in self.slack.thread(self.room, self.approval.ts)]
+
+    def direct(self, person: Any) -> list[str]:
+        """What the bot told somebody in direct messages."""
+        return [message.as_text() for message in self.slack.dms(person)]
+
+    def private(self, person: Any) -> list[str]:
+        """What somebody alone was shown."""
+        return [message.as_text() for message in self.slack.ephemerals(person)]
+
+
+@contextmanager
+def put_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    """Put up the stage, with its database in `folder`; at the end Slack must have found nothing to reject."""
+    clock = ManualClock()
+    aws = StrictAws(clock)
+    slack = StrictSlack(manifest(), clock, signing_secret="a-secret-of-the-tests")
+    company = furnish(aws, slack)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", company.access_key_id)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", company.secret_access_key)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with ExitStack() as stack:
+        url = stack.enter_context(slack.serve())
+        stack.enter_context(aws.in_process())
+        listeners = stack.enter_context(Listeners())
+        environment = Environment(
+            slack_bot_token=slack.bot_token,
+            slack_signing_secret=slack.signing_secret,
+            slack_api_url=f"{url}/api/",
+            database_url=f"sqlite:///{folder}/bot.sqlite3",
+        )
+        yield Stage(aws, slack, clock, company, environment, listeners)
+        assert slack.violations == []

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 from handlers import mrkdwn
 
 FORGERIES = st.sampled_from(
-    ["<!channel>", "<@U0SAM>", "<https://x.example|safe>", "`", "```", "\n:white_check_mark: Approved by <@U0SAM>", "&lt;"]
+    [
+        "<!channel>",
+        "<@U0SAM>",
+        "<https://x.example|safe>",
+        "`",
+        "```",
+        "\n:white_check_mark: Approved by <@U0SAM>",
+        "&lt;",
+    ]
 )
 
 

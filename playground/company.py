@@ -1,0 +1,104 @@
+"""The company of the playground: a workspace with its people, an account that makes images, two that use them.
+
+The roles get the very IAM documents that `deploy/iam` ships, so that what the guide tells people to use is what is
+tried.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playground.aws import StrictAws
+from playground.slack import StrictSlack
+from playground.slack.workspace import Channel, User
+
+_DEPLOY = Path(__file__).parent.parent / "deploy"
+
+REGION = "eu-central-1"
+HOME, IMAGES, STAGING, PROD = "999999999999", "111111111111", "222222222222", "333333333333"
+TARGETS = {"staging": STAGING, "prod": PROD}
+
+
+@dataclass(frozen=True)
+class Company:
+    """What was put up.
+
+    Attributes:
+        settings: the bot's settings file, as it would be read.
+        access_key_id, secret_access_key: the bot's own credentials.
+        keys: the key that each target encrypts its copies under.
+    """
+
+    settings: dict[str, Any]
+    access_key_id: str
+    secret_access_key: str
+    mika: User
+    sam: User
+    kim: User
+    room: Channel
+    keys: dict[str, str]
+
+
+def manifest() -> dict[str, Any]:
+    """Return the app's manifest, as it is shipped."""
+    document: dict[str, Any] = json.loads((_DEPLOY / "slack" / "manifest.json").read_text(encoding="utf-8"))
+    return document
+
+
+def iam_policy(name: str, **placeholders: str | list[str]) -> dict[str, Any]:
+    """Return an IAM document of `deploy/iam`, with its placeholders filled in; one in a list may become several."""
+    text = (_DEPLOY / "iam" / f"{name}.json").read_text(encoding="utf-8")
+    for placeholder, value in placeholders.items():
+        if isinstance(value, list):
+            text = text.replace(f'"{placeholder}"', ", ".join(map(json.dumps, value)))
+        else:
+            text = text.replace(placeholder, value)
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
+def target_policy(account_id: str, source: str = IMAGES) -> dict[str, Any]:
+    """Return what a target's role may do, as it is shipped."""
+    return iam_policy("target-role-policy", SOURCE_ACCOUNT=source, TARGET_ACCOUNT=account_id)
+
+
+def furnish(aws: StrictAws, slack: StrictSlack) -> Company:
+    """Put up the people and the accounts."""
+    mika, sam, kim = (slack.user(name) for name in ("mika", "sam", "kim"))
+    room = slack.channel("ami-approvals", members=[mika, sam, kim])
+    home = aws.account(HOME).user("ami-share-bot")
+    aws.account(IMAGES).role(
+        "ami-share-source",
+        trusted=[home.arn],
+        external_id="ami-share-images",
+        policy=iam_policy("source-role-policy", SOURCE_ACCOUNT=IMAGES, TARGET_ACCOUNT=list(TARGETS.values())),
+    )
+    keys = {}
+    for name, account_id in TARGETS.items():
+        account = aws.account(account_id)
+        account.role(
+            "ami-share-target",
+            trusted=[home.arn],
+            external_id=f"ami-share-{name}",
+            policy=target_policy(account_id),
+        )
+        keys[name] = account.key(REGION, alias="alias/ami-copies")
+    settings = {
+        "slack": {"team_id": slack.team_id, "approvals_channel": room.id},
+        "approval": {"users": [mika.id, sam.id]},
+        "sources": [_account("images", IMAGES, "source") | {"regions": [REGION, "us-east-1"]}],
+        "targets": [
+            _account(name, account_id, "target") | {"keys": {REGION: "alias/ami-copies"}}
+            for name, account_id in TARGETS.items()
+        ],
+    }
+    return Company(settings, home.access_key_id, home.secret_access_key, mika, sam, kim, room, keys)
+
+
+def _account(name: str, account_id: str, kind: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "role_arn": f"arn:aws:iam::{account_id}:role/ami-share-{kind}",
+        "external_id": f"ami-share-{name}",
+    }

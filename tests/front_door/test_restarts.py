@@ -1,0 +1,96 @@
+"""Restarts: a process that dies at any moment is followed by one that goes on, and nothing is done twice."""
+
+from datetime import timedelta
+
+import pytest
+
+from playground.aws import Crash, Disk
+from sharing.claim import Claim
+from sharing.transaction import LeaseLost
+from tests.stage import REGION, Stage
+
+APPROVE = "ami_share_approve"
+MILESTONES = ("Approved by @sam", "Permissions are in place", "Copies", "is complete")
+
+
+def whole_story(stage: Stage) -> None:
+    """One copy, every milestone once, and the requester told once."""
+    assert [copy.state for copy in stage.staging.images(REGION)] == ["available"]
+    for milestone in MILESTONES:
+        assert sum(milestone in line for line in stage.thread) == 1, milestone
+    assert sum("is complete" in text for text in stage.direct(stage.mika)) == 1
+    assert len(stage.slack.messages(stage.room)) == 1
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    "operation", ["PutKeyPolicy", "ModifySnapshotAttribute", "ModifyImageAttribute", "DescribeKey", "CopyImage"]
+)
+def test_a_death_at_aws(stage: Stage, operation: str, when: str) -> None:
+    image = stage.images.image(REGION, name="golden", devices=[Disk(gib=8, key=stage.images.key(REGION))])
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    crash = stage.aws.faults.crash_before if when == "before" else stage.aws.faults.crash_after
+    crash(operation, nth=1)
+    with pytest.raises(Crash):
+        stage.work()
+
+    stage.start()
+    stage.passes(minutes=40)
+    whole_story(stage)
+    assert len({call.parameters["ClientToken"] for call in stage.aws.journal.calls("CopyImage")}) == 1
+
+
+def test_a_death_between_posting_and_knowing_it(stage: Stage) -> None:
+    image = stage.images.image(REGION, name="golden")
+    stage.types(stage.mika, f"{image} to staging")
+    stage.slack.faults.lose_answer("chat.postMessage", times=1)
+    stage.work()
+    stage.passes(minutes=1)
+    assert len(stage.slack.messages(stage.room)) == 1, "the post whose answer was lost is found, not made again"
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=30)
+    whole_story(stage)
+
+
+def test_slack_away_for_an_hour_loses_nothing(stage: Stage) -> None:
+    image = stage.images.image(REGION, name="golden")
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    stage.slack.faults.fail("chat.postMessage", error="service_unavailable", times=100_000)
+    stage.slack.faults.fail("chat.update", error="service_unavailable", times=100_000)
+    stage.work()
+    stage.passes(minutes=60)
+    assert [copy.state for copy in stage.staging.images(REGION)] == ["available"]
+    stage.slack.faults.clear()
+    stage.passes(minutes=2)
+    whole_story(stage)
+
+
+def test_rate_limits_are_kept(stage: Stage) -> None:
+    image = stage.images.image(REGION, name="golden")
+    stage.types(stage.mika, f"{image} to staging")
+    stage.slack.faults.rate_limit("chat.postMessage", retry_after=30, times=1)
+    stage.work()
+    assert stage.slack.messages(stage.room) == []
+    before = len(stage.slack.journal.calls("chat.postMessage"))
+    stage.passes(seconds=15)
+    assert len(stage.slack.journal.calls("chat.postMessage")) == before, "not before Retry-After is over"
+    stage.passes(seconds=30)
+    assert len(stage.slack.messages(stage.room)) == 1
+
+
+def test_a_worker_that_was_overtaken_writes_nothing(stage: Stage) -> None:
+    image = stage.images.image(REGION, name="golden")
+    stage.types(stage.mika, f"{image} to staging")
+    store = stage.bot.store
+    slow = store.claim(stage.clock(), timedelta(minutes=5))
+    assert slow is not None
+    assert store.claim(stage.clock(), timedelta(minutes=5)) is None, "a claim is one worker's alone"
+    stage.clock.advance(timedelta(minutes=6))
+    stage.work()
+    with pytest.raises(LeaseLost), Claim(slow, store, stage.clock).transaction():
+        pass
