@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 _IDLE_SECONDS = 1.0
 _STOP_WITHIN_SECONDS = 10.0
-_WATCH, _PUBLISH = "watch copies", "publish"
+_WATCH, _PUBLISH, _KEEP = "watch copies", "publish", "keep claims"
 
 
 class Alarm:
@@ -49,6 +49,7 @@ class Engine:
         for name, job, seconds in (
             (_WATCH, bot.watch.run_once, settings.watch_seconds),
             (_PUBLISH, self._publish, settings.publish_seconds),
+            (_KEEP, bot.worker.keep_claims, settings.lease_seconds / 3),
         ):
             # One at a time, and what was missed while one ran is made up for by one.
             self._scheduler.add_job(

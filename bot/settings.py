@@ -183,6 +183,7 @@ class ServerSettings(_Strict):
 
     Attributes:
         workers: how many requests are worked on at a time.
+        lease_seconds: how long a request rests after its worker died, before another takes it up.
         watch_seconds: how often copies in flight are looked at.
         publish_seconds: how often Slack is brought up to date.
     """
@@ -190,6 +191,7 @@ class ServerSettings(_Strict):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 3000
     workers: Annotated[int, Field(ge=1, le=64)] = 4
+    lease_seconds: Annotated[float, Field(ge=1, le=3600)] = 30
     watch_seconds: Annotated[float, Field(ge=0.1, le=600)] = 15
     publish_seconds: Annotated[float, Field(ge=0.1, le=60)] = 1
 

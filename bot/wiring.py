@@ -51,6 +51,7 @@ def build(
     store = Store(engine)
     accounts = Accounts()
     estate = settings.estate
+    lease = timedelta(seconds=settings.server.lease_seconds)
     client = WebClient(
         token=environment.slack_bot_token.get_secret_value(),
         base_url=environment.slack_api_url,
@@ -81,7 +82,7 @@ def build(
     return Bot(
         app=app,
         store=store,
-        worker=Worker(store, accounts, estate, clock, timedelta(hours=settings.approval.expires_after_hours)),
+        worker=Worker(store, accounts, estate, clock, lease, timedelta(hours=settings.approval.expires_after_hours)),
         watch=CopyWatch(store, accounts, estate, clock),
-        publisher=Publisher(client, Postings(store), clock, settings.slack.approvals_channel),
+        publisher=Publisher(client, Postings(store, lease), clock, settings.slack.approvals_channel),
     )

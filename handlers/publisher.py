@@ -84,7 +84,7 @@ class Publisher:
         ts: str | None = None
         if begun is None:
             channel = self._channel_of(untold.request, message)
-            self.postings.begin(untold, message.key, channel)
+            self.postings.begin(untold, message.key, channel, self.clock())
         else:
             channel = begun.channel
             ts = self._find(untold.request, message, channel, thread_ts)
@@ -99,16 +99,17 @@ class Publisher:
                 unfurl_media=False,
             )
             ts = cast("str", answer["ts"])
-        posting = Posting(message.key, channel, ts, _digest(message), self.clock())
-        self.postings.shown(untold, posting)
+        now = self.clock()
+        posting = Posting(message.key, channel, ts, _digest(message), now)
+        self.postings.shown(untold, posting, now)
         return posting
 
     def _edit(self, untold: Untold, message: Message, posting: Posting) -> None:
         self.client.chat_update(
             channel=posting.channel, ts=cast("str", posting.ts), text=message.text, blocks=list(message.blocks)
         )
-        shown = replace(posting, content_digest=_digest(message), shown_at=self.clock())
-        self.postings.shown(untold, shown)
+        now = self.clock()
+        self.postings.shown(untold, replace(posting, content_digest=_digest(message), shown_at=now), now)
 
     def _edit_due(self, message: Message, posting: Posting) -> datetime:
         now = self.clock()

@@ -66,8 +66,8 @@ _REFUSALS: Mapping[RefusalKind, str] = {
     RefusalKind.TARGET_IS_SOURCE: "{target} owns the image itself; leave it out.",
     RefusalKind.ROLE_NOT_ASSUMABLE: "I can't take on my role in {target} ({role}): {why}. "
     "Whoever runs {target} must let me assume it.",
-    RefusalKind.TARGET_UNREADABLE: "I can't see what {target} has already: {why}. Whoever runs {target} must let my role "
-    "there `ec2:DescribeImages` and `ec2:DescribeSnapshots`.",
+    RefusalKind.TARGET_UNREADABLE: "I can't see what {target} has already: {why}. Whoever runs {target} must let my "
+    "role there `ec2:DescribeImages` and `ec2:DescribeSnapshots`.",
     RefusalKind.NO_KEY_FOR_REGION: "For {target} no key is configured in {region}, so a copy there couldn't be "
     "encrypted. Have one added to my settings.",
     RefusalKind.TARGET_KEY_UNREADABLE: "I can't find or read the key {key} in {target}: {why}.",

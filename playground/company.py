@@ -25,12 +25,12 @@ class Company:
     """What was put up.
 
     Attributes:
-        settings: the bot's settings file, as it would be read.
+        settings: the bot's settings file.
         access_key_id, secret_access_key: the bot's own credentials.
         keys: the key that each target encrypts its copies under.
     """
 
-    settings: dict[str, Any]
+    settings: str
     access_key_id: str
     secret_access_key: str
     mika: User
@@ -84,21 +84,43 @@ def furnish(aws: StrictAws, slack: StrictSlack) -> Company:
             policy=target_policy(account_id),
         )
         keys[name] = account.key(REGION, alias="alias/ami-copies")
-    settings = {
-        "slack": {"team_id": slack.team_id, "approvals_channel": room.id},
-        "approval": {"users": [mika.id, sam.id]},
-        "sources": [_account("images", IMAGES, "source") | {"regions": [REGION, "us-east-1"]}],
-        "targets": [
-            _account(name, account_id, "target") | {"keys": {REGION: "alias/ami-copies"}}
-            for name, account_id in TARGETS.items()
-        ],
-    }
-    return Company(settings, home.access_key_id, home.secret_access_key, mika, sam, kim, room, keys)
+    return Company(
+        settings=_settings(slack, room, approvers=[mika, sam]),
+        access_key_id=home.access_key_id,
+        secret_access_key=home.secret_access_key,
+        mika=mika,
+        sam=sam,
+        kim=kim,
+        room=room,
+        keys=keys,
+    )
 
 
-def _account(name: str, account_id: str, kind: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "role_arn": f"arn:aws:iam::{account_id}:role/ami-share-{kind}",
-        "external_id": f"ami-share-{name}",
-    }
+def _settings(slack: StrictSlack, room: Channel, approvers: list[User]) -> str:
+    users = json.dumps([person.id for person in approvers])
+    targets = "".join(_TARGET.format(name=name, account_id=account_id) for name, account_id in TARGETS.items())
+    return _SETTINGS.format(team_id=slack.team_id, room=room.id, users=users, images=IMAGES, region=REGION) + targets
+
+
+_SETTINGS = """\
+[slack]
+team_id = "{team_id}"
+approvals_channel = "{room}"
+
+[approval]
+users = {users}
+
+[[sources]]
+name = "images"
+role_arn = "arn:aws:iam::{images}:role/ami-share-source"
+external_id = "ami-share-images"
+regions = ["{region}", "us-east-1"]
+"""
+
+_TARGET = f"""
+[[targets]]
+name = "{{name}}"
+role_arn = "arn:aws:iam::{{account_id}}:role/ami-share-target"
+external_id = "ami-share-{{name}}"
+keys = {{{{ {REGION} = "alias/ami-copies" }}}}
+"""

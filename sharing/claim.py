@@ -10,17 +10,18 @@ from sharing.requests import Request
 from sharing.store import Store
 from sharing.transaction import Transaction
 
-# Longer than any one call to AWS with all its retries; each transaction under the claim begins it anew.
-LEASE = timedelta(minutes=5)
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Claim:
-    """What a step needs: the request as it was claimed, and the way to write under the claim."""
+    """What a step needs: the request as it was claimed, and the way to write under the claim.
+
+    `lease` is how long the claim holds; each transaction under it begins it anew.
+    """
 
     request: Request
     store: Store
     clock: Clock
+    lease: timedelta
 
     @contextmanager
     def transaction(self) -> Iterator[tuple[Transaction, Request, datetime]]:
@@ -31,4 +32,9 @@ class Claim:
         """
         now = self.clock()
         with self.store.transaction() as tx:
-            yield tx, tx.find_held(self.request, now + LEASE), now
+            yield tx, tx.find_held(self.request, now + self.lease), now
+
+    def keep(self) -> None:
+        """Begin the lease anew, during a call to AWS that takes long; does nothing if it is lost."""
+        with self.store.transaction() as tx:
+            tx.extend(self.request, self.clock() + self.lease)

@@ -15,8 +15,6 @@ from sharing.store import Store
 from sharing.tables import postings, requests
 from sharing.transaction import LeaseLost, Transaction
 
-LEASE = timedelta(minutes=2)
-
 
 @dataclass(frozen=True)
 class Posting:
@@ -47,10 +45,11 @@ class Untold:
 
 
 class Postings:
-    """The publisher's view of the store."""
+    """The publisher's view of the store. `lease` is how long a request stays a dead publisher's."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, lease: timedelta) -> None:
         self._store = store
+        self._lease = lease
 
     def claim(self, now: datetime) -> Untold | None:
         """Take the request that has waited longest for telling, or return None."""
@@ -68,7 +67,7 @@ class Postings:
             lease = tx.connection.scalar(
                 update(requests)
                 .where(requests.c.id == request_id)
-                .values(tell_lease=requests.c.tell_lease + 1, tell_lease_until=now + LEASE)
+                .values(tell_lease=requests.c.tell_lease + 1, tell_lease_until=now + self._lease)
                 .returning(requests.c.tell_lease)
             )
             rows = tx.connection.execute(select(postings).where(postings.c.request_id == request_id)).mappings()
@@ -78,24 +77,24 @@ class Postings:
             }
             return Untold(tx.find(RequestId(request_id)), lease or 0, known)
 
-    def begin(self, untold: Untold, key: str, channel: str) -> None:
+    def begin(self, untold: Untold, key: str, channel: str, now: datetime) -> None:
         """Write down that a message is about to be posted: whoever finds it without a `ts` looks for it first.
 
         Raises:
             LeaseLost: another publisher has the request.
         """
         with self._store.transaction() as tx:
-            _check_lease(tx, untold)
+            self._hold(tx, untold, now)
             tx.connection.execute(insert(postings).values(request_id=untold.request.id, key=key, channel=channel))
 
-    def shown(self, untold: Untold, posting: Posting) -> None:
+    def shown(self, untold: Untold, posting: Posting, now: datetime) -> None:
         """Write down how a message now stands.
 
         Raises:
             LeaseLost: another publisher has the request.
         """
         with self._store.transaction() as tx:
-            _check_lease(tx, untold)
+            self._hold(tx, untold, now)
             tx.connection.execute(
                 update(postings)
                 .where(postings.c.request_id == untold.request.id, postings.c.key == posting.key)
@@ -115,10 +114,11 @@ class Postings:
             tx.connection.execute(mine.values(tell_lease_until=None))
             tx.connection.execute(mine.where(requests.c.revision == revision).values(tell_at=again_at))
 
-
-def _check_lease(tx: Transaction, untold: Untold) -> None:
-    lease = tx.connection.scalar(
-        select(requests.c.tell_lease).where(requests.c.id == untold.request.id).with_for_update()
-    )
-    if lease != untold.lease:
-        raise LeaseLost(untold.request.id)
+    def _hold(self, tx: Transaction, untold: Untold, now: datetime) -> None:
+        held = tx.connection.execute(
+            update(requests)
+            .where(requests.c.id == untold.request.id, requests.c.tell_lease == untold.lease)
+            .values(tell_lease_until=now + self._lease)
+        )
+        if not held.rowcount:
+            raise LeaseLost(untold.request.id)

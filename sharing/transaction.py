@@ -124,6 +124,15 @@ class Transaction:
         """Let the request rest until then, after a try that didn't work out."""
         self._write(request.id, due_at=until, attempts=request.attempts + 1)
 
+    def extend(self, claimed: Request, lease_until: datetime) -> None:
+        """Hold on to a claim that hasn't lapsed, whatever the request's state; does nothing if it was let go."""
+        self.connection.execute(
+            update(requests)
+            .where(requests.c.id == claimed.id, requests.c.lease == claimed.lease)
+            .where(requests.c.lease_until.is_not(None))
+            .values(lease_until=lease_until)
+        )
+
     def let_go(self, request: Request) -> None:
         """End the claim, so that the next one needn't wait for it to lapse."""
         self.connection.execute(

@@ -11,7 +11,7 @@ A step that can't be done now is done later; one that can't be done at all fails
 
 import logging
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from aws_ops.accounts import Accounts
@@ -19,7 +19,7 @@ from aws_ops.errors import AwsBusy, AwsOpsError, KeyPolicyContested, NotYetVisib
 from aws_ops.plan import Plan, Refused, ShareRequest, digest, exceeds, plan_share
 from aws_ops.reading import read_facts
 from sharing.applying import KeyInOtherHands, apply_grants, deliveries_for
-from sharing.claim import LEASE, Claim
+from sharing.claim import Claim
 from sharing.clock import Clock
 from sharing.copying import finish, start_copies
 from sharing.estate import Estate, UnknownAccount
@@ -39,25 +39,40 @@ _TRIES_AFTER_A_MISTAKE = 3
 
 @dataclass(frozen=True)
 class Worker:
-    """Advances requests. Any number of workers, in any number of processes, may share one store."""
+    """Advances requests. Any number of workers, in any number of processes, may share one store.
+
+    Attributes:
+        lease: how long a request stays a dead worker's; a living one calls `keep_claims` well within it.
+        approval_expires_after: how long a request waits for a decision.
+    """
 
     store: Store
     accounts: Accounts
     estate: Estate
     clock: Clock
+    lease: timedelta
     approval_expires_after: timedelta
+    _claims: set[Claim] = field(default_factory=set)
 
     def run_once(self) -> bool:
         """Advance the request that has been due longest, if there is one; say whether there was."""
-        request = self.store.claim(self.clock(), LEASE)
+        request = self.store.claim(self.clock(), self.lease)
         if request is None:
             return False
-        claim = Claim(request, self.store, self.clock)
+        claim = Claim(request, self.store, self.clock, self.lease)
+        self._claims.add(claim)
         try:
             self._run(claim)
         except LeaseLost:
             _log.warning("request %s: overtaken by another worker", request.id)
+        finally:
+            self._claims.remove(claim)
         return True
+
+    def keep_claims(self) -> None:
+        """Hold on to the requests that are being worked on, however long AWS takes."""
+        for claim in tuple(self._claims):
+            claim.keep()
 
     def _run(self, claim: Claim) -> None:
         try:

@@ -4,6 +4,7 @@ The bot is the real one, wired as in production; Slack and AWS are the strict st
 """
 
 import threading
+import tomllib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
@@ -65,7 +66,7 @@ class Stage:
 
     def start(self) -> Bot:
         """Put up a bot, as a new process would: on the database as it is."""
-        settings = Settings.model_validate(self.company.settings)
+        settings = Settings.model_validate(tomllib.loads(self.company.settings))
         self.bot = build(settings, self.environment, self.clock, lambda: None, self.listeners)
         self.slack.connect(SlackRequestHandler(self.bot.app))
         return self.bot

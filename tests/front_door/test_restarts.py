@@ -87,10 +87,10 @@ def test_a_worker_that_was_overtaken_writes_nothing(stage: Stage) -> None:
     image = stage.images.image(REGION, name="golden")
     stage.types(stage.mika, f"{image} to staging")
     store = stage.bot.store
-    slow = store.claim(stage.clock(), timedelta(minutes=5))
+    slow = store.claim(stage.clock(), timedelta(seconds=30))
     assert slow is not None
-    assert store.claim(stage.clock(), timedelta(minutes=5)) is None, "a claim is one worker's alone"
-    stage.clock.advance(timedelta(minutes=6))
+    assert store.claim(stage.clock(), timedelta(seconds=30)) is None, "a claim is one worker's alone"
+    stage.clock.advance(timedelta(seconds=31))
     stage.work()
-    with pytest.raises(LeaseLost), Claim(slow, store, stage.clock).transaction():
+    with pytest.raises(LeaseLost), Claim(slow, store, stage.clock, timedelta(seconds=30)).transaction():
         pass

@@ -1,0 +1,79 @@
+"""The store: migrations make what the tables say, and what must not happen twice or be undone isn't."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
+
+from aws_ops.ids import ImageId, KeyArn
+from aws_ops.plan import Mode
+from sharing import database
+from sharing.requests import NewRequest, Person
+from sharing.store import Store
+from sharing.tables import audit_events, metadata
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+LEASE = timedelta(seconds=30)
+KEY = KeyArn("arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab")
+NEW = NewRequest(
+    "command:1", Person("T0", "U0MIKA"), ImageId("ami-0123456789abcdef0"), Mode.COPY, ("staging",), "release 42"
+)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = database.connect(f"sqlite:///{tmp_path}/bot.sqlite3")
+    database.upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def store(engine: Engine) -> Store:
+    return Store(engine)
+
+
+def test_the_migrations_make_what_the_tables_say(engine: Engine) -> None:
+    with engine.begin() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_one_click_makes_one_request_however_often_it_arrives(store: Store) -> None:
+    assert store.add(NEW, NOW).id == store.add(NEW, NOW).id
+    assert store.claim(NOW, LEASE) is not None
+    assert store.claim(NOW, LEASE) is None
+
+
+def test_a_claim_lapses(store: Store) -> None:
+    store.add(NEW, NOW)
+    first = store.claim(NOW, LEASE)
+    assert store.claim(NOW + LEASE - timedelta(seconds=1), LEASE) is None
+    second = store.claim(NOW + LEASE, LEASE)
+    assert first is not None
+    assert second is not None
+    assert second.lease == first.lease + 1
+
+
+def test_one_writer_at_a_time_for_each_key(store: Store) -> None:
+    assert store.lock_key(KEY, "one", NOW, LEASE)
+    assert store.lock_key(KEY, "one", NOW, LEASE), "the holder may hold on"
+    assert not store.lock_key(KEY, "two", NOW, LEASE)
+    assert store.lock_key(KEY, "two", NOW + LEASE, LEASE), "a dead holder's lock lapses"
+    store.unlock_key(KEY, "one")
+    assert not store.lock_key(KEY, "one", NOW + LEASE, LEASE), "who lost the lock can't take it from the next"
+    store.unlock_key(KEY, "two")
+    assert store.lock_key(KEY, "one", NOW + LEASE, LEASE)
+
+
+@pytest.mark.parametrize("deed", [audit_events.update().values(kind="other"), audit_events.delete()])
+def test_the_audit_trail_is_only_ever_added_to(store: Store, engine: Engine, deed: sqlalchemy.Update) -> None:
+    request = store.add(NEW, NOW)
+    with pytest.raises(IntegrityError, match="append-only"), engine.begin() as connection:
+        connection.execute(deed)
+    assert [kind for _, _, kind, _ in store.audit_trail(request.id)] == ["requested"]
