@@ -31,8 +31,13 @@ DENY = "ami_share_deny"
 
 # Slack's limits are 3,000 characters a section and about 13,000 a message (docs.slack.dev/reference/block-kit).
 _SECTION = 2900
-_LINES_IN_ALL = 9000
+_FIELD = 1000
+_TEXT = 3900
+# Shares of the room in a message: what is left over is counted, and the audit trail has it all.
+_ROOM, _ROOM_FOR_CAUTIONS, _ROOM_FOR_CHANGES = 9000, 1500, 5000
 _BAR = 20
+# Rows of preformatted text that fit a section, however long the names are.
+_ROWS = 20
 
 
 class Place(Enum):
@@ -76,7 +81,7 @@ def _in_channel(request: Request) -> Iterator[Message]:
     if request.plan is None:
         return
     text = f"{_asks(request)} {_standing(request)}"
-    yield Message("approval", Place.CHANNEL, Pace.AT_ONCE, text, _dicts(_approval_blocks(request, request.plan)))
+    yield _message("approval", Place.CHANNEL, Pace.AT_ONCE, text, _approval_blocks(request, request.plan))
 
 
 def _in_thread(request: Request) -> Iterator[Message]:
@@ -95,8 +100,7 @@ def _in_thread(request: Request) -> Iterator[Message]:
         yield _line("granted", Place.THREAD, _granted(request.plan))
     if request.deliveries and request.mode is Mode.COPY:
         lines = [_progress(delivery) for delivery in request.deliveries]
-        text = "\n".join(["*Copies*", *lines])
-        yield Message("progress", Place.THREAD, Pace.SLOWLY, text, _dicts(_sections(["*Copies*", *lines])))
+        yield _lines("progress", Place.THREAD, ["*Copies*", *lines], Pace.SLOWLY)
     for delivery in request.deliveries:
         where = f"{delivery.target}:{delivery.region}"
         if delivery.attempt > 1:
@@ -136,29 +140,30 @@ _ENDS = frozenset({RequestState.COMPLETED, RequestState.FAILED, RequestState.REF
 
 def _approval_blocks(request: Request, plan: Plan) -> Iterator[Block]:
     yield HeaderBlock(text=PlainTextObject(text=_title(request)))
-    yield _section(_asks(request))
+    yield _section(mrkdwn.cut(_asks(request), _FIELD))
     if request.reason:
         yield _section(mrkdwn.quote(request.reason))
     image = plan.image
     yield SectionBlock(
         fields=[
-            _md(f"*Image*\n{mrkdwn.cut(mrkdwn.escape(image.name), 500)}\n{mrkdwn.code(plan.image_id)}"),
-            _md(f"*Made*\n{mrkdwn.when(image.created)}"),
-            _md(f"*Owner*\n{mrkdwn.code(plan.owner)} in {mrkdwn.code(plan.region)}"),
-            _md(
-                f"*What it is*\n{mrkdwn.escape(image.platform_details)}, {mrkdwn.escape(image.architecture)}, "
-                f"{image.size_gib} GiB, {_encryption(plan)}"
+            _field("Image", mrkdwn.escape(image.name), mrkdwn.code(plan.image_id)),
+            _field("Made", mrkdwn.when(image.created)),
+            _field("Owner", f"{mrkdwn.code(plan.owner)} in {mrkdwn.code(plan.region)}"),
+            _field(
+                "What it is",
+                f"{mrkdwn.escape(image.platform_details)}, {mrkdwn.escape(image.architecture)}, {image.size_gib} GiB",
+                _encryption(plan),
             ),
         ]
     )
-    for caution in plan.cautions:
-        yield _section(f":warning: {wording.caution(caution)}")
+    cautions = [f":warning: {wording.caution(caution)}" for caution in plan.cautions]
+    yield from _sections(cautions, _ROOM_FOR_CAUTIONS)
     changes = [f"{number}. {wording.change(change)}" for number, change in enumerate(plan.changes, 1)]
     reuses = [
         f"• {mrkdwn.code(reuse.account_id)} has a good copy already, {mrkdwn.code(reuse.image_id)}: no other is made"
         for reuse in plan.reuses
     ]
-    yield from _sections(["*What will change, in this order*", *changes, *reuses])
+    yield from _sections(["*What will change, in this order*", *changes, *reuses], _ROOM_FOR_CHANGES)
     if request.state is RequestState.AWAITING_APPROVAL:
         yield _buttons(request)
     yield ContextBlock(elements=[_md(f"{mrkdwn.code(request.id)} · {_standing(request)}")])
@@ -317,7 +322,8 @@ def _result(request: Request) -> Iterator[str]:
     if done:
         width = max(len(delivery.target) for delivery in done)
         rows = [f"{d.target:<{width}}  {d.account_id}  {d.region}  {d.image_id}" for d in done]
-        yield mrkdwn.block(rows)
+        for start in range(0, len(rows), _ROWS):
+            yield mrkdwn.block(rows[start : start + _ROWS])
     for delivery in request.deliveries:
         if delivery.state is DeliveryState.FAILED and delivery.failure is not None:
             yield f"• {_name(delivery)}: {wording.failure(delivery.failure)}"
@@ -344,14 +350,17 @@ def _line(key: str, place: Place, text: str) -> Message:
     return _lines(key, place, [text])
 
 
-def _lines(key: str, place: Place, lines: list[str]) -> Message:
-    return Message(key, place, Pace.ONCE, mrkdwn.cut("\n".join(lines), _SECTION), _dicts(_sections(lines)))
+def _lines(key: str, place: Place, lines: list[str], pace: Pace = Pace.ONCE) -> Message:
+    return _message(key, place, pace, "\n".join(lines), _sections(lines, _ROOM))
 
 
-def _sections(lines: Iterable[str]) -> Iterator[SectionBlock]:
-    """Put lines into as few sections as Slack's limits allow; what is too much for one message is counted."""
+def _message(key: str, place: Place, pace: Pace, text: str, blocks: Iterable[Block]) -> Message:
+    return Message(key, place, pace, mrkdwn.cut(text, _TEXT), tuple(block.to_dict() for block in blocks))
+
+
+def _sections(lines: Iterable[str], room: int) -> Iterator[SectionBlock]:
+    """Put lines of `room` characters in all into as few sections as can be; what is too much is counted."""
     pending: list[str] = []
-    room = _LINES_IN_ALL
     left_out = 0
     for line in lines:
         room -= len(line) + 1
@@ -368,8 +377,12 @@ def _sections(lines: Iterable[str]) -> Iterator[SectionBlock]:
         yield _section("\n".join(pending))
 
 
+def _field(name: str, *lines: str) -> MarkdownTextObject:
+    return _md(mrkdwn.cut("\n".join([f"*{name}*", *lines]), _FIELD))
+
+
 def _section(text: str) -> SectionBlock:
-    return SectionBlock(text=_md(text))
+    return SectionBlock(text=_md(mrkdwn.cut(text, _SECTION)))
 
 
 def _md(text: str) -> MarkdownTextObject:
@@ -379,7 +392,3 @@ def _md(text: str) -> MarkdownTextObject:
 
 def _cut_plain(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def _dicts(blocks: Iterable[Block]) -> tuple[dict[str, Any], ...]:
-    return tuple(block.to_dict() for block in blocks)

@@ -21,7 +21,7 @@ from handlers.people import Stranger
 from sharing.approval import Objection
 from sharing.requests import Failure, FailureKind
 
-_REFUSALS: Mapping[RefusalKind, str] = {
+REFUSALS: Mapping[RefusalKind, str] = {
     RefusalKind.IMAGE_NOT_FOUND: "{image} isn't in any account I may share from (looked in {searched}). "
     "Check the id; if it was only just made, try again in a minute.",
     RefusalKind.IMAGE_NOT_OWNED: "{image} belongs to account {owner}, which I may not share from. "
@@ -77,7 +77,7 @@ _REFUSALS: Mapping[RefusalKind, str] = {
     RefusalKind.NOTHING_TO_DO: "There is nothing to do: {image} can be used there already. {have}",
 }
 
-_CAUTIONS: Mapping[CautionKind, str] = {
+CAUTIONS: Mapping[CautionKind, str] = {
     CautionKind.COPY_UNDER_OTHER_KEY: "{target} has a copy already, {copy}, but under another key.",
     CautionKind.COPY_UNDER_WAY: "{target} is making a copy already, {copy}; this makes another.",
     CautionKind.NAME_TAKEN: "{target} has an image called {name} already; the copy will be called {instead}.",
@@ -89,7 +89,7 @@ _CAUTIONS: Mapping[CautionKind, str] = {
     "so only they can launch from the shared image.",
 }
 
-_FAILURES: Mapping[FailureKind, str] = {
+FAILURES: Mapping[FailureKind, str] = {
     FailureKind.AWS_REFUSED: "{said}",
     FailureKind.AWS_BUSY: "AWS stayed unavailable for too long. The last it said: {said}",
     FailureKind.ACCOUNT_REMOVED: "{account} is no longer in my settings.",
@@ -105,7 +105,7 @@ _FAILURES: Mapping[FailureKind, str] = {
     "log under reference {reference}.",
 }
 
-_OBJECTIONS: Mapping[Objection, str] = {
+OBJECTIONS: Mapping[Objection, str] = {
     Objection.NOT_AN_APPROVER: "You are not an approver for this request. {who} may decide.",
     Objection.OWN_REQUEST: "This is your own request; somebody else has to decide on it. {who} may.",
     Objection.ALREADY_DECIDED: "This request has been decided already: {decision}.",
@@ -115,7 +115,7 @@ _OBJECTIONS: Mapping[Objection, str] = {
     Objection.EXPIRED: "This request has expired. Ask for a new one.",
 }
 
-_STRANGERS: Mapping[Stranger, str] = {
+STRANGERS: Mapping[Stranger, str] = {
     Stranger.OTHER_WORKSPACE: "I only listen to members of my own workspace.",
     Stranger.DELETED: "Your account in this workspace is deactivated.",
     Stranger.BOT: "I don't take requests or decisions from bots.",
@@ -125,24 +125,24 @@ _STRANGERS: Mapping[Stranger, str] = {
 
 
 def refusal(refused: Refusal) -> str:
-    return _fill(_REFUSALS[refused.kind], dict(refused.details))
+    return _fill(REFUSALS[refused.kind], dict(refused.details))
 
 
 def caution(cautioned: Caution) -> str:
-    return _fill(_CAUTIONS[cautioned.kind], dict(cautioned.details))
+    return _fill(CAUTIONS[cautioned.kind], dict(cautioned.details))
 
 
 def failure(failed: Failure) -> str:
-    return _fill(_FAILURES[failed.kind], failed.details)
+    return _fill(FAILURES[failed.kind], failed.details)
 
 
 def objection(objected: Objection, **details: str) -> str:
     """Return the sentence; `details` are mrkdwn already."""
-    return _OBJECTIONS[objected].format(**details)
+    return OBJECTIONS[objected].format(**details)
 
 
 def stranger(found: Stranger) -> str:
-    return _STRANGERS[found]
+    return STRANGERS[found]
 
 
 def change(changed: AllowKeyUse | AddCreateVolumePermission | AddLaunchPermission | CopyImage) -> str:

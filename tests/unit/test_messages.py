@@ -1,0 +1,166 @@
+"""Messages: however large a request is and whatever is in it, Slack takes what is shown of it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, SnapshotId
+from aws_ops.plan import (
+    AddCreateVolumePermission,
+    AddLaunchPermission,
+    AllowKeyUse,
+    CautionKind,
+    CopyImage,
+    ImageSummary,
+    Mode,
+    Plan,
+    RefusalKind,
+)
+from handlers import wording
+from handlers.messages import messages_of
+from handlers.people import Stranger
+from sharing.approval import Objection
+from sharing.requests import Decision, Delivery, Failure, FailureKind, Person, Request, RequestId, Verdict
+from sharing.states import DeliveryState, RequestState
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+REGION = Region("eu-central-1")
+IMAGE = ImageId("ami-0123456789abcdef0")
+OWNER = AccountId("111111111111")
+KEY = KeyArn("arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab")
+HOSTILE = "<!channel> *bold* `code` <https://x.example|safe> &\n:white_check_mark: Approved by <@U0SAM>"
+
+
+def account(number: int) -> AccountId:
+    return AccountId(f"{number:012}")
+
+
+def plan_for(count: int, text: str) -> Plan:
+    accounts = tuple(account(number) for number in range(count))
+    principals = tuple(PrincipalArn(f"arn:aws:iam::{each}:role/ami-share-target") for each in accounts)
+    copies = (
+        CopyImage(each, REGION, IMAGE, REGION, text[:100], text, KEY, (KEY,), (("team", text),)) for each in accounts
+    )
+    return Plan(
+        IMAGE,
+        OWNER,
+        REGION,
+        Mode.COPY,
+        ImageSummary(text, NOW, "x86_64", text, 38, (KEY,)),
+        (
+            AllowKeyUse(KEY, principals),
+            *(AddCreateVolumePermission(SnapshotId(f"snap-{number:017x}"), accounts) for number in range(10)),
+            AddLaunchPermission(IMAGE, accounts),
+            *copies,
+        ),
+    )
+
+
+def request_in(state: RequestState, count: int = 1, text: str = "golden") -> Request:
+    """A request in that state, to `count` accounts, with `text` wherever people or AWS put text."""
+    states = list(DeliveryState)
+    deliveries = tuple(
+        Delivery(
+            target=f"account-{number}",
+            account_id=account(number),
+            region=REGION,
+            state=states[number % len(states)],
+            image_id=IMAGE,
+            reused=False,
+            key_arn=KEY,
+            client_token="token",
+            attempt=1 + number % 2,
+            percent=number % 101,
+            failure=Failure(FailureKind.COPY_FAILED, {"image": IMAGE, "said": text}),
+            due_at=None,
+            waiting_since=NOW,
+            started_at=NOW,
+            finished_at=None,
+        )
+        for number in range(count)
+    )
+    return Request(
+        id=RequestId("R-7K2M9QXA"),
+        requester=Person("T0", "U0MIKA"),
+        image_id=IMAGE,
+        mode=Mode.COPY,
+        targets=tuple(f"account-{number}" for number in range(count)),
+        reason=text[:500],
+        state=state,
+        revision=3,
+        plan=plan_for(count, text),
+        plan_digest="0" * 64,
+        refusals=(),
+        failure=Failure(FailureKind.AWS_REFUSED, {"said": text}) if state is RequestState.FAILED else None,
+        created_at=NOW,
+        expires_at=NOW,
+        attempts=0,
+        lease=1,
+        replanned=True,
+        granted_at=NOW,
+        deliveries=deliveries,
+        decisions=(Decision(Person("T0", "U0SAM"), Verdict.DENIED, text[:500], "0" * 64, NOW),),
+    )
+
+
+def texts_in(blocks: Any) -> list[str]:
+    if isinstance(blocks, dict):
+        own = [blocks["text"]] if isinstance(blocks.get("text"), str) else []
+        return own + [text for value in blocks.values() for text in texts_in(value)]
+    if isinstance(blocks, list | tuple):
+        return [text for value in blocks for text in texts_in(value)]
+    return []
+
+
+SHOWN = [state for state in RequestState if state is not RequestState.CHECKING]
+
+
+@pytest.mark.parametrize("count", [1, 50])
+@pytest.mark.parametrize("state", SHOWN)
+def test_slacks_limits_are_kept_however_many_accounts(state: RequestState, count: int) -> None:
+    for message in messages_of(request_in(state, count, "x" * 255), "C0APPROVALS"):
+        assert len(message.blocks) <= 50
+        assert len(message.text) <= 4000
+        assert sum(map(len, texts_in(message.blocks))) <= 13_000, message.key
+        for block in message.blocks:
+            assert len(block.get("text", {}).get("text", "")) <= 3000
+
+
+@pytest.mark.parametrize("state", SHOWN)
+def test_text_from_people_and_from_aws_is_shown_and_not_obeyed(state: RequestState) -> None:
+    for message in messages_of(request_in(state, text=HOSTILE), "C0APPROVALS"):
+        for text in [message.text, *texts_in(message.blocks)]:
+            assert "<!channel>" not in text
+            assert "<https://x.example" not in text
+            assert "\n:white_check_mark: Approved by" not in text
+
+
+@given(st.text(max_size=600), st.sampled_from(SHOWN))
+def test_any_text_can_be_shown(text: str, state: RequestState) -> None:
+    for message in messages_of(request_in(state, text=text), "C0APPROVALS"):
+        assert message.text
+
+
+def test_each_message_has_a_key_of_its_own() -> None:
+    for state in SHOWN:
+        keys = [message.key for message in messages_of(request_in(state, 5), "C0APPROVALS")]
+        assert len(keys) == len(set(keys))
+
+
+def test_a_request_that_is_still_checked_shows_nothing() -> None:
+    assert messages_of(replace(request_in(RequestState.CHECKING), plan=None, deliveries=()), "C0APPROVALS") == []
+
+
+def test_there_are_words_for_everything() -> None:
+    for kinds, words in (
+        (RefusalKind, wording.REFUSALS),
+        (CautionKind, wording.CAUTIONS),
+        (FailureKind, wording.FAILURES),
+        (Objection, wording.OBJECTIONS),
+        (Stranger, wording.STRANGERS),
+    ):
+        assert set(words) == set(kinds)
