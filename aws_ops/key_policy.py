@@ -11,7 +11,7 @@ can take back without asking what else there is.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -112,8 +112,11 @@ def deleted_principals(policy: KeyPolicy) -> tuple[str, ...]:
 
 
 def obstacles(policy: KeyPolicy, principals: Iterable[PrincipalArn]) -> tuple[KeyPolicyError, ...]:
-    """Why KMS wouldn't store `policy` once `principals` were allowed to use the key: all reasons, not the first."""
-    return tuple(_reasons_against(_allowing(policy, principals)))
+    """Why KMS wouldn't store `policy` once `principals` are allowed to use the key: all reasons, not only the first.
+
+    Nothing stands against a policy that need not change.
+    """
+    return _reasons_against(_allowing(policy, principals), policy)
 
 
 def allow_use(policy: KeyPolicy, principals: Iterable[PrincipalArn]) -> KeyPolicy:
@@ -234,19 +237,22 @@ def _named(own: _OwnStatement, statements: Iterable[Statement]) -> frozenset[Pri
 
 
 def _storable(changed: KeyPolicy, policy: KeyPolicy) -> KeyPolicy:
-    if changed is not policy:
-        for reason in _reasons_against(changed):
-            raise reason
+    for reason in _reasons_against(changed, policy):
+        raise reason
     return changed
 
 
-def _reasons_against(policy: KeyPolicy) -> Iterator[KeyPolicyError]:
-    if gone := deleted_principals(policy):
-        yield DeletedPrincipals(gone)
-    if strange := sorted(set(_NOT_STORED.findall(policy.text))):
-        yield PolicyNotLatin1("".join(strange))
-    if policy.size > SIZE_LIMIT:
-        yield PolicyTooLarge(policy.size, SIZE_LIMIT)
+def _reasons_against(changed: KeyPolicy, policy: KeyPolicy) -> tuple[KeyPolicyError, ...]:
+    if changed is policy:
+        return ()
+    reasons: list[KeyPolicyError] = []
+    if gone := deleted_principals(changed):
+        reasons.append(DeletedPrincipals(gone))
+    if strange := sorted(set(_NOT_STORED.findall(changed.text))):
+        reasons.append(PolicyNotLatin1("".join(strange)))
+    if changed.size > SIZE_LIMIT:
+        reasons.append(PolicyTooLarge(changed.size, SIZE_LIMIT))
+    return tuple(reasons)
 
 
 def principal_names(element: object) -> tuple[str, ...]:
