@@ -170,7 +170,7 @@ class _OwnStatement:
         }
         return statement | ({"Condition": self.condition} if self.condition else {})
 
-    def is_(self, statement: Statement) -> bool:
+    def matches(self, statement: Statement) -> bool:
         """Whether `statement` is this one: by its Sid and its shape, whomever it names."""
         named = statement.get("Principal")
         names = _strings(named.get("AWS")) if isinstance(named, dict) and set(named) == {"AWS"} else ()
@@ -182,7 +182,7 @@ class _OwnStatement:
 
     def principals(self, statement: Statement) -> frozenset[PrincipalArn]:
         """The living principals that `statement` names, if it is this one."""
-        if not self.is_(statement):
+        if not self.matches(statement):
             return frozenset()
         names = _strings(statement["Principal"]["AWS"])
         return frozenset(parse_principal_arn(name) for name in names if _is_principal(name))
@@ -213,7 +213,7 @@ def _allowing(policy: KeyPolicy, principals: Iterable[PrincipalArn]) -> KeyPolic
 
 def _add(statements: list[Statement], own: _OwnStatement, missing: frozenset[PrincipalArn]) -> None:
     for place, statement in enumerate(statements):
-        if own.is_(statement):
+        if own.matches(statement):
             statements[place] = own.naming(own.principals(statement) | missing)
             return
     if missing:
@@ -224,7 +224,7 @@ def _narrowed(statements: Iterable[Statement], unwanted: frozenset[PrincipalArn]
     """The statements, with `unwanted` and deleted principals gone from the bot's own."""
     kept: list[Statement] = []
     for statement in statements:
-        own = next((own for own in _OWN if own.is_(statement)), None)
+        own = next((own for own in _OWN if own.matches(statement)), None)
         if own is None:
             kept.append(statement)
         elif left := own.principals(statement) - unwanted:
