@@ -4,10 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from moto import mock_aws
 
 from aws_ops.accounts import Accounts
 from tests.aws_ops.builders import GOLDEN, REGION, a_role
+
+# A busy machine is no fault of the code's.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture

@@ -63,3 +63,12 @@ def test_a_role_is_assumed_only_when_it_is_needed(own_credentials: None) -> None
     accounts.ec2(a_role(STAGING), REGION)
     accounts.kms(a_role(STAGING), REGION)
     assert asked == []
+
+
+def test_another_endpoint_is_a_matter_of_the_environment(
+    own_credentials: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://localhost:4566")
+    accounts = Accounts()
+    assert accounts.ec2(a_role(STAGING), REGION).meta.endpoint_url == "http://localhost:4566"
+    assert accounts.kms(a_role(STAGING), REGION).meta.endpoint_url == "http://localhost:4566"
