@@ -16,9 +16,10 @@ from aws_ops.facts import Role
 from aws_ops.ids import AccountId, Region
 from tests.aws_ops.builders import GOLDEN, IMAGE, PROD, SNAPSHOT, STAGING, a_key_arn, a_policy
 
-Answer = dict[str, Any] | Callable[[dict[str, Any]], dict[str, Any]]
+# AWS's service models are parsed once, not once a test.
+LOADER = Session().get_component("data_loader")
 
-_LOADER = Session().get_component("data_loader")
+Answer = dict[str, Any] | Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class _Refusal(Exception):
@@ -52,7 +53,7 @@ class CannedAws:
 
     def _client(self, service: str, account: AccountId, region: Region) -> Any:
         session = Session()
-        session.register_component("data_loader", _LOADER)
+        session.register_component("data_loader", LOADER)
         client = session.create_client(
             service, region_name=region, aws_access_key_id="testing", aws_secret_access_key="testing"
         )

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.session import Session
 from hypothesis import HealthCheck, settings
 from moto import mock_aws
 
 from aws_ops.accounts import Accounts
 from tests.aws_ops.builders import GOLDEN, REGION, a_role
+from tests.aws_ops.canned import LOADER
 
 # A busy machine is no fault of the code's.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -25,7 +27,9 @@ def own_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def accounts(own_credentials: None) -> Iterator[Accounts]:
     with mock_aws():
-        yield Accounts()
+        own = Session()
+        own.register_component("data_loader", LOADER)
+        yield Accounts(own)
 
 
 @pytest.fixture
