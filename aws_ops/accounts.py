@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from botocore.config import Config
@@ -13,8 +14,6 @@ from botocore.session import Session
 from aws_ops.calls import calling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from types_boto3_ec2 import EC2Client
     from types_boto3_kms import KMSClient
 
@@ -50,7 +49,7 @@ class Accounts:
         self._own = own or Session()
         self._loader = self._own.get_component("data_loader")
         self._lock = threading.RLock()
-        self._sessions: dict[tuple[RoleArn, str | None], Session] = {}
+        self._roles: dict[tuple[RoleArn, str | None], _AssumedRole] = {}
         self._sts: Any = None
         self._clients: dict[tuple[str, RoleArn, str | None, Region], Any] = {}
 
@@ -68,9 +67,7 @@ class Accounts:
             AwsBusy: AWS can't say now, or the bot's own credentials are no good.
         """
         with calling("AssumeRole"):
-            credentials = self._session(role).get_credentials()
-            if credentials is not None:  # never: the role's session knows one source of credentials, and it gives some
-                credentials.get_frozen_credentials()
+            self._assumed(role).credentials.get_frozen_credentials()
 
     @overload
     def _client(self, service: Literal["ec2"], role: Role, region: Region) -> EC2Client: ...
@@ -78,33 +75,34 @@ class Accounts:
     def _client(self, service: Literal["kms"], role: Role, region: Region) -> KMSClient: ...
     def _client(self, service: str, role: Role, region: Region) -> Any:
         key = (service, role.arn, role.external_id, region)
-        with self._lock:  # a botocore session may not be used by two threads at once; its clients may
+        # A botocore session may not be used by two threads at once; its clients may.
+        with self._lock, calling("a client"):
             if key not in self._clients:
-                session = self._session(role)
+                session = self._assumed(role).session
                 self._clients[key] = session.create_client(service, region_name=region, config=_CONFIG)
             return self._clients[key]
 
-    def _session(self, role: Role) -> Session:
+    def _assumed(self, role: Role) -> _AssumedRole:
         key = (role.arn, role.external_id)
         with self._lock:
-            if key not in self._sessions:
+            if key not in self._roles:
+                credentials = DeferredRefreshableCredentials(lambda: self._fetch(role), "assume-role")
                 session = Session()
                 # Each loader parses the models again: 255 ms and 20 MB a session without sharing it.
                 session.register_component("data_loader", self._loader)
-                session.register_component("credential_provider", CredentialResolver([_AssumedRole(self._fetch, role)]))
-                self._sessions[key] = session
-            return self._sessions[key]
+                session.register_component("credential_provider", CredentialResolver([_Given(credentials)]))
+                self._roles[key] = _AssumedRole(session, credentials)
+            return self._roles[key]
 
     def _fetch(self, role: Role) -> dict[str, str]:
         external_id = {"ExternalId": role.external_id} if role.external_id else {}
-        answer = self._security_tokens().assume_role(RoleArn=role.arn, RoleSessionName=SESSION_NAME, **external_id)[
-            "Credentials"
-        ]
+        sts = self._security_tokens()
+        given = sts.assume_role(RoleArn=role.arn, RoleSessionName=SESSION_NAME, **external_id)["Credentials"]
         return {
-            "access_key": answer["AccessKeyId"],
-            "secret_key": answer["SecretAccessKey"],
-            "token": answer["SessionToken"],
-            "expiry_time": answer["Expiration"].isoformat(),
+            "access_key": given["AccessKeyId"],
+            "secret_key": given["SecretAccessKey"],
+            "token": given["SessionToken"],
+            "expiry_time": given["Expiration"].isoformat(),
         }
 
     def _security_tokens(self) -> Any:
@@ -117,15 +115,22 @@ class Accounts:
             return self._sts
 
 
-class _AssumedRole(CredentialProvider):
-    """Where a role's session gets its credentials: AssumeRole, when first needed and again before they expire."""
+@dataclass(frozen=True)
+class _AssumedRole:
+    """A role's session, and the credentials it works with: had when first needed, and again before they expire."""
+
+    session: Session
+    credentials: DeferredRefreshableCredentials
+
+
+class _Given(CredentialProvider):
+    """The one source of credentials that a role's session knows."""
 
     METHOD = "assume-role"
 
-    def __init__(self, fetch: Callable[[Role], dict[str, str]], role: Role) -> None:
+    def __init__(self, credentials: DeferredRefreshableCredentials) -> None:
         super().__init__()
-        self._fetch = fetch
-        self._role = role
+        self._credentials = credentials
 
     def load(self) -> DeferredRefreshableCredentials:
-        return DeferredRefreshableCredentials(lambda: self._fetch(self._role), self.METHOD)
+        return self._credentials

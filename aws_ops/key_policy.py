@@ -11,7 +11,7 @@ can take back without asking what else there is.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -112,8 +112,11 @@ def deleted_principals(policy: KeyPolicy) -> tuple[str, ...]:
 
 
 def obstacles(policy: KeyPolicy, principals: Iterable[PrincipalArn]) -> tuple[KeyPolicyError, ...]:
-    """Why KMS wouldn't store `policy` once `principals` were allowed to use the key: all reasons, not the first."""
-    return tuple(_reasons_against(_allowing(policy, principals)))
+    """Why KMS wouldn't store `policy` once `principals` are allowed to use the key: all reasons, not only the first.
+
+    Nothing stands against a policy that need not change.
+    """
+    return _reasons_against(_allowing(policy, principals), policy)
 
 
 def allow_use(policy: KeyPolicy, principals: Iterable[PrincipalArn]) -> KeyPolicy:
@@ -167,7 +170,7 @@ class _OwnStatement:
         }
         return statement | ({"Condition": self.condition} if self.condition else {})
 
-    def is_(self, statement: Statement) -> bool:
+    def matches(self, statement: Statement) -> bool:
         """Whether `statement` is this one: by its Sid and its shape, whomever it names."""
         named = statement.get("Principal")
         names = _strings(named.get("AWS")) if isinstance(named, dict) and set(named) == {"AWS"} else ()
@@ -179,7 +182,7 @@ class _OwnStatement:
 
     def principals(self, statement: Statement) -> frozenset[PrincipalArn]:
         """The living principals that `statement` names, if it is this one."""
-        if not self.is_(statement):
+        if not self.matches(statement):
             return frozenset()
         names = _strings(statement["Principal"]["AWS"])
         return frozenset(parse_principal_arn(name) for name in names if _is_principal(name))
@@ -210,7 +213,7 @@ def _allowing(policy: KeyPolicy, principals: Iterable[PrincipalArn]) -> KeyPolic
 
 def _add(statements: list[Statement], own: _OwnStatement, missing: frozenset[PrincipalArn]) -> None:
     for place, statement in enumerate(statements):
-        if own.is_(statement):
+        if own.matches(statement):
             statements[place] = own.naming(own.principals(statement) | missing)
             return
     if missing:
@@ -221,7 +224,7 @@ def _narrowed(statements: Iterable[Statement], unwanted: frozenset[PrincipalArn]
     """The statements, with `unwanted` and deleted principals gone from the bot's own."""
     kept: list[Statement] = []
     for statement in statements:
-        own = next((own for own in _OWN if own.is_(statement)), None)
+        own = next((own for own in _OWN if own.matches(statement)), None)
         if own is None:
             kept.append(statement)
         elif left := own.principals(statement) - unwanted:
@@ -234,19 +237,22 @@ def _named(own: _OwnStatement, statements: Iterable[Statement]) -> frozenset[Pri
 
 
 def _storable(changed: KeyPolicy, policy: KeyPolicy) -> KeyPolicy:
-    if changed is not policy:
-        for reason in _reasons_against(changed):
-            raise reason
+    for reason in _reasons_against(changed, policy):
+        raise reason
     return changed
 
 
-def _reasons_against(policy: KeyPolicy) -> Iterator[KeyPolicyError]:
-    if gone := deleted_principals(policy):
-        yield DeletedPrincipals(gone)
-    if strange := sorted(set(_NOT_STORED.findall(policy.text))):
-        yield PolicyNotLatin1("".join(strange))
-    if policy.size > SIZE_LIMIT:
-        yield PolicyTooLarge(policy.size, SIZE_LIMIT)
+def _reasons_against(changed: KeyPolicy, policy: KeyPolicy) -> tuple[KeyPolicyError, ...]:
+    if changed is policy:
+        return ()
+    reasons: list[KeyPolicyError] = []
+    if gone := deleted_principals(changed):
+        reasons.append(DeletedPrincipals(gone))
+    if strange := sorted(set(_NOT_STORED.findall(changed.text))):
+        reasons.append(PolicyNotLatin1("".join(strange)))
+    if changed.size > SIZE_LIMIT:
+        reasons.append(PolicyTooLarge(changed.size, SIZE_LIMIT))
+    return tuple(reasons)
 
 
 def principal_names(element: object) -> tuple[str, ...]:

@@ -171,15 +171,15 @@ def _of_obstacle(key: KeyArn, obstacle: KeyPolicyError) -> Refusal:
             return _refusal(RefusalKind.POLICY_UNREADABLE, key=key, why=str(obstacle))
 
 
-def denied(case: Case, policy: KeyPolicy, *, certain: bool) -> dict[str, list[str]]:
+def denied(case: Case, policy: KeyPolicy, *, certain: bool) -> dict[str, list[PrincipalArn]]:
     """The statements of `policy` that certainly (or else perhaps) deny its users the key, and whom they deny it."""
-    found: dict[str, list[str]] = {}
-    for target in case.needy:
-        for principal in sorted(_acting(case, target)):
-            for denial in denials(policy, principal):
-                if denial.certain is certain:
-                    found.setdefault(denial.statement, []).append(principal)
-    return found
+    users = sorted(principal for target in case.needy for principal in _acting(case, target))
+    found: dict[str, list[PrincipalArn]] = {}
+    for principal in users:
+        statements = {denial.statement for denial in denials(policy, principal) if denial.certain is certain}
+        for statement in statements:
+            found.setdefault(statement, []).append(principal)
+    return dict(sorted(found.items()))
 
 
 def _acting(case: Case, target: TargetAccount) -> frozenset[PrincipalArn]:

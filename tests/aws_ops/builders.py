@@ -1,0 +1,168 @@
+"""Accounts, images, keys and facts with sensible defaults, so that a test names only what matters to it."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_ops.changes import AddCreateVolumePermission, AddLaunchPermission, AllowKeyUse, Grant
+from aws_ops.facts import (
+    Device,
+    Facts,
+    ImageFacts,
+    KeyFacts,
+    Role,
+    SnapshotFacts,
+    SourceAccount,
+    TargetAccount,
+    TargetFacts,
+)
+from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, RoleArn, SnapshotId
+from aws_ops.key_policy import KeyPolicy, allow_use, parse
+from aws_ops.request import Mode, ShareRequest
+
+REGION = Region("eu-central-1")
+GOLDEN = AccountId("111111111111")
+STAGING = AccountId("222222222222")
+PROD = AccountId("333333333333")
+STRANGER = AccountId("999999999999")
+IMAGE = ImageId("ami-0123456789abcdef0")
+SNAPSHOT = SnapshotId("snap-0123456789abcdef0")
+
+
+def a_role(account: AccountId) -> Role:
+    return Role(RoleArn(f"arn:aws:iam::{account}:role/ami-share"), account, external_id="apples")
+
+
+def a_principal(account: AccountId, name: str = "role/ami-share") -> PrincipalArn:
+    return PrincipalArn(f"arn:aws:iam::{account}:{name}")
+
+
+def a_key_arn(account: AccountId, name: str = "main") -> KeyArn:
+    return KeyArn(f"arn:aws:kms:{REGION}:{account}:key/{name}")
+
+
+def a_source() -> SourceAccount:
+    return SourceAccount("golden", a_role(GOLDEN), (REGION,))
+
+
+def a_target(account: AccountId = STAGING, **changes: Any) -> TargetAccount:
+    name = {STAGING: "staging", PROD: "prod"}.get(account, f"account {account}")
+    target = TargetAccount(
+        name, a_role(account), keys={REGION: "alias/ami"}, key_principals=(a_principal(account, "root"),)
+    )
+    return replace(target, **changes)
+
+
+def a_request(*targets: TargetAccount, mode: Mode = Mode.COPY) -> ShareRequest:
+    return ShareRequest(IMAGE, mode, targets or (a_target(),))
+
+
+def a_policy(*statements: dict[str, Any]) -> KeyPolicy:
+    """A key policy that hands the key to its account's administrators, and says `statements` besides."""
+    administrators = {
+        "Sid": "Enable IAM policies",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{GOLDEN}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    return parse(json.dumps({"Version": "2012-10-17", "Statement": [administrators, *statements]}))
+
+
+def a_denial(**changes: Any) -> dict[str, Any]:
+    return {
+        "Sid": "No strangers",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "kms:*",
+        "Resource": "*",
+    } | changes
+
+
+def an_image(**changes: Any) -> ImageFacts:
+    image = ImageFacts(
+        image_id=IMAGE,
+        owner=GOLDEN,
+        region=REGION,
+        name="golden 2026-11-23",
+        description="Golden image",
+        state="available",
+        state_reason="",
+        created=datetime(2026, 11, 23, tzinfo=UTC),
+        architecture="x86_64",
+        platform_details="Linux/UNIX",
+        usage_operation="RunInstances",
+        root_device_type="ebs",
+        product_codes=(),
+        tags={"team": "platform"},
+        devices=(Device("/dev/xvda", SNAPSHOT),),
+        launch_permission=frozenset(),
+    )
+    return replace(image, **changes)
+
+
+def a_snapshot(snapshot_id: SnapshotId = SNAPSHOT, **changes: Any) -> SnapshotFacts:
+    key_arn = changes.get("key_arn", a_key_arn(GOLDEN))
+    snapshot = SnapshotFacts(
+        snapshot_id=snapshot_id,
+        owner=GOLDEN,
+        state="completed",
+        size_gib=8,
+        storage_tier="standard",
+        encrypted=key_arn is not None,
+        key_arn=key_arn,
+        create_volume_permission=frozenset(),
+    )
+    return replace(snapshot, **changes)
+
+
+def a_key(arn: KeyArn | None = None, **changes: Any) -> KeyFacts:
+    key = KeyFacts(
+        arn=arn or a_key_arn(GOLDEN),
+        manager="CUSTOMER",
+        state="Enabled",
+        spec="SYMMETRIC_DEFAULT",
+        usage="ENCRYPT_DECRYPT",
+        policy=a_policy(),
+    )
+    return replace(key, **changes)
+
+
+def target_facts(account: AccountId = STAGING, **changes: Any) -> TargetFacts:
+    return replace(TargetFacts(account, role=None, key=a_key(a_key_arn(account), policy=None)), **changes)
+
+
+def some_facts(
+    image: Any = None,
+    snapshots: Iterable[SnapshotFacts] | None = None,
+    keys: Iterable[KeyFacts] | None = None,
+    targets: Iterable[TargetFacts] | None = None,
+) -> Facts:
+    """An image with one snapshot under the golden account's key, and both targets in good order."""
+    snapshots = [a_snapshot()] if snapshots is None else snapshots
+    keys = [a_key()] if keys is None else keys
+    targets = [target_facts(STAGING), target_facts(PROD)] if targets is None else targets
+    return Facts(
+        image=an_image() if image is None else image,
+        snapshots={snapshot.snapshot_id: snapshot for snapshot in snapshots},
+        keys={key.arn: key for key in keys},
+        targets={target.account_id: target for target in targets},
+    )
+
+
+def after(grant: Grant, facts: Facts) -> Facts:
+    """The facts as they would be read once `grant` was made."""
+    match grant:
+        case AllowKeyUse():
+            key = facts.keys[grant.key_arn]
+            allowed = replace(key, policy=allow_use(key.policy, grant.principals))
+            return replace(facts, keys={**facts.keys, grant.key_arn: allowed})
+        case AddCreateVolumePermission():
+            snapshot = facts.snapshots[grant.snapshot_id]
+            shared = replace(snapshot, create_volume_permission=snapshot.create_volume_permission | set(grant.accounts))
+            return replace(facts, snapshots={**facts.snapshots, grant.snapshot_id: shared})
+        case AddLaunchPermission():
+            image = facts.image
+            return replace(facts, image=replace(image, launch_permission=image.launch_permission | set(grant.accounts)))

@@ -1,0 +1,276 @@
+"""Key policies: whatever others wrote, the bot changes its own two statements and nothing else."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from aws_ops.errors import DeletedPrincipals, MalformedId, MalformedPolicy, PolicyNotLatin1, PolicyTooLarge
+from aws_ops.ids import PrincipalArn
+from aws_ops.key_policy import (
+    SIZE_LIMIT,
+    KeyPolicy,
+    allow_use,
+    deleted_principals,
+    lacking,
+    obstacles,
+    own_principals,
+    parse,
+    withdraw_use,
+)
+from tests.aws_ops.builders import GOLDEN, PROD, STAGING, a_policy, a_principal
+
+latin_1 = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_categories=["Cc"]), max_size=12)
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | latin_1,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(latin_1, inner, max_size=3),
+    max_leaves=6,
+)
+principals = st.builds(
+    a_principal,
+    st.sampled_from([GOLDEN, STAGING, PROD]),
+    st.sampled_from(["root", "role/ami-share", "role/path/deploy", "user/ann"]),
+)
+names = st.one_of(principals, st.just("*"), st.just(str(STAGING)), latin_1)
+principal_elements = st.one_of(
+    names,
+    st.lists(names, max_size=3),
+    st.dictionaries(st.sampled_from(["AWS", "Service", "Federated"]), names | st.lists(names, max_size=3), max_size=2),
+    anything,
+)
+own_statements = st.lists(principals, min_size=1, max_size=3).map(
+    lambda named: list(allow_use(a_policy(), named).statements[1:])
+)
+ordinary_statements = st.fixed_dictionaries(
+    {},
+    optional={
+        # The bot's own Sids among strangers' too.
+        "Sid": st.sampled_from(["AmiShareBotUse", "AmiShareBotGrants", "Ünïque"]) | latin_1,
+        "Effect": st.sampled_from(["Allow", "Deny"]) | anything,
+        "Principal": principal_elements,
+        "NotPrincipal": principal_elements,
+        "Action": st.sampled_from(["kms:*", "kms:Decrypt", ["kms:CreateGrant"]]) | anything,
+        "Resource": st.just("*") | anything,
+        "Condition": st.just({"Bool": {"kms:GrantIsForAWSResource": True}}) | anything,
+    },
+)
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> KeyPolicy:
+    statements: Any = draw(st.lists(ordinary_statements, min_size=1, max_size=4))
+    for own in draw(st.just([]) | own_statements):
+        statements.insert(draw(st.integers(0, len(statements))), own)
+    if len(statements) == 1 and draw(st.booleans()):
+        [statements] = statements
+    document = draw(st.dictionaries(latin_1, anything, max_size=2)) | {"Statement": statements}
+    return parse(json.dumps(document, indent=draw(st.sampled_from([None, 2]))))
+
+
+def strangers(policy: KeyPolicy) -> list[str]:
+    """What others wrote, letter by letter."""
+    return [
+        json.dumps(statement)
+        for statement in policy.statements
+        if not own_principals(policy.with_statements([statement]))
+    ]
+
+
+some_principals = st.lists(principals, min_size=1, max_size=3)
+
+
+@given(policies(), some_principals)
+def test_those_allowed_are_allowed(policy: KeyPolicy, wanted: list[PrincipalArn]) -> None:
+    allowed = allow_use(policy, wanted)
+    assert own_principals(allowed) >= set(wanted)
+    assert lacking(allowed, wanted) == ()
+
+
+@given(policies(), some_principals)
+def test_allowing_twice_is_allowing_once(policy: KeyPolicy, wanted: list[PrincipalArn]) -> None:
+    allowed = allow_use(policy, wanted)
+    assert allow_use(allowed, wanted) is allowed
+
+
+@given(policies(), some_principals)
+def test_what_others_wrote_stays_letter_by_letter(policy: KeyPolicy, wanted: list[PrincipalArn]) -> None:
+    allowed = allow_use(policy, wanted)
+    assert strangers(allowed) == strangers(policy)
+    assert strangers(withdraw_use(allowed, wanted)) == strangers(policy)
+    rest, rest_before = json.loads(allowed.text), json.loads(policy.text)
+    del rest["Statement"], rest_before["Statement"]
+    assert rest == rest_before
+
+
+@given(policies(), some_principals)
+def test_only_the_two_own_statements_are_new(policy: KeyPolicy, wanted: list[PrincipalArn]) -> None:
+    before = [json.dumps(statement) for statement in policy.statements]
+    new = [one for one in allow_use(policy, wanted).statements if json.dumps(one) not in before]
+    assert len(new) <= 2
+    assert {one["Sid"] for one in new} <= {"AmiShareBotUse", "AmiShareBotGrants"}
+
+
+@given(policies(), some_principals)
+def test_a_share_taken_back_leaves_the_policy_as_it_was(policy: KeyPolicy, wanted: list[PrincipalArn]) -> None:
+    assume(not own_principals(policy) & set(wanted))
+    assert withdraw_use(allow_use(policy, wanted), wanted) == policy
+
+
+@given(policies(), some_principals)
+def test_nobody_else_loses_anything(policy: KeyPolicy, unwanted: list[PrincipalArn]) -> None:
+    left = withdraw_use(policy, unwanted)
+    assert own_principals(left) == own_principals(policy) - set(unwanted)
+    assert withdraw_use(left, unwanted) is left
+
+
+@given(policies(), some_principals, st.randoms())
+def test_the_order_of_principals_makes_no_difference(policy: KeyPolicy, wanted: list[PrincipalArn], dice: Any) -> None:
+    shuffled = dice.sample(wanted, len(wanted))
+    assert allow_use(policy, shuffled).text == allow_use(policy, wanted).text
+
+
+@given(policies())
+def test_kms_writing_it_otherwise_changes_nothing(policy: KeyPolicy) -> None:
+    pretty = json.dumps(json.loads(policy.text), indent=2, sort_keys=True)
+    assert parse(pretty) == policy
+    assert hash(parse(pretty)) == hash(policy)
+
+
+def test_the_two_statements_are_these() -> None:
+    allowed = allow_use(a_policy(), [a_principal(STAGING), a_principal(PROD, "root")])
+    use, grants = allowed.statements[1:]
+    named = {"AWS": [a_principal(STAGING), a_principal(PROD, "root")]}
+    assert use == {
+        "Sid": "AmiShareBotUse",
+        "Effect": "Allow",
+        "Principal": named,
+        "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+        "Resource": "*",
+    }
+    assert grants == {
+        "Sid": "AmiShareBotGrants",
+        "Effect": "Allow",
+        "Principal": named,
+        "Action": ["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"],
+        "Resource": "*",
+        "Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}},
+    }
+
+
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        pytest.param({"Effect": "Deny"}, id="it denies"),
+        pytest.param({"Principal": "*"}, id="it names everybody"),
+        pytest.param({"Principal": {"AWS": "*"}}, id="it names every account"),
+        pytest.param({"Principal": {"Service": "ec2.amazonaws.com"}}, id="it names a service"),
+        pytest.param({"Action": ["kms:Decrypt"]}, id="it allows less"),
+        pytest.param({"Condition": {"StringEquals": {"kms:ViaService": "ec2"}}}, id="it has a condition"),
+        pytest.param({"Sid": "AmiShareBotuse"}, id="its Sid is another"),
+    ],
+)
+def test_a_stranger_with_the_bots_sid_is_left_alone(stranger: dict[str, Any]) -> None:
+    [_, use, _] = allow_use(a_policy(), [a_principal(STAGING)]).statements
+    policy = a_policy(dict(use) | stranger)
+    allowed = allow_use(policy, [a_principal(PROD)])
+    assert own_principals(policy) == frozenset()
+    assert allowed.statements[:2] == policy.statements
+    assert own_principals(allowed) == {a_principal(PROD)}
+
+
+def test_an_account_id_is_its_root() -> None:
+    [administrators, use, grants] = allow_use(a_policy(), [a_principal(STAGING, "root")]).statements
+    by_id = {"Principal": {"AWS": STAGING}}
+    policy = a_policy(dict(use) | by_id, dict(grants) | by_id)
+    assert own_principals(policy) == {a_principal(STAGING, "root")}
+    assert allow_use(policy, [a_principal(STAGING, "root")]) is policy
+    assert allow_use(policy, [PrincipalArn(STAGING)]) is policy
+    assert policy == a_policy(use, grants)
+    assert withdraw_use(policy, [PrincipalArn(STAGING)]).statements == (administrators,)
+
+
+def test_half_a_share_is_made_whole() -> None:
+    [_, use, _] = allow_use(a_policy(), [a_principal(STAGING)]).statements
+    policy = a_policy(use)
+    assert lacking(policy, [a_principal(STAGING)]) == (a_principal(STAGING),)
+    assert allow_use(policy, [a_principal(STAGING)]) == allow_use(a_policy(), [a_principal(STAGING)])
+
+
+def test_a_principal_whom_others_allow_already_is_named_all_the_same() -> None:
+    policy = a_policy({"Effect": "Allow", "Principal": {"AWS": STAGING}, "Action": "kms:*", "Resource": "*"})
+    assert own_principals(allow_use(policy, [a_principal(STAGING)])) == {a_principal(STAGING)}
+
+
+@pytest.mark.parametrize("name", ["*", "", "ec2.amazonaws.com", "arn:aws:iam::222222222222:role/*"])
+def test_nobody_is_let_in_whom_nobody_named(name: str) -> None:
+    with pytest.raises(MalformedId):
+        allow_use(a_policy(), [PrincipalArn(name)])
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"Principal": "AIDAEXAMPLE"},
+        {"Principal": {"AWS": "AROAEXAMPLE"}},
+        {"Principal": {"AWS": [a_principal(GOLDEN), "AROAEXAMPLE"]}},
+        {"NotPrincipal": {"AWS": ["AROAEXAMPLE"]}},
+    ],
+    ids=str,
+)
+def test_a_deleted_principal_is_found_wherever_it_stands(place: dict[str, Any]) -> None:
+    policy = a_policy({"Effect": "Allow", "Action": "kms:*", "Resource": "*"} | place)
+    [gone] = deleted_principals(policy)
+    with pytest.raises(DeletedPrincipals, match=gone):
+        allow_use(policy, [a_principal(STAGING)])
+
+
+def test_deleted_principals_of_the_bots_own_are_swept_out() -> None:
+    shared = allow_use(a_policy(), [a_principal(STAGING), a_principal(PROD)])
+    policy = parse(shared.text.replace(a_principal(STAGING), "AROAEXAMPLE"))
+    assert deleted_principals(policy) == ("AROAEXAMPLE",)
+    assert withdraw_use(policy, [a_principal(PROD)]) == a_policy()
+    assert allow_use(policy, [a_principal(STAGING)]) == shared
+
+
+def test_a_policy_that_would_not_fit_says_by_how_much() -> None:
+    policy = a_policy({"Sid": "x" * SIZE_LIMIT, "Effect": "Deny", "Principal": "*", "Action": "a", "Resource": "*"})
+    with pytest.raises(PolicyTooLarge) as caught:
+        allow_use(policy, [a_principal(STAGING)])
+    assert caught.value.size > caught.value.limit == SIZE_LIMIT
+
+
+def test_size_is_counted_in_bytes_not_letters() -> None:
+    assert a_policy({"Sid": "ü"}).size == a_policy({"Sid": "u"}).size + 1
+
+
+def test_characters_that_kms_does_not_store_are_named() -> None:
+    with pytest.raises(PolicyNotLatin1, match="€"):
+        allow_use(a_policy({"Sid": "€ only", "Effect": "Deny"}), [a_principal(STAGING)])
+
+
+def test_all_obstacles_are_told_at_once() -> None:
+    policy = a_policy({"Sid": "€" * SIZE_LIMIT, "Effect": "Allow", "Principal": {"AWS": "AIDAEXAMPLE"}})
+    kinds = {type(obstacle) for obstacle in obstacles(policy, [a_principal(STAGING)])}
+    assert kinds == {DeletedPrincipals, PolicyNotLatin1, PolicyTooLarge}
+    assert obstacles(a_policy(), [a_principal(STAGING)]) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "null",
+        "{}",
+        '{"Statement": []}',
+        '{"Statement": "Allow"}',
+        '{"Statement": [1]}',
+        '{"Statement": {"Sid": "a", "Sid": "b"}}',
+        '{"Statement": {"Sid": NaN}}',
+    ],
+)
+def test_what_is_no_policy_is_refused(text: str) -> None:
+    with pytest.raises(MalformedPolicy):
+        parse(text)

@@ -1,0 +1,622 @@
+"""Plans: what is wanted beside what is there, and what follows from it."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aws_ops.facts import Device, ExistingCopy, Facts, ImageNotFound, SourceAccount, Unreadable
+from aws_ops.ids import AccountId, ImageId, SnapshotId
+from aws_ops.key_policy import allow_use, parse
+from aws_ops.plan import (
+    AddCreateVolumePermission,
+    AddLaunchPermission,
+    AllowKeyUse,
+    Caution,
+    CautionKind,
+    CopyImage,
+    Mode,
+    Plan,
+    RefusalKind,
+    Refused,
+    ReuseCopy,
+    ShareRequest,
+    digest,
+    dump,
+    exceeds,
+    load,
+    plan_share,
+)
+from tests.aws_ops.builders import (
+    GOLDEN,
+    IMAGE,
+    PROD,
+    REGION,
+    SNAPSHOT,
+    STAGING,
+    STRANGER,
+    a_denial,
+    a_key,
+    a_key_arn,
+    a_policy,
+    a_principal,
+    a_request,
+    a_role,
+    a_snapshot,
+    a_source,
+    a_target,
+    after,
+    an_image,
+    some_facts,
+    target_facts,
+)
+
+KEY = a_key_arn(GOLDEN)
+SECOND = SnapshotId("snap-11111111111111111")
+COPY = ImageId("ami-22222222222222222")
+OTHER_COPY = ImageId("ami-33333333333333333")
+
+
+def planned(facts: Facts | None = None, request: ShareRequest | None = None) -> Plan:
+    plan = plan_share(request or a_request(), [a_source()], facts or some_facts())
+    assert isinstance(plan, Plan), plan
+    return plan
+
+
+def refused(
+    facts: Facts, request: ShareRequest | None = None, sources: list[SourceAccount] | None = None
+) -> dict[RefusalKind, dict[str, str]]:
+    refused = plan_share(request or a_request(), sources or [a_source()], facts)
+    assert isinstance(refused, Refused), refused
+    return {refusal.kind: dict(refusal.details) for refusal in refused.refusals}
+
+
+def cautions(plan: Plan) -> dict[CautionKind, dict[str, str]]:
+    return {caution.kind: dict(caution.details) for caution in plan.cautions}
+
+
+def a_copy(image_id: ImageId = COPY, state: str = "available", *keys: Any) -> ExistingCopy:
+    return ExistingCopy(image_id, state, frozenset(keys or [a_key_arn(STAGING)]))
+
+
+# What is done --------------------------------------------------------------------------------------------------------
+
+
+def test_a_copy_of_an_encrypted_image_takes_four_steps_in_an_order_that_shows_nothing_too_early() -> None:
+    plan = planned()
+    assert plan.changes == (
+        AllowKeyUse(KEY, (a_principal(STAGING, "root"),)),
+        AddCreateVolumePermission(SNAPSHOT, (STAGING,)),
+        AddLaunchPermission(IMAGE, (STAGING,)),
+        CopyImage(
+            account_id=STAGING,
+            region=REGION,
+            source_image_id=IMAGE,
+            source_region=REGION,
+            name="golden 2026-11-23",
+            description="Golden image",
+            key_arn=a_key_arn(STAGING),
+            source_key_arns=(KEY,),
+            tags=(("team", "platform"),),
+        ),
+    )
+    assert (plan.image_id, plan.owner, plan.region, plan.mode) == (IMAGE, GOLDEN, REGION, Mode.COPY)
+    assert plan.cautions == ()
+
+
+def test_each_grant_is_one_change_for_all_targets() -> None:
+    plan = planned(request=a_request(a_target(PROD), a_target(STAGING)))
+    principals = (a_principal(STAGING, "root"), a_principal(PROD, "root"))
+    assert plan.changes[:3] == (
+        AllowKeyUse(KEY, principals),
+        AddCreateVolumePermission(SNAPSHOT, (STAGING, PROD)),
+        AddLaunchPermission(IMAGE, (STAGING, PROD)),
+    )
+    assert [copy.account_id for copy in plan.changes[3:]] == [STAGING, PROD]
+
+
+def test_sharing_copies_nothing_and_asks_nothing_of_the_target() -> None:
+    target = target_facts(role=Unreadable("nobody may assume it"), key=None)
+    plan = planned(some_facts(targets=[target]), a_request(mode=Mode.SHARE))
+    assert [change.kind for change in plan.changes] == [
+        "allow_key_use",
+        "add_create_volume_permission",
+        "add_launch_permission",
+    ]
+
+
+def test_an_unencrypted_image_needs_no_key() -> None:
+    plan = planned(some_facts(snapshots=[a_snapshot(key_arn=None)], keys=[]))
+    assert [change.kind for change in plan.changes] == [
+        "add_create_volume_permission",
+        "add_launch_permission",
+        "copy_image",
+    ]
+    assert plan.changes[-1].source_key_arns == ()
+
+
+def test_every_snapshot_and_every_key_counts_once() -> None:
+    devices = (Device("/dev/sda", SNAPSHOT), Device("/dev/sdb", SECOND), Device("/dev/sdc", SECOND), Device("/d", None))
+    other = a_key_arn(GOLDEN, "other")
+    plan = planned(
+        some_facts(
+            an_image(devices=devices),
+            snapshots=[a_snapshot(), a_snapshot(SECOND, key_arn=other)],
+            keys=[a_key(), a_key(other)],
+        )
+    )
+    assert [change.key_arn for change in plan.changes if isinstance(change, AllowKeyUse)] == [KEY, other]
+    shared = [change.snapshot_id for change in plan.changes if isinstance(change, AddCreateVolumePermission)]
+    assert shared == [SNAPSHOT, SECOND]
+
+
+def test_who_has_it_already_is_not_named() -> None:
+    facts = some_facts(
+        an_image(launch_permission=frozenset({STAGING})),
+        snapshots=[a_snapshot(create_volume_permission=frozenset({PROD}))],
+        keys=[a_key(policy=allow_use(a_policy(), [a_principal(STAGING, "root")]))],
+    )
+    plan = planned(facts, a_request(a_target(STAGING), a_target(PROD)))
+    assert plan.changes[:3] == (
+        AllowKeyUse(KEY, (a_principal(PROD, "root"),)),
+        AddCreateVolumePermission(SNAPSHOT, (STAGING,)),
+        AddLaunchPermission(IMAGE, (PROD,)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("mode", "configured", "named"),
+    [
+        (Mode.COPY, ["root"], ["root"]),
+        (Mode.COPY, ["role/ami-share"], ["role/ami-share"]),
+        (Mode.COPY, ["role/deploy"], ["role/ami-share", "role/deploy"]),
+        (Mode.COPY, [], ["role/ami-share"]),
+        (Mode.SHARE, ["role/deploy"], ["role/deploy"]),
+    ],
+)
+def test_the_role_that_copies_may_use_the_key(mode: Mode, configured: list[str], named: list[str]) -> None:
+    target = a_target(key_principals=tuple(a_principal(STAGING, name) for name in configured))
+    [key_use, *_] = planned(request=a_request(target, mode=mode)).changes
+    assert key_use == AllowKeyUse(KEY, tuple(a_principal(STAGING, name) for name in named))
+
+
+def test_a_good_copy_is_used_again_and_its_account_gets_nothing_more() -> None:
+    facts = some_facts(targets=[target_facts(STAGING, copies=(a_copy(),)), target_facts(PROD)])
+    plan = planned(facts, a_request(a_target(STAGING), a_target(PROD)))
+    assert plan.reuses == (ReuseCopy(STAGING, REGION, COPY),)
+    assert all(STAGING not in str(change) for change in plan.changes)
+    assert plan.cautions == ()
+
+
+def test_a_description_is_made_if_there_is_none() -> None:
+    assert planned(some_facts(an_image(description=""))).changes[-1].description.startswith(f"Copy of {IMAGE}")
+
+
+# What stands against it ----------------------------------------------------------------------------------------------
+
+NOT_FOUND = ImageNotFound(searched=(("golden", REGION),))
+REFUSALS: dict[str, tuple[Facts, RefusalKind, dict[str, str]]] = {
+    "nobody has it": (
+        some_facts(NOT_FOUND),
+        RefusalKind.IMAGE_NOT_FOUND,
+        {"image": IMAGE, "searched": "golden eu-central-1"},
+    ),
+    "somebody else has it": (
+        some_facts(replace(NOT_FOUND, owner=STRANGER)),
+        RefusalKind.IMAGE_NOT_OWNED,
+        {"image": IMAGE, "owner": STRANGER},
+    ),
+    "nobody could look": (
+        some_facts(ImageNotFound(searched=(), unreadable=(Unreadable("no entry"),))),
+        RefusalKind.SOURCE_UNREADABLE,
+        {"why": "no entry"},
+    ),
+    "its permissions can't be read": (
+        some_facts(an_image(unreadable=(Unreadable("no entry"),))),
+        RefusalKind.SOURCE_UNREADABLE,
+        {"why": "no entry"},
+    ),
+    "it failed": (
+        some_facts(an_image(state="failed", state_reason="too bad")),
+        RefusalKind.IMAGE_STATE,
+        {"image": IMAGE, "state": "failed", "reason": "too bad"},
+    ),
+    "it is disabled": (some_facts(an_image(state="disabled")), RefusalKind.IMAGE_DISABLED, {"image": IMAGE}),
+    "it has no snapshots by nature": (
+        some_facts(an_image(root_device_type="instance-store", devices=())),
+        RefusalKind.INSTANCE_STORE,
+        {"image": IMAGE},
+    ),
+    "it has no snapshots": (some_facts(an_image(devices=())), RefusalKind.NO_SNAPSHOT, {"image": IMAGE}),
+    "it is sold": (
+        some_facts(an_image(product_codes=("b", "a"))),
+        RefusalKind.MARKETPLACE_CODE,
+        {"image": IMAGE, "codes": "a, b"},
+    ),
+    "its license is paid by the hour": (
+        some_facts(an_image(usage_operation="RunInstances:0002", platform_details="Windows")),
+        RefusalKind.BILLING_PRODUCT,
+        {"image": IMAGE, "platform": "Windows"},
+    ),
+    "a snapshot can't be read": (
+        replace(some_facts(keys=[]), snapshots={SNAPSHOT: Unreadable("no entry")}),
+        RefusalKind.SNAPSHOT_UNREADABLE,
+        {"snapshot": SNAPSHOT, "why": "no entry"},
+    ),
+    "a snapshot hides its key": (
+        some_facts(snapshots=[a_snapshot(key_arn=None, encrypted=True)]),
+        RefusalKind.SNAPSHOT_UNREADABLE,
+        {"snapshot": SNAPSHOT, "why": "it is encrypted, but AWS does not name its key"},
+    ),
+    "a snapshot isn't done": (
+        some_facts(snapshots=[a_snapshot(state="pending")]),
+        RefusalKind.SNAPSHOT_STATE,
+        {"snapshot": SNAPSHOT, "state": "pending"},
+    ),
+    "a snapshot is archived": (
+        some_facts(snapshots=[a_snapshot(storage_tier="archive")]),
+        RefusalKind.SNAPSHOT_ARCHIVED,
+        {"snapshot": SNAPSHOT},
+    ),
+    "AWS manages the key": (
+        some_facts(keys=[a_key(manager="AWS", policy=None)]),
+        RefusalKind.AWS_MANAGED_KEY,
+        {"snapshots": SNAPSHOT, "key": KEY},
+    ),
+    "the key can't be read": (
+        replace(some_facts(), keys={KEY: Unreadable("no entry")}),
+        RefusalKind.KEY_UNREADABLE,
+        {"key": KEY, "why": "no entry"},
+    ),
+    "the key is a stranger's": (
+        some_facts(snapshots=[a_snapshot(key_arn=a_key_arn(STRANGER))], keys=[a_key(a_key_arn(STRANGER), policy=None)]),
+        RefusalKind.KEY_FOREIGN,
+        {"key": a_key_arn(STRANGER), "account": STRANGER},
+    ),
+    "the key is to be deleted": (
+        some_facts(keys=[a_key(state="PendingDeletion")]),
+        RefusalKind.KEY_STATE,
+        {"key": KEY, "state": "PendingDeletion"},
+    ),
+    "the key is of another kind": (
+        some_facts(keys=[a_key(spec="RSA_4096", usage="SIGN_VERIFY")]),
+        RefusalKind.KEY_KIND,
+        {"key": KEY, "spec": "RSA_4096", "usage": "SIGN_VERIFY"},
+    ),
+    "the policy can't be read": (
+        some_facts(keys=[a_key(policy=Unreadable("no entry"))]),
+        RefusalKind.POLICY_UNREADABLE,
+        {"key": KEY, "why": "no entry"},
+    ),
+    "the policy names the dead": (
+        some_facts(keys=[a_key(policy=a_policy({"Effect": "Allow", "Principal": {"AWS": "AROAEXAMPLE"}}))]),
+        RefusalKind.POLICY_DELETED_PRINCIPALS,
+        {"key": KEY, "principals": "AROAEXAMPLE"},
+    ),
+    "the policy denies": (
+        some_facts(keys=[a_key(policy=a_policy(a_denial()))]),
+        RefusalKind.POLICY_DENIES,
+        {"key": KEY, "statement": "No strangers", "principals": a_principal(STAGING)},
+    ),
+    "the policy is written in no Latin": (
+        some_facts(keys=[a_key(policy=a_policy({"Sid": "€", "Effect": "Deny"}))]),
+        RefusalKind.POLICY_NOT_LATIN_1,
+        {"key": KEY, "characters": "€"},
+    ),
+    "the role can't be assumed": (
+        some_facts(targets=[target_facts(role=Unreadable("no trust"), key=None)]),
+        RefusalKind.ROLE_NOT_ASSUMABLE,
+        {"target": "staging", "role": a_role(STAGING).arn, "why": "no trust"},
+    ),
+    "the target can't be read": (
+        some_facts(targets=[target_facts(unreadable=(Unreadable("no entry"),))]),
+        RefusalKind.TARGET_UNREADABLE,
+        {"target": "staging", "why": "no entry"},
+    ),
+    "the target's key can't be read": (
+        some_facts(targets=[target_facts(key=Unreadable("no entry"))]),
+        RefusalKind.TARGET_KEY_UNREADABLE,
+        {"target": "staging", "key": "alias/ami", "why": "no entry"},
+    ),
+    "the target's key is disabled": (
+        some_facts(targets=[target_facts(key=a_key(a_key_arn(STAGING), state="Disabled"))]),
+        RefusalKind.TARGET_KEY_STATE,
+        {"target": "staging", "key": a_key_arn(STAGING), "state": "Disabled"},
+    ),
+    "the target's key is of another kind": (
+        some_facts(targets=[target_facts(key=a_key(a_key_arn(STAGING), spec="HMAC_256", usage="GENERATE_VERIFY_MAC"))]),
+        RefusalKind.TARGET_KEY_KIND,
+        {"target": "staging", "key": a_key_arn(STAGING), "spec": "HMAC_256", "usage": "GENERATE_VERIFY_MAC"},
+    ),
+    "every target has it": (
+        some_facts(targets=[target_facts(copies=(a_copy(),))]),
+        RefusalKind.NOTHING_TO_DO,
+        {"image": IMAGE, "have": f"staging: {COPY}"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("facts", "kind", "details"), REFUSALS.values(), ids=REFUSALS)
+def test_refused(facts: Facts, kind: RefusalKind, details: dict[str, str]) -> None:
+    assert refused(facts)[kind] == details
+
+
+def test_every_kind_of_refusal_is_tested() -> None:
+    elsewhere = {RefusalKind.POLICY_TOO_LARGE, RefusalKind.TARGET_IS_SOURCE, RefusalKind.NO_KEY_FOR_REGION}
+    assert {kind for _, kind, _ in REFUSALS.values()} | elsewhere == set(RefusalKind)
+
+
+def test_a_policy_without_room_is_refused_with_the_bytes_that_are_lacking() -> None:
+    policy = a_policy({"Sid": "x" * 32_500, "Effect": "Deny"})
+    details = refused(some_facts(keys=[a_key(policy=policy)]))[RefusalKind.POLICY_TOO_LARGE]
+    assert int(details["size"]) - int(details["over"]) == 32_768
+
+
+def test_an_image_is_not_shared_with_its_owner() -> None:
+    request = a_request(a_target(GOLDEN), a_target(STAGING))
+    assert refused(some_facts(), request) == {RefusalKind.TARGET_IS_SOURCE: {"target": f"account {GOLDEN}"}}
+
+
+def test_a_target_without_a_key_for_the_region_is_refused() -> None:
+    request = a_request(a_target(keys={}))
+    facts = some_facts(targets=[target_facts(key=None)])
+    assert refused(facts, request) == {RefusalKind.NO_KEY_FOR_REGION: {"target": "staging", "region": REGION}}
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    facts = some_facts(
+        an_image(state="disabled", product_codes=("code",)),
+        snapshots=[a_snapshot(storage_tier="archive")],
+        keys=[a_key(state="Disabled", policy=a_policy(a_denial()))],
+        targets=[target_facts(STAGING, role=Unreadable("no trust"), key=None), target_facts(PROD)],
+    )
+    assert set(refused(facts, a_request(a_target(STAGING), a_target(PROD)))) == {
+        RefusalKind.IMAGE_DISABLED,
+        RefusalKind.MARKETPLACE_CODE,
+        RefusalKind.SNAPSHOT_ARCHIVED,
+        RefusalKind.KEY_STATE,
+        RefusalKind.POLICY_DENIES,
+        RefusalKind.ROLE_NOT_ASSUMABLE,
+    }
+
+
+@pytest.mark.parametrize("usage_operation", ["", "RunInstances", "RunInstances:0800", "RunInstances:00g0"])
+def test_an_image_whose_license_is_free_or_ones_own_can_be_copied(usage_operation: str) -> None:
+    assert planned(some_facts(an_image(usage_operation=usage_operation)))
+
+
+def test_sold_and_licensed_images_can_be_shared_though_not_copied() -> None:
+    image = an_image(usage_operation="RunInstances:0002", product_codes=("code",))
+    assert planned(some_facts(image), a_request(mode=Mode.SHARE))
+
+
+def test_sharing_what_is_shared_is_nothing_to_do() -> None:
+    facts = some_facts(
+        an_image(launch_permission=frozenset({STAGING})),
+        snapshots=[a_snapshot(key_arn=None, create_volume_permission=frozenset({STAGING}))],
+    )
+    assert refused(facts, a_request(mode=Mode.SHARE)) == {RefusalKind.NOTHING_TO_DO: {"image": IMAGE, "have": ""}}
+
+
+def test_what_is_wrong_with_the_source_is_no_matter_if_every_target_has_its_copy() -> None:
+    facts = some_facts(an_image(state="disabled"), targets=[target_facts(copies=(a_copy(),))])
+    assert set(refused(facts)) == {RefusalKind.NOTHING_TO_DO}
+
+
+def test_nobody_is_refused_for_the_dead_if_the_policy_need_not_change() -> None:
+    shared = allow_use(a_policy(), [a_principal(STAGING, "root")])
+    dead = {"Effect": "Allow", "Principal": {"AWS": "AROAEXAMPLE"}}
+    key = a_key(policy=shared.with_statements([*shared.statements, dead]))
+    assert not any(isinstance(change, AllowKeyUse) for change in planned(some_facts(keys=[key])).changes)
+
+
+# What to know --------------------------------------------------------------------------------------------------------
+
+MANY_TAGS = {f"tag-{number:02}": "x" for number in range(50)} | {"aws:made-by": "AWS"}
+CAUTIONS: dict[str, tuple[Facts, CautionKind, dict[str, str]]] = {
+    "a copy under another key": (
+        some_facts(targets=[target_facts(copies=(a_copy(COPY, "available", a_key_arn(STAGING, "old")),))]),
+        CautionKind.COPY_UNDER_OTHER_KEY,
+        {"target": "staging", "copy": COPY},
+    ),
+    "a copy only partly under the key": (
+        some_facts(targets=[target_facts(copies=(a_copy(COPY, "available", a_key_arn(STAGING), None),))]),
+        CautionKind.COPY_UNDER_OTHER_KEY,
+        {"target": "staging", "copy": COPY},
+    ),
+    "a copy under way": (
+        some_facts(targets=[target_facts(copies=(a_copy(state="pending"), a_copy(OTHER_COPY, "failed")))]),
+        CautionKind.COPY_UNDER_WAY,
+        {"target": "staging", "copy": COPY},
+    ),
+    "the name is taken": (
+        some_facts(targets=[target_facts(names_taken=frozenset({"golden 2026-11-23"}))]),
+        CautionKind.NAME_TAKEN,
+        {"target": "staging", "name": "golden 2026-11-23", "instead": f"golden 2026-11-23 {IMAGE}"},
+    ),
+    "too many tags": (some_facts(an_image(tags=MANY_TAGS)), CautionKind.TAGS_LEFT_OUT, {"tags": "tag-48, tag-49"}),
+    "the policy may deny": (
+        some_facts(
+            keys=[a_key(policy=a_policy(a_denial(Condition={"StringNotEquals": {"aws:PrincipalOrgID": "o-example"}})))]
+        ),
+        CautionKind.POLICY_MAY_DENY,
+        {"key": KEY, "statement": "No strangers", "principals": a_principal(STAGING)},
+    ),
+    "a copy that can't be shared on": (
+        some_facts(targets=[target_facts(key=a_key(a_key_arn(STAGING), manager="AWS"))]),
+        CautionKind.TARGET_KEY_AWS_MANAGED,
+        {"target": "staging"},
+    ),
+    "everybody has it": (
+        some_facts(an_image(launch_groups=frozenset({"all"}))),
+        CautionKind.IMAGE_PUBLIC,
+        {"image": IMAGE},
+    ),
+}
+
+
+@pytest.mark.parametrize(("facts", "kind", "details"), CAUTIONS.values(), ids=CAUTIONS)
+def test_cautioned(facts: Facts, kind: CautionKind, details: dict[str, str]) -> None:
+    plan = planned(facts)
+    assert cautions(plan) == {kind: details}
+    assert plan.changes[-1].kind == "copy_image"
+
+
+def test_launching_from_the_original_is_for_those_who_may_use_its_key() -> None:
+    target = a_target(key_principals=(a_principal(STAGING, "role/deploy"),))
+    plan = planned(request=a_request(target, mode=Mode.SHARE))
+    details = (("target", "staging"), ("principals", a_principal(STAGING, "role/deploy")))
+    assert plan.cautions == (Caution(CautionKind.KEY_USE_LIMITED, details),)
+
+
+def test_every_kind_of_caution_is_tested() -> None:
+    assert {kind for _, kind, _ in CAUTIONS.values()} | {CautionKind.KEY_USE_LIMITED} == set(CautionKind)
+
+
+def test_the_copy_gets_the_name_that_was_announced_and_the_tags_that_there_is_room_for() -> None:
+    facts = some_facts(an_image(tags=MANY_TAGS), targets=[target_facts(names_taken=frozenset({"golden 2026-11-23"}))])
+    copy = planned(facts).changes[-1]
+    assert copy.name == f"golden 2026-11-23 {IMAGE}"
+    assert len(copy.tags) == 48
+    assert not any(key.startswith("aws:") for key, _ in copy.tags)
+
+
+# What always holds ---------------------------------------------------------------------------------------------------
+
+accounts = [STAGING, PROD, AccountId("444444444444")]
+some_accounts = st.frozensets(st.sampled_from(accounts))
+
+
+@st.composite
+def facts_in_any_state(draw: st.DrawFn) -> Facts:
+    """Facts that can be planned on, of which any part may be done already."""
+    keys = [a_key_arn(GOLDEN, name) for name in ("one", "two")]
+    snapshots = [
+        a_snapshot(
+            snapshot_id,
+            key_arn=draw(st.sampled_from([None, *keys])),
+            create_volume_permission=draw(some_accounts),
+        )
+        for snapshot_id in (SNAPSHOT, SECOND)
+    ]
+    policies = [allow_use(a_policy(), [a_principal(account, "root") for account in draw(some_accounts)]) for _ in keys]
+    return some_facts(
+        an_image(
+            devices=tuple(Device(f"/dev/{one.snapshot_id}", one.snapshot_id) for one in snapshots),
+            launch_permission=draw(some_accounts),
+        ),
+        snapshots,
+        keys=[a_key(arn, policy=policy) for arn, policy in zip(keys, policies, strict=True)],
+        targets=[
+            target_facts(
+                account, copies=(a_copy(COPY, "available", a_key_arn(account)),) if draw(st.booleans()) else ()
+            )
+            for account in accounts
+        ],
+    )
+
+
+requests = st.builds(
+    lambda targets, mode: a_request(*map(a_target, targets), mode=mode),
+    st.lists(st.sampled_from(accounts), min_size=1, unique=True),
+    st.sampled_from(Mode),
+)
+
+
+def shuffled(facts: Facts, order: Callable[[dict[Any, Any]], dict[Any, Any]]) -> Facts:
+    return replace(
+        facts,
+        snapshots=order(facts.snapshots),
+        keys=order(facts.keys),
+        targets=order(facts.targets),  # type: ignore[arg-type]
+    )
+
+
+@given(facts_in_any_state(), requests, st.randoms())
+def test_no_order_makes_a_difference(facts: Facts, request_: ShareRequest, dice: Any) -> None:
+    def reordered(mapping: dict[Any, Any]) -> dict[Any, Any]:
+        return {key: mapping[key] for key in dice.sample(list(mapping), len(mapping))}
+
+    again = replace(request_, targets=tuple(dice.sample(request_.targets, len(request_.targets))))
+    plan = plan_share(request_, [a_source()], facts)
+    assert plan_share(again, [a_source()], shuffled(facts, reordered)) == plan
+
+
+@given(facts_in_any_state(), requests)
+def test_after_its_grants_a_plan_has_none(facts: Facts, request_: ShareRequest) -> None:
+    plan = plan_share(request_, [a_source()], facts)
+    if isinstance(plan, Refused):
+        assert [refusal.kind for refusal in plan.refusals] == [RefusalKind.NOTHING_TO_DO]
+        return
+    for change in plan.changes:
+        facts = facts if isinstance(change, CopyImage) else after(change, facts)
+    again = plan_share(request_, [a_source()], facts)
+    copies = tuple(change for change in plan.changes if isinstance(change, CopyImage))
+    assert (again.changes if isinstance(again, Plan) else ()) == copies
+    if isinstance(again, Plan):
+        assert exceeds(again, plan) == ()
+
+
+@given(facts_in_any_state(), requests)
+def test_a_plan_does_not_exceed_itself_and_survives_its_storage(facts: Facts, request_: ShareRequest) -> None:
+    plan = plan_share(request_, [a_source()], facts)
+    if isinstance(plan, Plan):
+        assert exceeds(plan, plan) == ()
+        assert load(dump(plan)) == plan
+        assert digest(load(dump(plan))) == digest(plan)
+
+
+@given(facts_in_any_state(), requests, requests)
+def test_what_exceeds_an_approval_is_exactly_what_was_not_asked_then(
+    facts: Facts, earlier: ShareRequest, later: ShareRequest
+) -> None:
+    approved, plan = (plan_share(one, [a_source()], facts) for one in (earlier, later))
+    if isinstance(approved, Plan) and isinstance(plan, Plan):
+        covered = [target.role.account_id for target in earlier.targets]
+        beyond = str(exceeds(plan, approved))
+        assert not any(account in beyond for account in covered if plan.mode is approved.mode)
+
+
+# What an approval covers ---------------------------------------------------------------------------------------------
+
+
+def test_a_digest_is_of_what_is_done_and_nothing_else() -> None:
+    plan = planned()
+    assert digest(plan) == digest(replace(plan, cautions=(Caution(CautionKind.IMAGE_PUBLIC, ()),)))
+    assert digest(plan) != digest(planned(request=a_request(a_target(PROD))))
+    assert len(digest(plan)) == 64
+
+
+def test_what_exceeds_an_approval_names_only_what_was_not_approved() -> None:
+    approved = planned()
+    wider = planned(request=a_request(a_target(STAGING), a_target(PROD)))
+    assert exceeds(wider, approved) == (
+        AllowKeyUse(KEY, (a_principal(PROD, "root"),)),
+        AddCreateVolumePermission(SNAPSHOT, (PROD,)),
+        AddLaunchPermission(IMAGE, (PROD,)),
+        wider.changes[-1],
+    )
+    assert exceeds(approved, wider) == ()
+
+
+def test_a_copy_under_another_name_is_covered_but_not_under_another_key() -> None:
+    plan = planned()
+    [*grants, copy] = plan.changes
+    renamed = replace(plan, changes=(*grants, replace(copy, name="other", tags=())))
+    rekeyed = replace(plan, changes=(*grants, replace(copy, key_arn=a_key_arn(STAGING, "other"))))
+    assert exceeds(renamed, plan) == ()
+    assert exceeds(rekeyed, plan) == (rekeyed.changes[-1],)
+
+
+def test_what_is_no_plan_is_not_loaded() -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        load(json.dumps({"image_id": IMAGE}))
+
+
+def test_a_policy_that_kms_prints_otherwise_changes_no_plan() -> None:
+    pretty = parse(json.dumps(json.loads(a_policy().text), indent=2))
+    assert digest(planned(some_facts(keys=[a_key(policy=pretty)]))) == digest(planned())
