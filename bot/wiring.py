@@ -60,6 +60,8 @@ def build(
         retry_handlers=[],
     )
     secret = environment.slack_signing_secret
+    # Bolt logs the whole body of a request with a wrong signature at INFO.
+    logging.getLogger("slack_bolt").setLevel(logging.WARNING)
     app = App(
         client=client,
         signing_secret=secret.get_secret_value() if secret else None,
@@ -69,8 +71,6 @@ def build(
         token_verification_enabled=False,
         listener_executor=listener_executor,
     )
-    # It logs the whole body of a request with a wrong signature at INFO.
-    logging.getLogger("slack_bolt").setLevel(logging.WARNING)
     Desk(
         store=store,
         estate=estate,

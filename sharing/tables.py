@@ -138,6 +138,5 @@ key_locks = Table(
     "key_locks",
     metadata,
     Column("key_arn", String(200), primary_key=True),
-    Column("holder", String(60), nullable=False),
-    Column("until", UtcDateTime, nullable=False),
+    Column("request_id", ForeignKey("requests.id"), nullable=False),
 )
