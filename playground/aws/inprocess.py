@@ -1,0 +1,73 @@
+"""The door for tests in the same process: botocore asks here instead of sending."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore import handlers
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ConnectionClosedError
+
+from playground.aws.errors import LostAnswer
+from playground.aws.wire import HttpRequest
+
+if TYPE_CHECKING:
+    from playground.aws.strict import StrictAws
+
+
+@contextmanager
+def in_process(aws: "StrictAws") -> Iterator[None]:
+    """Let `aws` answer every session made inside the `with`, boto3's or botocore's, in any thread.
+
+    Sessions take their handlers when they are made, so one made before is not reached; boto3's default session is set
+    aside meanwhile. One made inside and used after raises rather than asking the real AWS.
+    """
+    door = _Door(aws)
+    handler = ("before-send", door)
+    handlers.BUILTIN_HANDLERS.append(handler)
+    outer_session, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, None
+    try:
+        yield
+    finally:
+        boto3.DEFAULT_SESSION = outer_session
+        handlers.BUILTIN_HANDLERS.remove(handler)
+        door.is_open = False
+
+
+class _Door:
+    """A handler of botocore's `before-send`: whatever it returns is taken for the answer."""
+
+    def __init__(self, aws: "StrictAws") -> None:
+        self._aws = aws
+        self.is_open = True
+
+    def __call__(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        if not self.is_open:
+            raise RuntimeError("this session was made inside a strict AWS that is closed")
+        try:
+            answered = self._aws.answer(_plain(request))
+        except LostAnswer:
+            raise ConnectionClosedError(endpoint_url=request.url) from None
+        return AWSResponse(request.url, answered.status, HTTPHeaders.from_dict(answered.headers), _Body(answered.body))
+
+
+class _Body(io.BytesIO):
+    """An answer's body as urllib3 would stream it."""
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self.read()
+
+
+def _plain(request: AWSPreparedRequest) -> HttpRequest:
+    headers = {name.lower(): _bytes(value).decode() for name, value in request.headers.items()}
+    return HttpRequest(request.method, request.url, headers, _bytes(request.body))
+
+
+def _bytes(value: Any) -> bytes:
+    """Read what botocore holds as text, bytes, an open file or nothing."""
+    if hasattr(value, "read"):
+        value = value.read()
+    return value.encode() if isinstance(value, str) else bytes(value or b"")
