@@ -56,6 +56,8 @@ def build(
         token=environment.slack_bot_token.get_secret_value(),
         base_url=environment.slack_api_url,
         timeout=_SLACK_SECONDS,
+        # By default a broken connection is tried again at once, and what was posted before it broke is posted twice.
+        retry_handlers=[],
     )
     secret = environment.slack_signing_secret
     app = App(
