@@ -59,7 +59,6 @@ class Store:
             "targets": list(new.targets),
             "reason": new.reason,
             "state": RequestState.CHECKING.value,
-            "replanned": False,
             "refusals": [],
             "created_at": now,
             "due_at": now,

@@ -60,7 +60,7 @@ requests = Table(
     Column("state", String(30), nullable=False, index=True),
     Column("plan", Text),
     Column("plan_digest", String(64)),
-    Column("replanned", Boolean, nullable=False),
+    Column("replanned_at", UtcDateTime),
     Column("refusals", JSON, nullable=False),
     Column("failure", JSON),
     Column("created_at", UtcDateTime, nullable=False),

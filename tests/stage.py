@@ -96,11 +96,11 @@ class Stage:
             while self.bot.publisher.run_once():
                 busy = True
 
-    def passes(self, **time: float) -> None:
+    def passes(self, *, steps: float = 15, **time: float) -> None:
         """Let time pass, a few seconds at a step, as the bot's jobs would run."""
         left = timedelta(**time)
         while left > timedelta(0):
-            step = min(left, timedelta(seconds=15))
+            step = min(left, timedelta(seconds=steps))
             self.clock.advance(step)
             left -= step
             self.bot.watch.run_once()

@@ -102,9 +102,9 @@ def test_what_was_approved_is_what_runs(stage: Stage) -> None:
 
 def test_a_request_nobody_decides_on_expires(stage: Stage, image: str) -> None:
     shown = stage.approval
-    stage.passes(hours=71)
+    stage.passes(hours=71, steps=3600)
     assert "[Approve]" in stage.approval.as_text()
-    stage.passes(hours=2)
+    stage.passes(hours=2, steps=3600)
     assert "expired" in stage.approval.as_text()
     assert "[Approve]" not in stage.approval.as_text()
     assert "expired: nobody decided in time" in stage.direct(stage.mika)[-1]

@@ -39,7 +39,7 @@ def upgrade() -> None:
     sa.Column('state', sa.String(length=30), nullable=False),
     sa.Column('plan', sa.Text(), nullable=True),
     sa.Column('plan_digest', sa.String(length=64), nullable=True),
-    sa.Column('replanned', sa.Boolean(), nullable=False),
+    sa.Column('replanned_at', sharing.tables.UtcDateTime(timezone=True), nullable=True),
     sa.Column('refusals', sa.JSON(), nullable=False),
     sa.Column('failure', sa.JSON(), nullable=True),
     sa.Column('created_at', sharing.tables.UtcDateTime(timezone=True), nullable=False),
