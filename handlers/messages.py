@@ -90,7 +90,7 @@ def _in_thread(request: Request) -> Iterator[Message]:
     yield from _decisions(request)
     if request.granted_at is not None:
         yield _line("granted", Place.THREAD, _granted(request.plan))
-    if request.deliveries and request.mode is Mode.COPY:
+    if request.granted_at is not None and request.mode is Mode.COPY:
         lines = [_progress(delivery) for delivery in request.deliveries]
         pace = Pace.AT_ONCE if is_final(request.state) else Pace.SLOWLY
         yield _lines("progress", Place.THREAD, ["*Copies*", *lines], pace)

@@ -1,10 +1,8 @@
-"""The transcript: the conversation as the people in it see it, for a terminal.
+"""The transcript: the conversation as the people in it see it, told in a terminal as it happens."""
 
-Every message stands as it is now, in the order of posting; replies stand under their thread.
-"""
-
+import difflib
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from playground.slack.strict import StrictSlack
 from playground.slack.workspace import Message
@@ -12,43 +10,53 @@ from playground.slack.workspace import Message
 _WIDTH = 110
 
 
-def render(slack: StrictSlack) -> str:
-    """Return the whole conversation, channel by channel."""
-    workspace = slack.workspace
-    with workspace.lock:
-        messages = list(workspace.messages)
-    lines: list[str] = []
-    for channel in workspace.channels.values():
-        here = [each for each in messages if each.channel == channel.id]
-        if not here:
-            continue
-        title = (
-            f"Direct messages: {slack.app.bot.name} and {channel.name}" if channel.direct_with else f"#{channel.name}"
-        )
-        lines += ["", f"━━ {title} " + "━" * (_WIDTH - len(title) - 4)]
-        for message in here:
-            if message.thread_ts is None:
-                lines += _message(message, slack, indent=0)
-                for reply in here:
-                    if reply.thread_ts == message.ts:
-                        lines += _message(reply, slack, indent=4)
-    return "\n".join(lines[1:])
+class Transcript:
+    """Tells what is new since it was last asked: messages whole, edits by the lines that changed."""
 
+    def __init__(self, slack: StrictSlack) -> None:
+        self._slack = slack
+        self._told: dict[tuple[str, str], list[str]] = {}
 
-def _message(message: Message, slack: StrictSlack, indent: int) -> Iterable[str]:
-    who = slack.workspace.users[message.user].name
-    at = f" {message.at:%H:%M:%S}" if message.at else ""
-    alone = f"  (only {slack.workspace.users[message.only_for].name} sees this)" if message.only_for else ""
-    edited = "  (edited)" if message.history and not message.blocks else ""
-    yield ""
-    yield " " * indent + f"{who}{at}{alone}{edited}"
-    for line in message.as_text().splitlines():
-        yield from textwrap.wrap(
-            line.replace("`", ""),
-            _WIDTH,
-            initial_indent=" " * (indent + 2),
-            subsequent_indent=" " * (indent + 4),
-            drop_whitespace=False,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+    def news(self) -> Iterator[str]:
+        """Yield the lines to print."""
+        with self._slack.workspace.lock:
+            shown = [(message, self._lines(message)) for message in self._slack.workspace.messages]
+        for message, lines in shown:
+            before = self._told.get((message.channel, message.ts))
+            self._told[message.channel, message.ts] = lines
+            if before is None:
+                yield from ("", *self._indented(message, self._head(message), lines))
+            elif before != lines:
+                changed = [line[2:] for line in difflib.ndiff(before, lines) if line.startswith("+ ")]
+                gone = [line[2:] for line in difflib.ndiff(before, lines) if line.startswith("- [")]
+                changed += [f"(gone: {line})" for line in gone]
+                yield from ("", *self._indented(message, f"{self._head(message)}, edited", changed))
+
+    @staticmethod
+    def _lines(message: Message) -> list[str]:
+        return message.as_text().replace("`", "").splitlines()
+
+    def _head(self, message: Message) -> str:
+        workspace = self._slack.workspace
+        channel = workspace.channels[message.channel]
+        where = f"to {channel.name} directly" if channel.direct_with else f"in #{channel.name}"
+        if message.thread_ts:
+            where += ", in the thread"
+        if message.only_for:
+            where += f", to {workspace.users[message.only_for].name} alone"
+        return f"{workspace.users[message.user].name} {where}"
+
+    @staticmethod
+    def _indented(message: Message, head: str, lines: list[str]) -> Iterator[str]:
+        margin = "      " if message.thread_ts else "  "
+        yield f"{margin[2:]}● {head}"
+        for line in lines:
+            yield from textwrap.wrap(
+                line,
+                _WIDTH,
+                initial_indent=margin,
+                subsequent_indent=margin + "  ",
+                drop_whitespace=False,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
