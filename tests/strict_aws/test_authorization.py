@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from playground.aws import Account, Disk, StrictAws
-from tests.strict_aws.rules import READ, refused, rule
+from tests.strict_aws.rules import INFERRED, READ, refused, rule
 from tests.strict_aws.targets import OWNER, REGION, TARGET, session
 
 OTHER = "333333333333"
@@ -116,6 +116,16 @@ def test_an_exact_principal_of_another_account_needs_both_sides_too(owner: Accou
         kms.describe_key(KeyId=key)
     target.set_role_policy("copier", {"Version": "2012-10-17", "Statement": [allow("kms:*")]})
     assert kms.describe_key(KeyId=key)
+
+
+@rule("2.3", INFERRED)
+def test_a_grant_to_a_foreign_account_leaves_its_own_policies_in_force(owner: Account, target: Account) -> None:
+    key = owner.key(REGION)
+    keeper = speaking(owner, "kms", allow("kms:*"))
+    keeper.create_grant(KeyId=key, GranteePrincipal=target.root, Operations=["DescribeKey"])
+    assert speaking(target, "kms", allow("kms:DescribeKey")).describe_key(KeyId=key)
+    with refused("AccessDeniedException"):
+        speaking(target, "kms", allow("kms:ListKeys")).describe_key(KeyId=key)
 
 
 @rule("KMS guide, key policies", READ)

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from tests.strict_aws.rules import INFERRED, READ, refused, rule
 from tests.strict_aws.targets import Target
 
@@ -143,11 +145,12 @@ def test_the_grant_condition_voids_a_use_statement(where: Target) -> None:
 
 
 @rule("2.3", READ)
-def test_without_create_grant_the_copy_fails(where: Target) -> None:
+@pytest.mark.parametrize("missing", ["kms:DescribeKey", "kms:Decrypt", "kms:CreateGrant"])
+def test_each_of_three_actions_is_needed_on_the_source_key(where: Target, missing: str) -> None:
     key = where.key(where.owner)
     image = where.image(key)
     share(where, image)
-    open_key(where, key, {"Action": USE})
+    open_key(where, key, {"Action": [action for action in (*USE, "kms:CreateGrant") if action != missing]})
     assert ended(where, copy(where, image))["State"] == "failed"
 
 
@@ -243,6 +246,16 @@ def test_deregistering_a_pending_copy_stops_it(where: Target) -> None:
     where.target.ec2.deregister_image(ImageId=made)
     with refused("InvalidAMIID.NotFound"):
         where.target.ec2.describe_images(ImageIds=[made])
+
+
+@rule("2.4", INFERRED)
+def test_a_copy_that_was_stopped_leaves_no_snapshots(where: Target) -> None:
+    image = where.image()
+    share(where, image)
+    made = copy(where, image)
+    where.wait(lambda: bool(snapshots_of(where, made)))
+    where.target.ec2.deregister_image(ImageId=made)
+    assert snapshots_of(where, made) == []
 
 
 @rule("2.4", INFERRED)

@@ -53,6 +53,8 @@ def test_an_operation_that_no_one_serves_is_refused(owner: Account, operation: s
         ("Action=DescribeImages&Version=2016-11-15&Filter.1.Nonsense=1", "UnknownParameter"),
         ("Action=DescribeNothing&Version=2016-11-15", "InvalidAction"),
         ("Action=DeregisterImage&Version=2016-11-15", "MissingParameter"),
+        ("Action=DescribeImages&Version=2016-11-15&MaxResults=many", "MalformedQueryString"),
+        ("Action=DescribeImages&Version=2016-11-15&Filter=flat", "MalformedQueryString"),
         ("Action=ResetImageAttribute&Version=2016-11-15&ImageId=x&Attribute=nonsense", "InvalidParameterValue"),
     ],
 )

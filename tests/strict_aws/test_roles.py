@@ -132,6 +132,14 @@ def test_keys_that_aws_does_not_know(aws: StrictAws, service: str, code: str) ->
         getattr(stranger, call)()
 
 
+@rule("API references, common errors", READ)
+def test_a_session_key_without_its_token_is_no_good(bot: Credentials, target: Account) -> None:
+    given = target.session(target.role("copier", [bot.arn]))
+    keys = given.for_boto() | {"aws_session_token": None}
+    with refused("InvalidClientTokenId"):
+        session(**keys).client("sts").get_caller_identity()
+
+
 @rule("2.6", READ)
 @pytest.mark.parametrize(("kind", "trace"), [("role", "AROA"), ("user", "AIDA")])
 def test_a_deleted_principal_leaves_its_id_in_the_policy(

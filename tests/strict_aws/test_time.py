@@ -65,6 +65,21 @@ def test_a_late_change_does_not_heal(aws: StrictAws, clock: ManualClock, key: st
     assert aws.image(late).state == "failed"
 
 
+@rule("2.6", READ)
+def test_what_is_written_but_not_yet_in_force_does_not_count(
+    aws: StrictAws, clock: ManualClock, key: str, image: str
+) -> None:
+    closed = aws.key(key).policy
+    aws.key(key).policy = opened(aws, key)
+    made = copy(aws, image)
+    aws.policy_spreads_after = aws.key_decision_after + SECOND
+    client(aws, "kms", OWNER).put_key_policy(KeyId=key, Policy=json.dumps(closed))
+    clock.advance(aws.key_decision_after)
+    aws.image(made)
+    clock.advance(timedelta(hours=1))
+    assert aws.image(made).state == "available"
+
+
 @rule("2.4", READ)
 def test_progress_grows_with_time(aws: StrictAws, clock: ManualClock, key: str, image: str) -> None:
     aws.key(key).policy = opened(aws, key)
