@@ -13,9 +13,9 @@ from types import FrameType
 
 import waitress
 from slack_bolt.adapter.socket_mode import SocketModeHandler
-from slack_bolt.adapter.wsgi import SlackRequestHandler
 
 from bot.engine import Alarm, Engine
+from bot.entrance import entrance
 from bot.settings import Door, Environment, Settings, SettingsError, load
 from bot.wiring import Bot, build
 from sharing import database
@@ -42,6 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(_options: argparse.Namespace, settings: Settings, environment: Environment) -> int:
     logging.basicConfig(level=logging.INFO, format=_LOG_FORMAT)
+    for chatty in ("alembic", "apscheduler", "botocore"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     alarm = Alarm()
     bot = build(settings, environment, utc_now, alarm.ring)
     engine = Engine(bot, settings.server, alarm)
@@ -59,7 +61,7 @@ def _run(_options: argparse.Namespace, settings: Settings, environment: Environm
 def _serve(bot: Bot, settings: Settings) -> None:
     server = settings.server
     logging.info("listening on http://%s:%d/slack/events", server.host, server.port)
-    waitress.serve(SlackRequestHandler(bot.app), host=server.host, port=server.port, threads=_HTTP_THREADS, _quiet=True)
+    waitress.serve(entrance(bot.app), host=server.host, port=server.port, threads=_HTTP_THREADS, _quiet=True)
 
 
 def _listen(bot: Bot, environment: Environment) -> None:

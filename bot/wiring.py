@@ -56,8 +56,12 @@ def build(
         token=environment.slack_bot_token.get_secret_value(),
         base_url=environment.slack_api_url,
         timeout=_SLACK_SECONDS,
+        # By default a broken connection is tried again at once, and what was posted before it broke is posted twice.
+        retry_handlers=[],
     )
     secret = environment.slack_signing_secret
+    # Bolt logs the whole body of a request with a wrong signature at INFO.
+    logging.getLogger("slack_bolt").setLevel(logging.WARNING)
     app = App(
         client=client,
         signing_secret=secret.get_secret_value() if secret else None,
@@ -67,8 +71,6 @@ def build(
         token_verification_enabled=False,
         listener_executor=listener_executor,
     )
-    # It logs the whole body of a request with a wrong signature at INFO.
-    logging.getLogger("slack_bolt").setLevel(logging.WARNING)
     Desk(
         store=store,
         estate=estate,

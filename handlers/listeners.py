@@ -12,12 +12,12 @@ from typing import Any
 
 from slack_bolt import Ack, App, BoltResponse
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 
 from handlers import mrkdwn, views, wording
 from handlers.command import Ask, Help, NotUnderstood, OpenForm, parse
 from handlers.messages import APPROVE, DENY
 from handlers.people import groups_of, stand
+from handlers.trouble import SLACK_TROUBLE
 from sharing.approval import ApprovalRule, Approver, Objection, decide, object_to
 from sharing.clock import Clock
 from sharing.estate import Estate
@@ -169,7 +169,7 @@ class Desk:
             return None
         try:
             return Approver(person, groups_of(client, person, self.rule.groups))
-        except SlackApiError:
+        except SLACK_TROUBLE:
             _log.exception("can't read the approvers' groups")
             self._tell(client, person, "Slack doesn't tell me just now who may approve. Try again in a minute.")
             return None
@@ -191,7 +191,7 @@ class Desk:
     def _not_heard(self, client: WebClient, person: Person) -> str | None:
         try:
             found = stand(client, person, self.team_id)
-        except SlackApiError:
+        except SLACK_TROUBLE:
             _log.exception("can't read who %s is", person.user_id)
             return "Slack doesn't tell me just now who you are. Try again in a minute."
         return None if found is None else wording.stranger(found)
@@ -246,6 +246,6 @@ def _tell_privately(client: WebClient, person: Person, channel: str, text: str) 
     """
     try:
         client.chat_postEphemeral(channel=channel, user=person.user_id, text=text)
-    except SlackApiError:
+    except SLACK_TROUBLE:
         opened = client.conversations_open(users=[person.user_id])
         client.chat_postMessage(channel=opened["channel"]["id"], text=text, unfurl_links=False, unfurl_media=False)

@@ -87,15 +87,7 @@ def _in_channel(request: Request) -> Iterator[Message]:
 def _in_thread(request: Request) -> Iterator[Message]:
     if request.plan is None:
         return
-    if request.replanned:
-        yield _line(
-            f"replanned:{request.plan_digest}",
-            Place.THREAD,
-            ":warning: AWS has changed since the approval, and more would have to be granted now than was approved. "
-            "The message above shows the plan as it is now: please decide again.",
-        )
-    for number, decision in enumerate(request.decisions):
-        yield _line(f"decision:{number}", Place.THREAD, _decided(decision))
+    yield from _decisions(request)
     if request.granted_at is not None:
         yield _line("granted", Place.THREAD, _granted(request.plan))
     if request.deliveries and request.mode is Mode.COPY:
@@ -120,6 +112,22 @@ def _in_thread(request: Request) -> Iterator[Message]:
         yield _lines(
             "end", Place.THREAD, [f"{mrkdwn.person(request.requester.user_id)} {_end(request)}", *_result(request)]
         )
+
+
+def _decisions(request: Request) -> Iterator[Message]:
+    """What was decided, and that it had to be decided anew, in the order in which it happened."""
+    again = request.replanned_at
+    told = [_line(f"decision:{number}", Place.THREAD, _decided(each)) for number, each in enumerate(request.decisions)]
+    before = sum(again is not None and each.at <= again for each in request.decisions)
+    yield from told[:before]
+    if again is not None:
+        yield _line(
+            f"replanned:{again.isoformat()}",
+            Place.THREAD,
+            ":warning: AWS has changed since the approval, and more would have to be granted now than was approved. "
+            "The message above shows the plan as it is now: please decide again.",
+        )
+    yield from told[before:]
 
 
 def _to_requester(request: Request, approvals_channel: str) -> Iterator[Message]:

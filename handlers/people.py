@@ -28,7 +28,7 @@ def stand(client: WebClient, person: Person, team_id: str) -> Stranger | None:
     Reads `users.info` (docs.slack.dev/reference/objects/user-object).
 
     Raises:
-        SlackApiError: Slack couldn't say; the caller must refuse.
+        SLACK_TROUBLE: Slack couldn't say; the caller must refuse.
     """
     if person.team_id != team_id:
         return Stranger.OTHER_WORKSPACE
@@ -53,7 +53,7 @@ def groups_of(client: WebClient, person: Person, groups: Iterable[str]) -> froze
     """Return those of the user groups `groups` that `person` is in now.
 
     Raises:
-        SlackApiError: Slack couldn't say; the caller must refuse.
+        SLACK_TROUBLE: Slack couldn't say; the caller must refuse.
     """
     return frozenset(
         group for group in groups if person.user_id in client.usergroups_users_list(usergroup=group)["users"]

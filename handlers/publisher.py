@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackRequestError
+from slack_sdk.errors import SlackApiError
 
 from handlers.messages import Message, Pace, Place, messages_of
+from handlers.trouble import SLACK_TROUBLE
 from sharing.clock import Clock
 from sharing.postings import Posting, Postings, Untold
 from sharing.requests import Request
@@ -51,7 +52,7 @@ class Publisher:
         except SlackApiError as error:
             again_at = self.clock() + _pause(error)
             _log.warning("request %s: Slack refused (%s), again at %s", untold.request.id, _code(error), again_at)
-        except (SlackRequestError, OSError) as error:
+        except SLACK_TROUBLE as error:
             again_at = self.clock() + _AFTER_TROUBLE
             _log.warning("request %s: Slack is out of reach (%s), again at %s", untold.request.id, error, again_at)
         self.postings.told(untold, again_at)

@@ -7,7 +7,7 @@ again after a crash changes nothing. The copies come after, in `copying.py`.
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from aws_ops.accounts import Accounts
 from aws_ops.ids import AccountId, KeyArn, Region, account_of, region_of
@@ -20,7 +20,6 @@ from sharing.estate import Estate
 from sharing.requests import Delivery, Request, RequestId
 from sharing.states import DeliveryState
 
-_HOLD_KEY = timedelta(minutes=5)
 _TOKENS = uuid.UUID("5f0c2a57-9d0e-4d0c-8b0a-6a3a0c1f7a11")
 
 
@@ -116,13 +115,12 @@ def _open_key(claim: Claim, accounts: Accounts, estate: Estate, change: AllowKey
 
 @contextmanager
 def _only_writer(claim: Claim, key_arn: KeyArn) -> Iterator[None]:
-    holder = f"{claim.request.id}/{claim.request.lease}"
-    if not claim.store.lock_key(key_arn, holder, claim.clock(), _HOLD_KEY):
+    if not claim.store.lock_key(key_arn, claim.request.id, claim.clock()):
         raise KeyInOtherHands(f"another request is changing the policy of {key_arn}")
     try:
         yield
     finally:
-        claim.store.unlock_key(key_arn, holder)
+        claim.store.unlock_key(key_arn, claim.request.id)
 
 
 def _record(claim: Claim, kind: str, what: str, before: frozenset[AccountId], after: frozenset[AccountId]) -> None:

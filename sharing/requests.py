@@ -115,6 +115,7 @@ class Request:
     Attributes:
         revision: grows with every change that people should see.
         plan: what was last planned; what an approval is for once there is one.
+        replanned_at: when the approvers were last asked anew, because AWS had changed since they decided.
         lease: grows with every claim, so that a worker that was overtaken notices.
     """
 
@@ -134,7 +135,7 @@ class Request:
     expires_at: datetime | None
     attempts: int
     lease: int
-    replanned: bool
+    replanned_at: datetime | None
     granted_at: datetime | None
     deliveries: tuple[Delivery, ...]
     decisions: tuple[Decision, ...]

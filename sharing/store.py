@@ -59,7 +59,6 @@ class Store:
             "targets": list(new.targets),
             "reason": new.reason,
             "state": RequestState.CHECKING.value,
-            "replanned": False,
             "refusals": [],
             "created_at": now,
             "due_at": now,
@@ -126,30 +125,37 @@ class Store:
             if delivery.state in _FLYING
         ]
 
-    def lock_key(self, key_arn: KeyArn, holder: str, now: datetime, hold_for: timedelta) -> bool:
-        """Become the one writer of the key's policy for `hold_for`, across replicas; False if somebody else is."""
-        with self.transaction() as tx:
-            taken = tx.connection.execute(
-                update(key_locks)
-                .where(key_locks.c.key_arn == key_arn)
-                .where(or_(key_locks.c.until <= now, key_locks.c.holder == holder))
-                .values(holder=holder, until=now + hold_for)
-            )
-            if taken.rowcount:
-                return True
+    def lock_key(self, key_arn: KeyArn, request_id: RequestId, now: datetime) -> bool:
+        """Let the request be the one that changes the key's policy, across replicas; False if another one is.
+
+        The lock holds as long as the holder's own claim: with a dead worker both lapse.
+        """
         try:
             with self.transaction() as tx:
-                tx.connection.execute(insert(key_locks).values(key_arn=key_arn, holder=holder, until=now + hold_for))
+                holder = (
+                    select(key_locks.c.request_id, requests.c.lease_until)
+                    .join(requests, requests.c.id == key_locks.c.request_id)
+                    .where(key_locks.c.key_arn == key_arn)
+                    .with_for_update()
+                )
+                held = tx.connection.execute(holder).mappings().one_or_none()
+                if held is None:
+                    tx.connection.execute(insert(key_locks).values(key_arn=key_arn, request_id=request_id))
+                    return True
+                alive = held["lease_until"] is not None and held["lease_until"] > now
+                if alive and held["request_id"] != request_id:
+                    return False
+                mine = update(key_locks).where(key_locks.c.key_arn == key_arn).values(request_id=request_id)
+                tx.connection.execute(mine)
+                return True
         except IntegrityError:
-            return False
-        return True
+            return False  # two found it free at once, and the other was first
 
-    def unlock_key(self, key_arn: KeyArn, holder: str) -> None:
+    def unlock_key(self, key_arn: KeyArn, request_id: RequestId) -> None:
         """Let the next writer in; harmless if the lock was lost in between."""
         with self.transaction() as tx:
-            tx.connection.execute(
-                key_locks.delete().where(key_locks.c.key_arn == key_arn, key_locks.c.holder == holder)
-            )
+            mine = (key_locks.c.key_arn == key_arn, key_locks.c.request_id == request_id)
+            tx.connection.execute(key_locks.delete().where(*mine))
 
     def audit_trail(self, request_id: RequestId) -> list[tuple[datetime, str, str, Mapping[str, Any]]]:
         """Return what happened to the request, oldest first: when, who, what, and the details."""

@@ -60,7 +60,7 @@ requests = Table(
     Column("state", String(30), nullable=False, index=True),
     Column("plan", Text),
     Column("plan_digest", String(64)),
-    Column("replanned", Boolean, nullable=False),
+    Column("replanned_at", UtcDateTime),
     Column("refusals", JSON, nullable=False),
     Column("failure", JSON),
     Column("created_at", UtcDateTime, nullable=False),
@@ -138,6 +138,5 @@ key_locks = Table(
     "key_locks",
     metadata,
     Column("key_arn", String(200), primary_key=True),
-    Column("holder", String(60), nullable=False),
-    Column("until", UtcDateTime, nullable=False),
+    Column("request_id", ForeignKey("requests.id"), nullable=False),
 )

@@ -227,7 +227,7 @@ def _request(row: RowMapping, its_deliveries: tuple[Delivery, ...], its_decision
         expires_at=row["expires_at"],
         attempts=row["attempts"],
         lease=row["lease"],
-        replanned=row["replanned"],
+        replanned_at=row["replanned_at"],
         granted_at=row["granted_at"],
         deliveries=its_deliveries,
         decisions=its_decisions,

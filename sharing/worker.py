@@ -149,7 +149,7 @@ class Worker:
             RequestState.AWAITING_APPROVAL,
             now,
             expires_at=now + self.approval_expires_after,
-            replanned=request.state is RequestState.APPROVED,
+            replanned_at=now if request.state is RequestState.APPROVED else None,
         )
 
     def _refuse(self, tx: Transaction, request: Request, refused: Refused, now: datetime) -> None:

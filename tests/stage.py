@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from slack_bolt.adapter.wsgi import SlackRequestHandler
 
+from bot.entrance import entrance
 from bot.settings import Environment, Settings
 from bot.wiring import Bot, build
 from playground.aws import StrictAws
@@ -68,7 +68,7 @@ class Stage:
         """Put up a bot, as a new process would: on the database as it is."""
         settings = Settings.model_validate(tomllib.loads(self.company.settings))
         self.bot = build(settings, self.environment, self.clock, lambda: None, self.listeners)
-        self.slack.connect(SlackRequestHandler(self.bot.app))
+        self.slack.connect(entrance(self.bot.app))
         return self.bot
 
     def types(self, person: Any, text: str) -> Any:
@@ -96,11 +96,11 @@ class Stage:
             while self.bot.publisher.run_once():
                 busy = True
 
-    def passes(self, **time: float) -> None:
+    def passes(self, *, steps: float = 15, **time: float) -> None:
         """Let time pass, a few seconds at a step, as the bot's jobs would run."""
         left = timedelta(**time)
         while left > timedelta(0):
-            step = min(left, timedelta(seconds=15))
+            step = min(left, timedelta(seconds=steps))
             self.clock.advance(step)
             left -= step
             self.bot.watch.run_once()

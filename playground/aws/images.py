@@ -174,13 +174,19 @@ def describe_images(call: Call) -> dict[str, Any]:
     parameters = call.parameters
     aws, me, now = call.aws, call.account_id, call.now
     named = parameters.get("ImageIds")
+    with_disabled = bool(parameters.get("IncludeDisabled"))
+    with_deprecated = bool(parameters.get("IncludeDeprecated"))
     if named:
         found = [find(call, image_id) for image_id in named]
     else:
         found = [
             image
             for image in aws.images.values()
-            if image.region == call.region and is_visible(aws, image, me, now) and _is_listed(call, image)
+            if image.region == call.region
+            and is_visible(aws, image, me, now)
+            and (with_disabled or image.state != "disabled")
+            # Deprecated images show to their owners always, to others on request (EC2, DescribeImages).
+            and (with_deprecated or image.owner == me or not image.is_deprecated(now))
         ]
     if "Owners" in parameters:
         owners = [me if owner == "self" else owner for owner in parameters["Owners"]]
@@ -193,14 +199,6 @@ def describe_images(call: Call) -> dict[str, Any]:
         parameters,
     )
     return {"Images": [_described(call, image) for image in chosen], "NextToken": token}
-
-
-def _is_listed(call: Call, image: Image) -> bool:
-    """Say whether an image shows without being named: not if disabled, nor if deprecated by someone else."""
-    if image.state == "disabled" and not call.parameters.get("IncludeDisabled"):
-        return False
-    mine = image.owner == call.account_id
-    return mine or bool(call.parameters.get("IncludeDeprecated")) or not image.is_deprecated(call.now)
 
 
 def _executable_by(call: Call, image: Image, user: str) -> bool:

@@ -57,7 +57,7 @@ def test_the_first_of_two_decisions_stands(stage: Stage, image: str) -> None:
     shown = stage.approval
     stage.clicks(stage.sam, APPROVE, times=2)
     stage.work()
-    stage.clicks(stage.sam, DENY, shown, as_shown=shown)
+    stage.clicks(stage.sam, DENY, shown)
     assert "decided already: approved by @sam" in stage.private(stage.sam)[-1]
     stage.passes(minutes=30)
     assert len(stage.staging.images(REGION)) == 1
@@ -102,13 +102,13 @@ def test_what_was_approved_is_what_runs(stage: Stage) -> None:
 
 def test_a_request_nobody_decides_on_expires(stage: Stage, image: str) -> None:
     shown = stage.approval
-    stage.passes(hours=71)
+    stage.passes(hours=71, steps=3600)
     assert "[Approve]" in stage.approval.as_text()
-    stage.passes(hours=2)
+    stage.passes(hours=2, steps=3600)
     assert "expired" in stage.approval.as_text()
     assert "[Approve]" not in stage.approval.as_text()
     assert "expired: nobody decided in time" in stage.direct(stage.mika)[-1]
-    stage.clicks(stage.sam, APPROVE, shown, as_shown=shown)
+    stage.clicks(stage.sam, APPROVE, shown)
     assert "This request has expired" in stage.private(stage.sam)[-1]
     assert stage.aws.image(image).launch_permission == set()
 

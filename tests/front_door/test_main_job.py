@@ -1,5 +1,7 @@
 """The main job, through the front door: a signed command goes in, an approver clicks, the accounts end up right."""
 
+from datetime import timedelta
+
 from playground.aws import Disk
 from tests.stage import PROD, REGION, STAGING, Stage
 
@@ -17,6 +19,7 @@ def test_an_unencrypted_image_becomes_an_encrypted_copy(stage: Stage) -> None:
         REGION, name="golden-2026-03", devices=[Disk(gib=8), Disk(gib=20)], tags={"team": "base"}
     )
 
+    stage.aws.snapshots_appear_after = timedelta(seconds=40)
     answer = stage.types(stage.mika, f"{image} to staging reason release 42")
     assert f"Checking `{image}`" in answer.ephemeral[0].as_text()
     stage.work()
@@ -32,8 +35,8 @@ def test_an_unencrypted_image_becomes_an_encrypted_copy(stage: Stage) -> None:
     assert stage.aws.image(image).launch_permission == {STAGING}
     for snapshot in stage.aws.image(image).snapshots:
         assert snapshot.create_volume_permission == {STAGING}
+    stage.passes(seconds=15)
     assert any("started" in line for line in stage.thread), "a fresh copy shows no snapshots, so no percentage"
-
     stage.passes(minutes=1)
     assert any("%" in line for line in stage.thread)
     stage.passes(minutes=30)

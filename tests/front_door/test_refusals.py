@@ -133,7 +133,7 @@ def test_a_policy_whose_denial_would_win(stage: Stage) -> None:
 def test_a_policy_without_room(stage: Stage) -> None:
     filler = [
         {
-            "Sid": f"Filler{number}{'x' * 300}",
+            "Sid": f"Filler{number}{'x' * 330}",
             "Effect": "Allow",
             "Principal": {"AWS": f"arn:aws:iam::{IMAGES}:root"},
             "Action": "kms:*",

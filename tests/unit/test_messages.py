@@ -100,7 +100,7 @@ def request_in(state: RequestState, count: int = 1, text: str = "golden") -> Req
         expires_at=NOW,
         attempts=0,
         lease=1,
-        replanned=True,
+        replanned_at=NOW,
         granted_at=NOW,
         deliveries=deliveries,
         decisions=(Decision(Person("T0", "U0SAM"), Verdict.DENIED, text[:500], "0" * 64, NOW),),

@@ -1,6 +1,7 @@
 """The store: migrations make what the tables say, and what must not happen twice or be undone isn't."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -61,14 +62,18 @@ def test_a_claim_lapses(store: Store) -> None:
 
 
 def test_one_writer_at_a_time_for_each_key(store: Store) -> None:
-    assert store.lock_key(KEY, "one", NOW, LEASE)
-    assert store.lock_key(KEY, "one", NOW, LEASE), "the holder may hold on"
-    assert not store.lock_key(KEY, "two", NOW, LEASE)
-    assert store.lock_key(KEY, "two", NOW + LEASE, LEASE), "a dead holder's lock lapses"
-    store.unlock_key(KEY, "one")
-    assert not store.lock_key(KEY, "one", NOW + LEASE, LEASE), "who lost the lock can't take it from the next"
-    store.unlock_key(KEY, "two")
-    assert store.lock_key(KEY, "one", NOW + LEASE, LEASE)
+    for origin in ("command:1", "command:2"):
+        store.add(replace(NEW, origin=origin), NOW)
+    one, two = store.claim(NOW, LEASE), store.claim(NOW, LEASE)
+    assert one is not None
+    assert two is not None
+    assert store.lock_key(KEY, one.id, NOW)
+    assert store.lock_key(KEY, one.id, NOW), "the holder may go on, after a restart too"
+    assert not store.lock_key(KEY, two.id, NOW)
+    assert store.lock_key(KEY, two.id, NOW + LEASE), "a dead holder's lock lapses with its claim"
+    store.unlock_key(KEY, one.id)
+    store.unlock_key(KEY, two.id)
+    assert store.lock_key(KEY, one.id, NOW)
 
 
 @pytest.mark.parametrize("deed", [audit_events.update().values(kind="other"), audit_events.delete()])

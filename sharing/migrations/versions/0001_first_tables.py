@@ -27,12 +27,6 @@ _APPEND_ONLY = {
 
 
 def upgrade() -> None:
-    op.create_table('key_locks',
-    sa.Column('key_arn', sa.String(length=200), nullable=False),
-    sa.Column('holder', sa.String(length=60), nullable=False),
-    sa.Column('until', sharing.tables.UtcDateTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('key_arn', name=op.f('pk_key_locks'))
-    )
     op.create_table('requests',
     sa.Column('id', sa.String(length=20), nullable=False),
     sa.Column('origin', sa.String(length=200), nullable=False),
@@ -45,7 +39,7 @@ def upgrade() -> None:
     sa.Column('state', sa.String(length=30), nullable=False),
     sa.Column('plan', sa.Text(), nullable=True),
     sa.Column('plan_digest', sa.String(length=64), nullable=True),
-    sa.Column('replanned', sa.Boolean(), nullable=False),
+    sa.Column('replanned_at', sharing.tables.UtcDateTime(timezone=True), nullable=True),
     sa.Column('refusals', sa.JSON(), nullable=False),
     sa.Column('failure', sa.JSON(), nullable=True),
     sa.Column('created_at', sharing.tables.UtcDateTime(timezone=True), nullable=False),
@@ -118,6 +112,12 @@ def upgrade() -> None:
     with op.batch_alter_table('deliveries', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_deliveries_state'), ['state'], unique=False)
 
+    op.create_table('key_locks',
+    sa.Column('key_arn', sa.String(length=200), nullable=False),
+    sa.Column('request_id', sa.String(length=20), nullable=False),
+    sa.ForeignKeyConstraint(['request_id'], ['requests.id'], name=op.f('fk_key_locks_request_id')),
+    sa.PrimaryKeyConstraint('key_arn', name=op.f('pk_key_locks'))
+    )
     op.create_table('postings',
     sa.Column('request_id', sa.String(length=20), nullable=False),
     sa.Column('key', sa.String(length=150), nullable=False),
@@ -134,6 +134,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table('postings')
+    op.drop_table('key_locks')
     with op.batch_alter_table('deliveries', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_deliveries_state'))
 
@@ -152,4 +153,3 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_requests_due_at'))
 
     op.drop_table('requests')
-    op.drop_table('key_locks')

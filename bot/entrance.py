@@ -1,0 +1,28 @@
+"""The HTTP entrance: Bolt's WSGI adapter, behind what Bolt itself would stumble over."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from slack_bolt import App
+from slack_bolt.adapter.wsgi import SlackRequestHandler
+
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+def entrance(app: App) -> WsgiApp:
+    """Return the WSGI app that takes Slack's requests at `/slack/events`.
+
+    Bolt reads the timestamp of a signature as a number before it knows who sent it, and fails on anything else; such a
+    request is refused here as what it is, one that Slack never signed.
+    """
+    bolt = SlackRequestHandler(app)
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        timestamp = environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", "")
+        if not (timestamp.isascii() and timestamp.isdigit()):
+            start_response("401 Unauthorized", [("Content-Type", "text/plain")])
+            return [b"not signed by Slack"]
+        answered: Iterable[bytes] = bolt(environ, start_response)
+        return answered
+
+    return answer

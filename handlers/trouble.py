@@ -1,0 +1,10 @@
+"""Trouble with Slack: every way in which a call of its Web API can fail.
+
+slack_sdk raises its own errors for answers, and lets those of the connection through as they are.
+"""
+
+from http.client import HTTPException
+
+from slack_sdk.errors import SlackClientError
+
+SLACK_TROUBLE = (SlackClientError, OSError, HTTPException)

@@ -1,0 +1,59 @@
+"""Faults: what may go wrong between the bot and Slack, one call or many, as a test asks for."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Harm(Enum):
+    """What a fault does to a call."""
+
+    ERROR = "error"  # Slack says no
+    RATE_LIMIT = "rate_limit"  # 429, with Retry-After
+    SERVER_ERROR = "server_error"  # HTTP 503
+    DROP = "drop"  # nothing happens, and the connection is closed
+    LOSE_ANSWER = "lose_answer"  # it happens, and the connection is closed
+
+
+@dataclass
+class Fault:
+    """One thing that goes wrong, `left` times."""
+
+    method: str
+    harm: Harm
+    left: int
+    error: str = ""
+    retry_after: int = 0
+
+
+@dataclass
+class Faults:
+    """The faults to come."""
+
+    pending: list[Fault] = field(default_factory=list)
+
+    def fail(self, method: str, *, error: str, times: int = 1) -> None:
+        self.pending.append(Fault(method, Harm.ERROR, times, error=error))
+
+    def rate_limit(self, method: str, *, retry_after: int, times: int = 1) -> None:
+        self.pending.append(Fault(method, Harm.RATE_LIMIT, times, retry_after=retry_after))
+
+    def server_error(self, method: str, *, times: int = 1) -> None:
+        self.pending.append(Fault(method, Harm.SERVER_ERROR, times))
+
+    def drop(self, method: str, *, times: int = 1) -> None:
+        self.pending.append(Fault(method, Harm.DROP, times))
+
+    def lose_answer(self, method: str, *, times: int = 1) -> None:
+        self.pending.append(Fault(method, Harm.LOSE_ANSWER, times))
+
+    def clear(self) -> None:
+        """All is well again."""
+        self.pending.clear()
+
+    def next_for(self, method: str) -> Fault | None:
+        """Return the fault that strikes this call, and count it."""
+        for fault in self.pending:
+            if fault.method == method and fault.left > 0:
+                fault.left -= 1
+                return fault
+        return None

@@ -1,0 +1,128 @@
+"""The server: the Web API, the response URLs and Socket Mode, on an address of this machine."""
+
+from __future__ import annotations
+
+import json
+import threading
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+from playground.slack.errors import SlackRefuses
+from playground.slack.faults import Fault, Harm
+from playground.slack.journal import Call
+from playground.slack.rates import Rates
+from playground.slack.web_api import METHODS
+
+if TYPE_CHECKING:
+    from playground.slack.strict import StrictSlack
+
+Json = dict[str, Any]
+
+_NESTED = ("blocks", "view", "metadata", "attachments")
+
+
+@contextmanager
+def serve(slack: StrictSlack) -> Iterator[str]:
+    """Serve until the end of the block; gives the address."""
+    server = _Server(slack)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="strict-slack")
+    thread.start()
+    slack.base_url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield slack.base_url
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, slack: StrictSlack) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.slack = slack
+        self.rates = Rates()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    # Headers and body in one packet: two small ones wait for each other (Nagle, delayed acknowledgement).
+    wbufsize = -1
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        path = urllib.parse.urlsplit(self.path).path
+        if path.startswith("/api/"):
+            self._api(path.removeprefix("/api/"), body)
+        elif path.startswith("/response/"):
+            said = self.server.slack.respond(path.removeprefix("/response/"), json.loads(body))
+            self._answer(200 if said == "ok" else 404, {"ok": said == "ok", "error": said})
+        else:
+            self._answer(404, {"ok": False})
+
+    def _api(self, method: str, body: bytes) -> None:
+        slack = self.server.slack
+        arguments = _arguments(body, self.headers.get("Content-Type", ""))
+        token = self.headers.get("Authorization", "").removeprefix("Bearer ") or arguments.get("token")
+        fault = slack.faults.next_for(method)
+        wait = self._rate_limit(method, arguments)
+        if fault and fault.harm is Harm.DROP:
+            self.close_connection = True
+            return
+        if fault and fault.harm is Harm.SERVER_ERROR:
+            self._answer(503, {"ok": False})
+            return
+        if wait or (fault and fault.harm is Harm.RATE_LIMIT):
+            seconds = wait or (fault.retry_after if fault else 0)
+            self._note(method, arguments, {"ok": False, "error": "ratelimited"})
+            self._answer(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": str(seconds)})
+            return
+        answer = self._run(method, token, arguments, fault)
+        self._note(method, arguments, answer)
+        if fault and fault.harm is Harm.LOSE_ANSWER:
+            self.close_connection = True
+            return
+        self._answer(200, answer)
+
+    def _run(self, method: str, token: str | None, arguments: Json, fault: Fault | None) -> Json:
+        if fault and fault.harm is Harm.ERROR:
+            return {"ok": False, "error": fault.error}
+        try:
+            return {"ok": True} | self.server.slack.api.call(method, token, arguments)
+        except SlackRefuses as refused:
+            return {"ok": False, "error": refused.error} | refused.more
+
+    def _rate_limit(self, method: str, arguments: Json) -> int:
+        slack = self.server.slack
+        if not slack.rate_limits or method not in METHODS:
+            return 0
+        return self.server.rates.wait_for(method, METHODS[method].tier, arguments.get("channel"), slack.clock())
+
+    def _note(self, method: str, arguments: Json, answer: Json) -> None:
+        slack = self.server.slack
+        slack.journal.entries.append(Call(slack.clock(), method, arguments, answer))
+
+    def _answer(self, status: int, answer: Json, headers: dict[str, str] | None = None) -> None:
+        body = json.dumps(answer).encode()
+        self.send_response(status)
+        for name, value in (
+            {"Content-Type": "application/json", "Content-Length": str(len(body))} | (headers or {})
+        ).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """Say nothing: the journal has it."""
+
+
+def _arguments(body: bytes, content_type: str) -> Json:
+    if content_type.startswith("application/json"):
+        read: Json = json.loads(body or b"{}")
+        return read
+    fields: Json = dict(urllib.parse.parse_qsl(body.decode(), keep_blank_values=True))
+    return {name: json.loads(value) if name in _NESTED else value for name, value in fields.items()}

@@ -1,0 +1,422 @@
+"""The strict Slack: one workspace with one installed app, the people in it, and what they do."""
+
+import copy
+import json
+import secrets
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from playground.slack import checks, delivery
+from playground.slack.delivery import Door, HttpDoor, Reply, WsgiApp, WsgiDoor
+from playground.slack.faults import Faults
+from playground.slack.journal import Journal
+from playground.slack.manifest import check_manifest
+from playground.slack.server import serve
+from playground.slack.web_api import Api, App, as_json
+from playground.slack.workspace import Channel, Json, Message, User, View, Workspace
+
+_RESPONSE_URL_LIVES = timedelta(minutes=30)
+_RESPONSE_URL_USES = 5
+_OK = 200
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What comes back at once to the person who did something.
+
+    Attributes:
+        status: the HTTP status of the bot's answer; 0 if it never got one.
+        ephemeral: what the person alone was shown by the answer itself.
+        errors: what a form shows at its fields, by `block_id`.
+        options: what a menu offers.
+        timed_out: the bot took longer than Slack waits.
+    """
+
+    status: int
+    ephemeral: list[Message] = field(default_factory=list)
+    errors: dict[str, str] = field(default_factory=dict)
+    options: list[Json] = field(default_factory=list)
+    timed_out: bool = False
+
+
+@dataclass
+class ResponseUrl:
+    """An address that takes up to five messages within half an hour."""
+
+    channel: str
+    user: str
+    at: datetime
+    message: Message | None
+    uses: int = 0
+
+
+class NothingToClick(Exception):
+    """Somebody was to click what isn't there."""
+
+
+class StrictSlack:
+    """A workspace. Whatever Slack would reject or frown at is in `violations`.
+
+    Args:
+        manifest: the app's manifest; its scopes are the only ones it has.
+        clock: what time it is.
+        signing_secret: what requests to the bot are signed with.
+    """
+
+    def __init__(self, manifest: Json, clock: Callable[[], datetime], signing_secret: str) -> None:
+        check_manifest(manifest)
+        self.clock = clock
+        self.signing_secret = signing_secret
+        self.manifest = manifest
+        self.workspace = Workspace("T0PLAYGROUND")
+        self.team_id = self.workspace.team_id
+        bot = User(self.workspace.new_id("U"), manifest["features"]["bot_user"]["display_name"], self.team_id, bot=True)
+        self.workspace.users[bot.id] = bot
+        self.violations: list[str] = []
+        self.app = App(
+            id=self.workspace.new_id("A"),
+            bot=bot,
+            bot_token=f"xoxb-{secrets.token_hex(12)}",
+            app_token=f"xapp-{secrets.token_hex(12)}",
+            scopes=frozenset(manifest["oauth_config"]["scopes"]["bot"]),
+        )
+        self.api = Api(self.workspace, self.app, clock, self.violations)
+        self.faults = Faults()
+        self.journal = Journal()
+        self.rate_limits = False
+        self.ack_within = 3.0
+        self.base_url = ""
+        self.response_urls: dict[str, ResponseUrl] = {}
+        self._door: Door | None = None
+
+    @property
+    def bot_token(self) -> str:
+        return self.app.bot_token
+
+    @property
+    def app_token(self) -> str:
+        return self.app.app_token
+
+    @property
+    def bot_user_id(self) -> str:
+        return self.app.bot.id
+
+    # Who and what there is
+
+    def user(self, name: str, *, stranger: bool = False, **what: Any) -> User:
+        """Add somebody: `guest`, `deleted`, `bot`, `locale`, `tz`; a `stranger` is of another workspace."""
+        team_id = "T0ELSEWHERE" if stranger else self.team_id
+        user = User(self.workspace.new_id("U"), name, team_id, stranger=stranger, **what)
+        self.workspace.users[user.id] = user
+        return user
+
+    def change_user(self, user: User, **what: Any) -> User:
+        """Change what somebody is, as an administrator would; returns them as they are now."""
+        changed = replace(user, **what)
+        self.workspace.users[user.id] = changed
+        return changed
+
+    def channel(
+        self, name: str, members: Iterable[User] = (), *, bot_in: bool = True, private: bool = False, **what: Any
+    ) -> Channel:
+        ids = {member.id for member in members} | ({self.app.bot.id} if bot_in else set())
+        channel = Channel(self.workspace.new_id("C"), name, ids, private=private, **what)
+        self.workspace.channels[channel.id] = channel
+        return channel
+
+    def user_group(self, handle: str, members: Iterable[User]) -> "Group":
+        group = Group(self.workspace.new_id("S"), handle)
+        self.workspace.groups[group.id] = (handle, [member.id for member in members])
+        return group
+
+    def leave_group(self, group: "Group", user: User) -> None:
+        self.workspace.groups[group.id][1].remove(user.id)
+
+    # The way to the bot
+
+    def serve(self) -> AbstractContextManager[str]:
+        """Serve the Web API under `/api/`, the response URLs and Socket Mode, on an address of this machine."""
+        return serve(self)
+
+    def connect(self, bot: WsgiApp | str) -> None:
+        """Say where signed requests go: to an address, or to a WSGI app in this process."""
+        self._door = HttpDoor(bot) if isinstance(bot, str) else WsgiDoor(bot)
+
+    def sign(self, body: bytes, *, timestamp: int | None = None, secret: str | None = None) -> dict[str, str]:
+        # Bolt compares with the wall's clock, whatever time it is here.
+        now = int(datetime.now().astimezone().timestamp()) if timestamp is None else timestamp
+        return delivery.signed(body, secret or self.signing_secret, now)
+
+    def deliver_raw(self, body: bytes, headers: dict[str, str]) -> Answer:
+        """Send just this, signed or not, as somebody might who isn't Slack."""
+        return Answer(self._send(body, headers).status)
+
+    def _send(self, body: bytes, headers: dict[str, str]) -> Reply:
+        if self._door is None:
+            raise RuntimeError("no bot is connected")
+        return delivery.send(self._door, body, headers)
+
+    def _deliver(self, fields: Json) -> Reply:
+        body = delivery.form(fields)
+        return self._send(body, self.sign(body))
+
+    def _deliver_payload(self, payload: Json) -> Reply:
+        return self._deliver({"payload": json.dumps(payload)})
+
+    # What people do
+
+    def command(self, user: User, channel: Channel, command: str, text: str, thread_ts: str | None = None) -> Answer:
+        """Somebody types a slash command."""
+        known = {each["command"] for each in self.manifest["features"]["slash_commands"]}
+        if command not in known:
+            return self._shown_by_slack(user, channel, f"{command} is not a valid command.")
+        if thread_ts is not None:
+            return self._shown_by_slack(user, channel, f"{command} is not supported in threads. Sorry!")
+        url = self._response_url(channel.id, user, None)
+        reply = self._deliver(
+            {
+                "token": "deprecated",
+                "team_id": user.team_id,
+                "team_domain": "playground",
+                "channel_id": channel.id,
+                "channel_name": channel.name,
+                "user_id": user.id,
+                "user_name": user.name,
+                "command": command,
+                "text": text,
+                "api_app_id": self.app.id,
+                "is_enterprise_install": "false",
+                "response_url": url,
+                "trigger_id": self.app.new_trigger(user.id, self.clock()),
+            }
+        )
+        if reply.seconds > self.ack_within or reply.status != _OK:
+            said = "operation_timeout" if reply.status == _OK else f"dispatch_failed ({reply.status})"
+            shown = self._shown_by_slack(user, channel, f"{command} failed with the error “{said}”")
+            return replace(shown, status=reply.status, timed_out=reply.status == _OK)
+        answer = reply.json()
+        if not answer.get("text") and not answer.get("blocks"):
+            return Answer(reply.status)
+        return Answer(reply.status, ephemeral=[self._respond(url, answer)])
+
+    def click(
+        self,
+        user: User,
+        message: Message,
+        action_id: str,
+        *,
+        value: str | None = None,
+        times: int = 1,
+    ) -> Answer:
+        """Somebody clicks a button of a message as they see it, which may be an old state; `value` is a forged one."""
+        button = message.buttons.get(action_id)
+        if button is None:
+            raise NothingToClick(f"{action_id} isn't among {sorted(message.buttons)}")
+        action = {
+            "type": button["type"],
+            "action_id": action_id,
+            "block_id": button["block_id"],
+            "text": button.get("text"),
+            "action_ts": f"{self.clock().timestamp():.6f}",
+            "value": button.get("value") if value is None else value,
+        }
+        channel = self.workspace.channels[message.channel]
+        payload = self._payload("block_actions", user) | {
+            "actions": [action],
+            "channel": {"id": channel.id, "name": channel.name},
+            "container": {
+                "type": "message",
+                "message_ts": message.ts,
+                "channel_id": channel.id,
+                "is_ephemeral": message.only_for is not None,
+            },
+            "message": message.as_json(),
+            "state": {"values": {}},
+            "response_url": self._response_url(channel.id, user, message),
+        }
+        for _ in range(times):
+            trigger_id = self.app.new_trigger(user.id, self.clock())
+            reply = self._deliver_payload(payload | {"trigger_id": trigger_id})
+        return Answer(reply.status, timed_out=reply.seconds > self.ack_within)
+
+    def open_view(self, user: User) -> View | None:
+        """Return the form that somebody has before them."""
+        stack = self.workspace.views.get(user.id)
+        return stack[-1] if stack else None
+
+    def submit(self, user: User, values: dict[str, Any]) -> Answer:
+        """Somebody fills in the form before them, by `block_id`, and submits it."""
+        view = self.open_view(user)
+        if view is None:
+            raise NothingToClick(f"{user.name} has no form open")
+        state, errors = _filled(view, values)
+        if errors:
+            return Answer(0, errors=errors)
+        payload = self._payload("view_submission", user) | {
+            "trigger_id": self.app.new_trigger(user.id, self.clock()),
+            "view": as_json(view, self.api, state),
+            "response_urls": [],
+        }
+        reply = self._deliver_payload(payload)
+        if reply.seconds > self.ack_within or reply.status != _OK:
+            return Answer(reply.status, timed_out=True)
+        return self._act_on(user, view, reply)
+
+    def _act_on(self, user: User, view: View, reply: Reply) -> Answer:
+        answer = reply.json()
+        match answer.get("response_action"):
+            case None:
+                self.workspace.views[user.id].pop()
+            case "clear":
+                self.workspace.views[user.id].clear()
+            case "errors":
+                inputs = {block.get("block_id") for block in view.body["blocks"] if block["type"] == "input"}
+                errors: dict[str, str] = answer.get("errors", {})
+                self.violations += [f"view errors: no input block {each}" for each in sorted(set(errors) - inputs)]
+                view.errors = errors
+                return Answer(reply.status, errors=errors)
+            case "update" | "push" as action:
+                body = answer.get("view", {})
+                self.violations += [f"view {action}: {each}" for each in checks.wrong_with_view(body)]
+                shown = replace(view, body=body, hash=secrets.token_hex(8), errors={})
+                if action == "update":
+                    self.workspace.views[user.id][-1] = shown
+                else:
+                    self.workspace.views[user.id].append(replace(shown, id=self.workspace.new_id("V")))
+            case other:
+                self.violations.append(f"view_submission: unknown response_action {other}")
+        return Answer(reply.status)
+
+    def close(self, user: User) -> None:
+        """Somebody closes the form before them."""
+        view = self.workspace.views[user.id].pop()
+        if view.body.get("notify_on_close"):
+            payload = self._payload("view_closed", user) | {"view": as_json(view, self.api), "is_cleared": False}
+            self._deliver_payload(payload)
+
+    def _payload(self, kind: str, user: User) -> Json:
+        return {
+            "type": kind,
+            "team": {"id": self.team_id, "domain": "playground"},
+            "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team_id},
+            "api_app_id": self.app.id,
+            "token": "deprecated",
+            "enterprise": None,
+            "is_enterprise_install": False,
+        }
+
+    def _shown_by_slack(self, user: User, channel: Channel, text: str) -> Answer:
+        message = self._ephemeral(channel.id, user.id, text, [])
+        return Answer(0, ephemeral=[message])
+
+    def _ephemeral(self, channel_id: str, user_id: str, text: str, blocks: list[Json]) -> Message:
+        message = Message(
+            self.workspace.new_ts(self.clock()), channel_id, self.app.bot.id, text, blocks, self.workspace,
+            only_for=user_id, at=self.clock(),
+        )  # fmt: skip
+        with self.workspace.lock:
+            self.workspace.messages.append(message)
+        return message
+
+    # Response URLs
+
+    def _response_url(self, channel_id: str, user: User, message: Message | None) -> str:
+        name = secrets.token_hex(12)
+        self.response_urls[name] = ResponseUrl(channel_id, user.id, self.clock(), message)
+        return f"{self.base_url}/response/{name}"
+
+    def respond(self, name: str, answer: Json) -> str:
+        """Take what is posted to a response URL; returns `ok` or Slack's name for what is wrong."""
+        url = self.response_urls.get(name)
+        if url is None:
+            return "invalid_url"
+        if self.clock() - url.at > _RESPONSE_URL_LIVES:
+            return "expired_url"
+        if url.uses >= _RESPONSE_URL_USES:
+            return "used_url"
+        self._respond(f"/response/{name}", answer)
+        return "ok"
+
+    def _respond(self, address: str, answer: Json) -> Message:
+        url = self.response_urls[address.rsplit("/", 1)[-1]]
+        url.uses += 1
+        text, blocks = str(answer.get("text") or ""), answer.get("blocks") or []
+        self.violations += [f"response: {each}" for each in checks.wrong_with_blocks(blocks, "message")]
+        if blocks and not text:
+            self.violations.append("response: blocks without a text for notifications and screen readers")
+        if url.message is not None and answer.get("replace_original"):
+            url.message.edit(text, blocks, None)
+            return url.message
+        if answer.get("response_type") == "in_channel":
+            self.violations.append("response: posted for the whole channel to see")
+        return self._ephemeral(url.channel, url.user, text, blocks)
+
+    # What can be seen: each message as it is now; what was read before stays as it was read
+
+    def messages(self, channel: Channel) -> list[Message]:
+        """The messages of a channel, without the threads under them."""
+        return self._seen(lambda each: each.channel == channel.id and not each.only_for and not each.thread_ts)
+
+    def thread(self, channel: Channel, ts: str) -> list[Message]:
+        """The replies to a message."""
+        return self._seen(lambda each: each.channel == channel.id and each.thread_ts == ts)
+
+    def ephemerals(self, user: User) -> list[Message]:
+        """What somebody alone was shown in channels."""
+        return self._seen(lambda each: each.only_for == user.id)
+
+    def dms(self, user: User) -> list[Message]:
+        """What the bot told somebody directly."""
+        direct = self.workspace.direct_channel(user.id, self.app.bot.id)
+        return self._seen(lambda each: each.channel == direct.id)
+
+    def _seen(self, belongs: Callable[[Message], bool]) -> list[Message]:
+        with self.workspace.lock:
+            return [copy.copy(each) for each in self.workspace.messages if belongs(each)]
+
+    def home(self, user: User) -> View | None:
+        return self.workspace.homes.get(user.id)
+
+
+@dataclass(frozen=True)
+class Group:
+    """A user group."""
+
+    id: str
+    handle: str
+
+
+def _filled(view: View, values: dict[str, Any]) -> tuple[Json, dict[str, str]]:
+    """Return the state of a form, and what Slack's own client complains of before it sends anything."""
+    inputs = {block["block_id"]: block for block in view.body["blocks"] if block["type"] == "input"}
+    if strange := set(values) - set(inputs):
+        raise NothingToClick(f"the form has no fields {sorted(strange)}, but {sorted(inputs)}")
+    state: Json = {}
+    errors: dict[str, str] = {}
+    for block_id, block in inputs.items():
+        element, value = block["element"], values.get(block_id)
+        if value is None and element["type"] in ("radio_buttons", "static_select") and "initial_option" in element:
+            value = element["initial_option"]["value"]
+        if value in (None, "", []) and not block.get("optional"):
+            errors[block_id] = "Please complete this required field."
+        elif isinstance(value, str) and len(value) > element.get("max_length", 3000):
+            errors[block_id] = f"Please use {element['max_length']} characters at most."
+        state[block_id] = {element["action_id"]: _state_of(element, value)}
+    return state, errors
+
+
+def _state_of(element: Json, value: Any) -> Json:
+    options = {each["value"]: each for each in element.get("options", [])}
+    match element["type"]:
+        case "plain_text_input":
+            return {"type": element["type"], "value": value or None}
+        case "multi_static_select" | "multi_external_select" | "checkboxes":
+            chosen = [
+                options.get(each, {"text": {"type": "plain_text", "text": each}, "value": each}) for each in value or []
+            ]
+            return {"type": element["type"], "selected_options": chosen}
+        case _:
+            return {"type": element["type"], "selected_option": options.get(value) if value else None}

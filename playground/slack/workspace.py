@@ -1,0 +1,168 @@
+"""The workspace: people, channels, groups, messages and views, as Slack keeps them. State only, no rules."""
+
+import copy
+import itertools
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from playground.slack.text import blocks_as_text, mrkdwn_as_text
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class User:
+    """A person, or the app's bot. Ids are unique together with the team's."""
+
+    id: str
+    name: str
+    team_id: str
+    guest: bool = False
+    deleted: bool = False
+    bot: bool = False
+    stranger: bool = False
+    locale: str = "en-US"
+    tz: str = "UTC"
+
+    def profile(self) -> Json:
+        """The user object of `users.info` (docs.slack.dev/reference/objects/user-object)."""
+        return {
+            "id": self.id,
+            "team_id": self.team_id,
+            "name": self.name,
+            "real_name": self.name.title(),
+            "deleted": self.deleted,
+            "is_bot": self.bot,
+            "is_restricted": self.guest,
+            "is_ultra_restricted": False,
+            "is_stranger": self.stranger,
+            "is_app_user": False,
+            "tz": self.tz,
+            "locale": self.locale,
+        }
+
+
+@dataclass
+class Channel:
+    """A channel, or a direct message with the bot."""
+
+    id: str
+    name: str
+    members: set[str]
+    private: bool = False
+    direct_with: str | None = None
+    archived: bool = False
+    ext_shared: bool = False
+
+
+@dataclass
+class Message:
+    """A message as it stands; `history` has what it said before each edit. `only_for` marks an ephemeral one."""
+
+    ts: str
+    channel: str
+    user: str
+    text: str
+    blocks: list[Json]
+    names: "Workspace" = field(repr=False)
+    thread_ts: str | None = None
+    metadata: Json | None = None
+    only_for: str | None = None
+    history: list["Message"] = field(default_factory=list, repr=False)
+    at: datetime | None = None
+
+    @property
+    def buttons(self) -> dict[str, Json]:
+        """The elements that can be clicked, by `action_id`."""
+        found = {}
+        for block in self.blocks:
+            elements = [*block.get("elements", []), block.get("accessory") or {}]
+            for element in elements:
+                if "action_id" in element:
+                    found[element["action_id"]] = element | {"block_id": block.get("block_id", "")}
+        return found
+
+    def as_text(self) -> str:
+        """What a person reads."""
+        if self.blocks:
+            return blocks_as_text(self.blocks, self.names.name_of)
+        return mrkdwn_as_text(self.text, self.names.name_of)
+
+    def edit(self, text: str, blocks: list[Json], metadata: Json | None) -> None:
+        self.history.append(copy.copy(self))
+        self.text, self.blocks = text, blocks
+        if metadata is not None:
+            self.metadata = metadata
+
+    def as_json(self) -> Json:
+        """The message object of `conversations.history`."""
+        shown: Json = {"type": "message", "ts": self.ts, "user": self.user, "text": self.text, "blocks": self.blocks}
+        if self.thread_ts:
+            shown["thread_ts"] = self.thread_ts
+        return shown
+
+
+@dataclass
+class View:
+    """A modal somebody has open, or their App Home."""
+
+    id: str
+    user: str
+    body: Json
+    hash: str
+    root_id: str
+    previous_id: str | None = None
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+class Workspace:
+    """Everything there is in the workspace. `lock` is held around each read and write."""
+
+    def __init__(self, team_id: str) -> None:
+        self.team_id = team_id
+        self.lock = threading.RLock()
+        self.users: dict[str, User] = {}
+        self.channels: dict[str, Channel] = {}
+        self.groups: dict[str, tuple[str, list[str]]] = {}
+        self.messages: list[Message] = []
+        self.views: dict[str, list[View]] = {}
+        self.homes: dict[str, View] = {}
+        self._numbers = itertools.count(1)
+        self._last_ts = 0
+
+    def new_id(self, kind: str) -> str:
+        """Return an id like Slack's: a letter and capitals."""
+        return f"{kind}0{next(self._numbers):08X}"
+
+    def new_ts(self, now: datetime) -> str:
+        """Return a message's id: its time in microseconds, never the same twice."""
+        self._last_ts = max(self._last_ts + 1, int(now.timestamp() * 1_000_000))
+        return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06}"
+
+    def name_of(self, identity: str) -> str:
+        """Return how a person or channel is shown."""
+        if identity in self.users:
+            return f"@{self.users[identity].name}"
+        if identity in self.channels:
+            return f"#{self.channels[identity].name}"
+        if identity in self.groups:
+            return f"@{self.groups[identity][0]}"
+        return identity
+
+    def direct_channel(self, user_id: str, bot_id: str) -> Channel:
+        """Return the direct channel of a person and the bot, opening it if there is none."""
+        for channel in self.channels.values():
+            if channel.direct_with == user_id:
+                return channel
+        channel = Channel(self.new_id("D"), self.users[user_id].name, {user_id, bot_id}, direct_with=user_id)
+        self.channels[channel.id] = channel
+        return channel
+
+    def in_channel(self, channel_id: str) -> Iterator[Message]:
+        return (each for each in self.messages if each.channel == channel_id and each.only_for is None)
+
+    def find(self, channel_id: str, ts: str) -> Message | None:
+        return next((each for each in self.in_channel(channel_id) if each.ts == ts), None)
