@@ -165,9 +165,10 @@ class Account:
             origin=origin,
             valid_to=valid_to,
         )
-        aws.keys[key.arn] = key
-        if alias is not None:
-            aws.key_aliases[f"arn:aws:kms:{region}:{self.id}:{alias}"] = key.arn
+        with aws.settled():
+            aws.keys[key.arn] = key
+            if alias is not None:
+                aws.key_aliases[f"arn:aws:kms:{region}:{self.id}:{alias}"] = key.arn
         return key.arn
 
     def managed_key(self, region: str) -> str:
@@ -200,7 +201,8 @@ class Account:
             volume_id=aws.ids.ec2("vol"),
             permissions=Delayed(frozenset(shared_with)),
         )
-        aws.snapshots[snapshot.id] = snapshot
+        with aws.settled():
+            aws.snapshots[snapshot.id] = snapshot
         return snapshot.id
 
     def image(
@@ -223,7 +225,7 @@ class Account:
         """Make an image with a snapshot for each of its EBS devices, and return its id."""
         aws = self._aws
         image_id = aws.ids.ec2("ami")
-        aws.images[image_id] = Image(
+        image = Image(
             id=image_id,
             owner=self.id,
             region=region,
@@ -241,6 +243,8 @@ class Account:
             deprecation_time=deprecation_time,
             owner_alias=owner_alias,
         )
+        with aws.settled():
+            aws.images[image_id] = image
         return image_id
 
     def images(self, region: str) -> list[Image]:

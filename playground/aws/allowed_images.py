@@ -77,7 +77,7 @@ def enable_allowed_images_settings(call: Call) -> dict[str, Any]:
 @serves("ec2", "DisableAllowedImagesSettings")
 def disable_allowed_images_settings(call: Call) -> dict[str, Any]:
     call.authorize(Ask("ec2:DisableAllowedImagesSettings"))
-    _settings(call).state = call.parameters["AllowedImagesSettingsState"]
+    _settings(call).state = "disabled"
     return {"AllowedImagesSettingsState": "disabled"}
 
 

@@ -21,21 +21,21 @@ class Parameters(Mapping[str, Any]):
     """What a call asks for. Remembers what was looked at, so that nothing asked for is silently ignored."""
 
     def __init__(self, given: Mapping[str, Any]) -> None:
-        self._given = given
+        self.given = given
         self._read: set[str] = set()
 
     def __getitem__(self, name: str) -> Any:
         self._read.add(name)
-        return self._given[name]
+        return self.given[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._given)
+        return iter(self.given)
 
     def __len__(self) -> int:
-        return len(self._given)
+        return len(self.given)
 
     def unread(self) -> set[str]:
-        return set(self._given) - self._read
+        return set(self.given) - self._read
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ complete, but eventually fails" (EC2 API reference, CopyImage).
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -121,7 +122,7 @@ class Copies:
         self._aws = aws
         self.images: list[ImageCopy] = []
         self.snapshots: list[SnapshotCopy] = []
-        self.tokens: dict[tuple[str, str, str], tuple[dict[str, Any], str]] = {}
+        self.tokens: dict[tuple[str, str, str], tuple[Mapping[str, Any], str]] = {}
 
     def images_into(self, account_id: str, region: str) -> int:
         return sum((copy.image.owner, copy.image.region) == (account_id, region) for copy in self.images)
@@ -152,14 +153,14 @@ def copy_image(call: Call) -> dict[str, Any]:
     aws, parameters = call.aws, call.parameters
     image_tags, snapshot_tags = _tag_specifications(call)
     _authorize_copy_image(call, image_tags, snapshot_tags)
-    asked = {key: value for key, value in parameters.items() if key not in ("ClientToken", "DryRun")}
     token = (call.account_id, call.region, parameters["ClientToken"]) if "ClientToken" in parameters else None
     if token is not None:
         if len(token[2]) > _LONGEST_TOKEN:
             raise AwsError("InvalidParameterValue", "The client token must be at most 64 characters long.")
         if token in aws.copies.tokens:
-            return {"ImageId": _repeated(aws.copies.tokens[token], asked)}
-    source = images.find(call, parameters["SourceImageId"], parameters["SourceRegion"])
+            return {"ImageId": _repeated(call, *aws.copies.tokens[token])}
+    sight = images.is_visible if aws.allowed_images_bind_copies else images.may_launch
+    source = images.find(call, parameters["SourceImageId"], parameters["SourceRegion"], sight)
     _refuse_image(call, source)
     if parameters.get("CopyImageTags"):
         own = {key: value for key, value in source.tags_seen_by(call.account_id).items() if not key.startswith("aws:")}
@@ -182,14 +183,13 @@ def copy_image(call: Call) -> dict[str, Any]:
     aws.images[image.id] = image
     aws.copies.images.append(ImageCopy(image=image, parts=parts, appears=appears))
     if token is not None:
-        aws.copies.tokens[token] = (asked, image.id)
+        aws.copies.tokens[token] = (parameters.given, image.id)
     return {"ImageId": image.id}
 
 
-def _repeated(earlier: tuple[dict[str, Any], str], asked: dict[str, Any]) -> str:
+def _repeated(call: Call, before: Mapping[str, Any], image_id: str) -> str:
     """Return the first call's image, whatever became of it: the token is remembered, not the image [inferred]."""
-    before, image_id = earlier
-    if before != asked:
+    if dict(call.parameters) != before:
         told = "The client token you have provided is associated with a resource with different parameters."
         raise AwsError("IdempotentParameterMismatch", told)
     return image_id
@@ -240,9 +240,6 @@ def _refuse_image(call: Call, source: Image) -> None:
             raise AwsError("InvalidRequest", told.format("Images from AWS Marketplace"))
         if source.usage_operation != "RunInstances":
             raise AwsError("InvalidRequest", told.format("Images with EC2 BillingProduct codes"))
-    settings = call.aws.settings(call.account_id, call.region).allowed_images
-    if settings.state == "enabled" and call.aws.allowed_images_bind_copies:
-        images.find(call, source.id, source.region)
     if not all(snapshot.may_be_read_by(call.account_id, call.now) for snapshot in source.snapshots):
         raise AwsError("InvalidRequest", "You do not have permission to access the storage of this ami")
     for snapshot in source.snapshots:

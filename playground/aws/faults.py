@@ -87,7 +87,9 @@ class Faults:
     def strike(self, service: str, operation: str, account_id: str, moment: Moment) -> timedelta:
         """Raise what is due at this moment of this call; return how slow the call is."""
         latency = timedelta(0)
-        for fault in [each for each in self._planned if each.is_due(operation, account_id, moment)]:
+        for fault in list(self._planned):
+            if not fault.is_due(operation, account_id, moment):
+                continue
             if not fault.times:
                 self._planned.remove(fault)
             latency += fault.latency

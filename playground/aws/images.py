@@ -1,6 +1,7 @@
 """Images: what they are, who can see them, and how `DescribeImages` tells of them."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -130,7 +131,10 @@ def is_visible(aws: "StrictAws", image: Image, account_id: str, now: datetime) -
     return settings.state != "enabled" or allowed_images.allows(settings, image, account_id, now)
 
 
-def find(call: Call, image_id: str, region: str | None = None) -> Image:
+Sight = Callable[["StrictAws", Image, str, datetime], bool]
+
+
+def find(call: Call, image_id: str, region: str | None = None, sight: Sight = is_visible) -> Image:
     """Find an image that the caller can see.
 
     Raises:
@@ -142,7 +146,7 @@ def find(call: Call, image_id: str, region: str | None = None) -> Image:
     if (
         image is None
         or image.region != (region or call.region)
-        or not is_visible(call.aws, image, call.account_id, call.now)
+        or not sight(call.aws, image, call.account_id, call.now)
     ):
         raise AwsError("InvalidAMIID.NotFound", f"The image id '[{image_id}]' does not exist")
     return image

@@ -24,7 +24,12 @@ def in_process(aws: "StrictAws") -> Iterator[None]:
 
     Sessions take their handlers when they are made, so one made before is not reached; boto3's default session is set
     aside meanwhile. One made inside and used after raises rather than asking the real AWS.
+
+    Raises:
+        RuntimeError: another one is open. Sessions would ask both, and everything would be done twice.
     """
+    if any(isinstance(handler, _Door) for _, handler, *_ in handlers.BUILTIN_HANDLERS):
+        raise RuntimeError("another strict AWS is open in this process")
     door = _Door(aws)
     handler = ("before-send", door)
     handlers.BUILTIN_HANDLERS.append(handler)

@@ -21,7 +21,7 @@ def run_instances(call: Call) -> dict[str, Any]:
     found = images.find(call, image_id)
     if found.state != "available":
         raise AwsError("InvalidAMIID.Unavailable", f"The image ID '{image_id}' is not available")
-    _ = call.parameters["MinCount"], call.parameters.get("InstanceType")
+    _ = call.parameters["MinCount"], call.parameters.get("InstanceType"), call.parameters.get("ClientToken")
     instances = [
         {"InstanceId": call.aws.ids.ec2("i"), "ImageId": image_id, "State": {"Code": 0, "Name": "pending"}}
         for _ in range(call.parameters["MaxCount"])

@@ -81,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answered.body)
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _answer  # noqa: N815 - the standard library's names
+    do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 - the standard library's names
 
     def _url(self) -> str:
         return f"http://{self.headers.get('host', 'localhost')}{self.path}"

@@ -7,18 +7,10 @@ with aws.in_process():
 ec2 = boto3.client("ec2", "eu-central-1", **source.user("bot").for_boto())
 """
 
-import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
-from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlsplit
-
-import botocore.session
-from botocore.model import OperationModel
 
 from playground.aws import (  # noqa: F401 - the modules enter their operations into the table
     ebs_defaults,
@@ -31,42 +23,24 @@ from playground.aws import (  # noqa: F401 - the modules enter their operations 
     volume_permissions,
 )
 from playground.aws.accounts import Account, RegionSettings
-from playground.aws.calls import OPERATIONS, Call, Parameters
 from playground.aws.copies import Copies
 from playground.aws.delayed import Delayed
-from playground.aws.errors import AwsError, Crash, LostAnswer, NotServed
+from playground.aws.errors import Crash
 from playground.aws.faults import Faults
-from playground.aws.identities import Credentials, Identities, stored_policy
+from playground.aws.identities import Identities, stored_policy
 from playground.aws.ids import ACCOUNT, Ids
 from playground.aws.images import Image, LaunchPermission
 from playground.aws.inprocess import in_process
-from playground.aws.journal import Entry, Journal
+from playground.aws.journal import Journal
 from playground.aws.keys import EBS_ALIAS, Key, ebs_policy
 from playground.aws.organizations import Organization
+from playground.aws.reception import Reception
 from playground.aws.rules import Rules
 from playground.aws.server import serve
 from playground.aws.snapshots import Snapshot
-from playground.aws.wire import HttpRequest, HttpResponse, Wire, wire_for
-
-if TYPE_CHECKING:
-    from playground.aws.moto_behind import Moto
+from playground.aws.wire import HttpRequest, HttpResponse
 
 Clock = Callable[[], datetime]
-
-_PLAYED = {"ec2", "kms", "sts", "organizations"}
-# Of EC2, moto may answer what has nothing to do with the images and snapshots that it does not know.
-_OURS_IN_EC2 = re.compile(r"Image|Snapshot|EbsDefault|EbsEncryption|Tags|CreateVolume|SpotInstances|CreateFleet")
-_SCOPE = re.compile(r"Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
-
-
-@dataclass(frozen=True)
-class _Signed:
-    """What a request's signature says of it (SigV4's credential scope)."""
-
-    access_key_id: str
-    session_token: str | None
-    region: str
-    service: str
 
 
 class StrictAws(Rules):
@@ -96,7 +70,7 @@ class StrictAws(Rules):
         self.journal = Journal()
         self.faults = Faults()
         self._settings: dict[tuple[str, str], RegionSettings] = {}
-        self._moto: Moto | None = None
+        self._reception = Reception(self)
         self._lock = threading.RLock()
 
     # What stands in it ------------------------------------------------------------------------------------------------
@@ -204,144 +178,8 @@ class StrictAws(Rules):
             LostAnswer, Crash: as `faults` were asked for.
         """
         with self.settled():
-            signed = _signed(request)
-            if signed is None:
-                told = AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
-                return _refusal(_wire("sts"), told, self.ids.uuid("request"))
-            if signed.service in _PLAYED:
-                return self._answer_played(request, signed)
-            return self._answer_by_moto(request, signed, _name_of(request))
-
-    def _answer_played(self, request: HttpRequest, signed: _Signed) -> HttpResponse:
-        wire = _wire(signed.service)
-        request_id = self.ids.uuid("request")
-        caller = self.identities.speaking_with(signed.access_key_id, signed.session_token)
-        entry = self._entry(signed, _name_of(request), caller)
-        try:
-            operation = wire.operation(request)
-            if signed.service == "ec2" and not (
-                ("ec2", operation.name) in OPERATIONS or _OURS_IN_EC2.search(operation.name)
-            ):
-                return self._answer_by_moto(request, signed, operation.name)
-            parameters = wire.decode(operation, request)
-            entry = replace(entry, parameters=parameters)
-            call = self._call(signed, operation, parameters, caller)
-            latency = self.faults.strike(signed.service, operation.name, call.account_id, "before")
-            entry = replace(entry, latency=latency)
-            body = self._perform(wire, operation, call, request_id)
-        except AwsError as error:
-            self.journal.entries.append(replace(entry, outcome=error.code, message=error.message))
-            return _refusal(wire, error, request_id)
-        except Crash:
-            self.journal.entries.append(replace(entry, outcome="crashed before", answered=False))
-            raise
-        try:
-            self.faults.strike(signed.service, operation.name, call.account_id, "after")
-        except (LostAnswer, Crash):
-            self.journal.entries.append(replace(entry, answered=False))
-            raise
-        self.journal.entries.append(entry)
-        headers = {"content-type": wire.content_type, "x-amzn-requestid": request_id}
-        return HttpResponse(200, headers, body, latency)
-
-    def _perform(self, wire: Wire, operation: OperationModel, call: Call, request_id: str) -> bytes:
-        serve_it = OPERATIONS.get((call.service, operation.name))
-        if serve_it is None:
-            raise NotServed(f"{call.service} {operation.name}")
-        answer = serve_it(call)
-        for unread in call.parameters.unread():
-            raise NotServed(f"{unread} of {operation.name}")
-        return wire.encode(operation, answer, request_id)
-
-    def _call(
-        self, signed: _Signed, operation: OperationModel, parameters: dict[str, object], caller: Credentials | None
-    ) -> Call:
-        known = self._checked_caller(signed.service, caller)
-        return Call(self, known, signed.service, operation.name, signed.region, Parameters(parameters), self.clock())
-
-    def _checked_caller(self, service: str, caller: Credentials | None) -> Credentials:
-        """Refuse keys that are unknown or expired, in each service's own words."""
-        if caller is None:
-            match service:
-                case "ec2":
-                    told = "AWS was not able to validate the provided access credentials"
-                    raise AwsError("AuthFailure", told, 401)
-                case "sts":
-                    told = "The security token included in the request is invalid."
-                    raise AwsError("InvalidClientTokenId", told, 403)
-                case _:
-                    told = "The security token included in the request is invalid."
-                    raise AwsError("UnrecognizedClientException", told)
-        if caller.expires is not None and caller.expires <= self.session_clock():
-            match service:
-                case "ec2":
-                    raise AwsError("RequestExpired", "Request has expired.")
-                case "sts":
-                    raise AwsError("ExpiredToken", "The security token included in the request is expired", 403)
-                case _:
-                    told = "The security token included in the request is expired"
-                    raise AwsError("ExpiredTokenException", told)
-        return caller
-
-    def _answer_by_moto(self, request: HttpRequest, signed: _Signed, name: str) -> HttpResponse:
-        """Let moto answer; it knows the account, and no identity policy."""
-        caller = self.identities.speaking_with(signed.access_key_id, signed.session_token)
-        entry = self._entry(signed, name, caller)
-        try:
-            known = self._checked_caller(signed.service, caller)
-            if self._moto is None:
-                from playground.aws.moto_behind import Moto  # noqa: PLC0415 - half a second, and few tests need it
-
-                self._moto = Moto()
-            answered = self._moto.answer(request, signed.service, signed.region, known.account_id)
-        except AwsError as error:
-            self.journal.entries.append(replace(entry, outcome=error.code, message=error.message))
-            wire = _wire(signed.service if signed.service in _PLAYED else "sts")
-            return _refusal(wire, error, self.ids.uuid("request"))
-        outcome = "ok" if answered.status < 400 else str(answered.status)  # noqa: PLR2004 - HTTP's errors begin there
-        self.journal.entries.append(replace(entry, outcome=outcome))
-        return answered
-
-    def _entry(self, signed: _Signed, operation: str, caller: Credentials | None) -> Entry:
-        return Entry(
-            time=self.clock(),
-            account_id=caller.account_id if caller else None,
-            caller=caller.arn if caller else None,
-            service=signed.service,
-            operation=operation,
-            region=signed.region,
-            parameters={},
-            outcome="ok",
-        )
+            return self._reception.answer(request)
 
 
 def _wall_clock() -> datetime:
     return datetime.now(UTC)
-
-
-def _signed(request: HttpRequest) -> _Signed | None:
-    found = _SCOPE.search(request.headers.get("authorization", ""))
-    if found is None:
-        return None
-    token = request.headers.get("x-amz-security-token")
-    return _Signed(found["key"], token, found["region"], found["service"])
-
-
-def _name_of(request: HttpRequest) -> str:
-    """Name the operation of any request: a JSON target, a form's action, or the path of a REST service."""
-    target = request.headers.get("x-amz-target", "").rpartition(".")[2]
-    if target:
-        return target
-    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        return dict(parse_qsl(request.body.decode())).get("Action", "")
-    return f"{request.method} {urlsplit(request.url).path}"
-
-
-@cache
-def _wire(service: str) -> Wire:
-    return wire_for(botocore.session.Session().get_service_model(service))
-
-
-def _refusal(wire: Wire, error: AwsError, request_id: str) -> HttpResponse:
-    headers = {"content-type": wire.content_type, "x-amzn-requestid": request_id}
-    return HttpResponse(error.status, headers, wire.encode_error(error, request_id))

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from playground.aws.calls import Call, global_context, identity_verdict, serves
-from playground.aws.errors import AwsError, NotServed
+from playground.aws.errors import AwsError
 from playground.aws.identities import names_account, names_caller
 from playground.aws.policies import Ask, Verdict, verdict
 
@@ -22,8 +22,6 @@ def get_caller_identity(call: Call) -> dict[str, Any]:
 def assume_role(call: Call) -> dict[str, Any]:
     """Lend a role to whom its trust policy names, and whose own policies let it ask."""
     parameters = call.parameters
-    for unserved in {"PolicyArns", "Tags", "TransitiveTagKeys", "SourceIdentity", "SerialNumber"} & set(parameters):
-        raise NotServed(f"{unserved} of AssumeRole")
     arn, name = parameters["RoleArn"], parameters["RoleSessionName"]
     role = call.aws.identities.role(arn)
     context = {"sts:RoleSessionName": [name]}

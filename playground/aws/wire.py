@@ -47,6 +47,7 @@ class Wire(ABC):
     content_type = "text/xml;charset=UTF-8"
     invalid = "ValidationError"
     unknown = "ValidationError"
+    unreadable = "MalformedQueryString"
 
     def __init__(self, model: ServiceModel) -> None:
         self.model = model
@@ -80,11 +81,14 @@ class Wire(ABC):
         """Return the parameters of a request, by the model's names.
 
         Raises:
-            AwsError: one is unknown, absent or out of bounds.
+            AwsError: one is unknown, absent, out of bounds, or can't be read at all.
         """
         if operation.input_shape is None:
             return {}
-        decoded: dict[str, Any] = self._decode(operation.input_shape, self.parameters(request), "")
+        try:
+            decoded: dict[str, Any] = self._decode(operation.input_shape, self.parameters(request), "")
+        except (AttributeError, KeyError, TypeError, ValueError) as unreadable:
+            raise AwsError(self.unreadable, f"The request can't be read: {unreadable!r}") from unreadable
         return decoded
 
     def refuse(self, name: str, value: object, constraint: str) -> AwsError:
@@ -147,8 +151,7 @@ class QueryWire(Wire):
             for step in path:
                 node = node.setdefault(step, {})
             node[leaf] = text
-        del tree["Action"], tree["Version"]
-        return tree
+        return {field: node for field, node in tree.items() if field not in ("Action", "Version")}
 
     def encode(self, operation: OperationModel, answer: Mapping[str, Any], request_id: str) -> bytes:
         shape = operation.output_shape
@@ -225,7 +228,7 @@ class JsonWire(Wire):
 
     content_type = "application/x-amz-json-1.1"
     invalid = "ValidationException"
-    unknown = "SerializationException"
+    unknown = unreadable = "SerializationException"
 
     def operation(self, request: HttpRequest) -> OperationModel:
         name = request.headers.get("x-amz-target", "").rpartition(".")[2]
