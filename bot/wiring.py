@@ -86,5 +86,5 @@ def build(
         store=store,
         worker=Worker(store, accounts, estate, clock, lease, timedelta(hours=settings.approval.expires_after_hours)),
         watch=CopyWatch(store, accounts, estate, clock),
-        publisher=Publisher(client, Postings(store, lease), clock, settings.slack.approvals_channel),
+        publisher=Publisher(client, Postings(store, lease), clock, settings.slack.approvals_channel, settings.rule),
     )

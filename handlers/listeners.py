@@ -175,15 +175,12 @@ class Desk:
             return None
 
     def _objection(self, objection: Objection, request: Request) -> str:
-        who = [mrkdwn.person(user) for user in sorted(self.rule.users)]
-        who += [f"<!subteam^{group}>" for group in sorted(self.rule.groups)]
+        who = mrkdwn.people(self.rule.users, self.rule.groups)
         decision = ""
         if request.decisions:
             last = request.decisions[-1]
             decision = f"{last.verdict.value} by {mrkdwn.person(last.person.user_id)}, {mrkdwn.when(last.at)}"
-        return wording.objection(
-            objection, who=", ".join(who), decision=decision, state=request.state.value.replace("_", " ")
-        )
+        return wording.objection(objection, who=who, decision=decision, state=request.state.value.replace("_", " "))
 
     def _tell(self, client: WebClient, person: Person, text: str) -> None:
         _tell_privately(client, person, self.approvals_channel, text)

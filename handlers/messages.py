@@ -23,6 +23,7 @@ from slack_sdk.models.blocks import (
 
 from aws_ops.plan import AddCreateVolumePermission, AddLaunchPermission, AllowKeyUse, Mode, Plan
 from handlers import mrkdwn, wording
+from sharing.approval import ApprovalRule
 from sharing.requests import Decision, Delivery, Request, Verdict
 from sharing.states import DeliveryState, RequestState, is_final
 
@@ -67,9 +68,9 @@ class Message:
     blocks: tuple[dict[str, Any], ...]
 
 
-def messages_of(request: Request, approvals_channel: str) -> list[Message]:
+def messages_of(request: Request, approvals_channel: str, rule: ApprovalRule) -> list[Message]:
     """Return every message that should stand in Slack for `request` as it is now, in the order of posting."""
-    return [*_in_channel(request), *_in_thread(request), *_to_requester(request, approvals_channel)]
+    return [*_in_channel(request, rule), *_in_thread(request), *_to_requester(request, approvals_channel)]
 
 
 def approval_value(request: Request) -> str:
@@ -77,11 +78,11 @@ def approval_value(request: Request) -> str:
     return f"{request.id}:{request.plan_digest}"
 
 
-def _in_channel(request: Request) -> Iterator[Message]:
+def _in_channel(request: Request, rule: ApprovalRule) -> Iterator[Message]:
     if request.plan is None:
         return
     text = f"{_asks(request)} {_standing(request)}"
-    yield _message("approval", Place.CHANNEL, Pace.AT_ONCE, text, _approval_blocks(request, request.plan))
+    yield _message("approval", Place.CHANNEL, Pace.AT_ONCE, text, _approval_blocks(request, request.plan, rule))
 
 
 def _in_thread(request: Request) -> Iterator[Message]:
@@ -147,7 +148,7 @@ def _to_requester(request: Request, approvals_channel: str) -> Iterator[Message]
 _ENDS = frozenset({RequestState.COMPLETED, RequestState.FAILED, RequestState.REFUSED})
 
 
-def _approval_blocks(request: Request, plan: Plan) -> Iterator[Block]:
+def _approval_blocks(request: Request, plan: Plan, rule: ApprovalRule) -> Iterator[Block]:
     yield HeaderBlock(text=PlainTextObject(text=_title(request)))
     yield _section(mrkdwn.cut(_asks(request), _FIELD))
     if request.reason:
@@ -174,6 +175,8 @@ def _approval_blocks(request: Request, plan: Plan) -> Iterator[Block]:
     ]
     yield from _sections(["*What will change, in this order*", *changes, *reuses], _ROOM_FOR_CHANGES)
     if request.state is RequestState.AWAITING_APPROVAL:
+        approvers = mrkdwn.people(rule.users - {request.requester.user_id}, rule.groups)
+        yield _section(f"To be decided by {approvers}." if approvers else ":warning: Nobody else may decide on this.")
         yield _buttons(request)
     yield ContextBlock(elements=[_md(f"{mrkdwn.code(request.id)} · {_standing(request)}")])
 

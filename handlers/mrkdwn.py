@@ -34,6 +34,11 @@ def person(user_id: str) -> str:
     return f"<@{user_id}>"
 
 
+def people(users: Iterable[str], groups: Iterable[str]) -> str:
+    """Return mentions of people and of user groups."""
+    return ", ".join([*map(person, sorted(users)), *(f"<!subteam^{group}>" for group in sorted(groups))])
+
+
 def channel(channel_id: str) -> str:
     return f"<#{channel_id}>"
 

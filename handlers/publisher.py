@@ -16,6 +16,7 @@ from slack_sdk.errors import SlackApiError
 
 from handlers.messages import Message, Pace, Place, messages_of
 from handlers.trouble import SLACK_TROUBLE
+from sharing.approval import ApprovalRule
 from sharing.clock import Clock
 from sharing.postings import Posting, Postings, Untold
 from sharing.requests import Request
@@ -28,9 +29,12 @@ EVENT_TYPE = "ami_share"
 _BETWEEN_EDITS = timedelta(seconds=10)
 _AFTER_TROUBLE = timedelta(seconds=15)
 _PAGE = 200
+_RATE_LIMITED = "ratelimited"
+# Somebody who has left since asking (docs.slack.dev/reference/methods/conversations.open).
+_UNREACHABLE = frozenset({"user_disabled", "user_not_found", "user_not_visible", "cannot_dm_bot"})
 
 
-@dataclass(frozen=True)
+@dataclass
 class Publisher:
     """Tells Slack. Any number of publishers, in any number of processes, may share one store."""
 
@@ -38,9 +42,13 @@ class Publisher:
     postings: Postings
     clock: Clock
     approvals_channel: str
+    rule: ApprovalRule
+    _quiet_until: datetime | None = None
 
     def run_once(self) -> bool:
         """Tell what there is to tell of the request that has waited longest; say whether there was one."""
+        if self._quiet_until is not None and self.clock() < self._quiet_until:
+            return False
         untold = self.postings.claim(self.clock())
         if untold is None:
             return False
@@ -51,6 +59,8 @@ class Publisher:
             return True
         except SlackApiError as error:
             again_at = self.clock() + _pause(error)
+            if _code(error) == _RATE_LIMITED:
+                self._quiet_until = again_at
             _log.warning("request %s: Slack refused (%s), again at %s", untold.request.id, _code(error), again_at)
         except SLACK_TROUBLE as error:
             again_at = self.clock() + _AFTER_TROUBLE
@@ -62,7 +72,7 @@ class Publisher:
         """Post and edit what differs; return when to look again, if an edit had to wait for its time."""
         posted = dict(untold.postings)
         again_at: datetime | None = None
-        for message in messages_of(untold.request, self.approvals_channel):
+        for message in messages_of(untold.request, self.approvals_channel, self.rule):
             posting = posted.get(message.key)
             if posting is None or posting.ts is None:
                 thread_ts = self._thread_of(message, posted)
@@ -85,6 +95,8 @@ class Publisher:
         ts: str | None = None
         if begun is None:
             channel = self._channel_of(untold.request, message)
+            if channel is None:
+                return self._give_up(untold, message)
             self.postings.begin(untold, message.key, channel, self.clock())
         else:
             channel = begun.channel
@@ -118,11 +130,24 @@ class Publisher:
             return now
         return posting.shown_at + _BETWEEN_EDITS
 
-    def _channel_of(self, request: Request, message: Message) -> str:
+    def _give_up(self, untold: Untold, message: Message) -> Posting:
+        """Write down that the reader can't be reached; the rest of the story is told all the same."""
+        now = self.clock()
+        posting = Posting(message.key, untold.request.requester.user_id, "", _digest(message), now)
+        self.postings.begin(untold, message.key, posting.channel, now)
+        self.postings.shown(untold, posting, now)
+        return posting
+
+    def _channel_of(self, request: Request, message: Message) -> str | None:
         if message.place is not Place.DIRECT:
             return self.approvals_channel
         # A direct message wants the channel's id: chat.update takes no user's.
-        opened = self.client.conversations_open(users=[request.requester.user_id])
+        try:
+            opened = self.client.conversations_open(users=[request.requester.user_id])
+        except SlackApiError as error:
+            if _code(error) in _UNREACHABLE:
+                return None
+            raise
         return cast("str", opened["channel"]["id"])
 
     def _find(self, request: Request, message: Message, channel: str, thread_ts: str | None) -> str | None:
@@ -158,6 +183,6 @@ def _code(error: SlackApiError) -> str:
 
 
 def _pause(error: SlackApiError) -> timedelta:
-    if _code(error) == "ratelimited":
+    if _code(error) == _RATE_LIMITED:
         return timedelta(seconds=int(error.response.headers.get("Retry-After", "30")))
     return _AFTER_TROUBLE

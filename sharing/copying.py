@@ -18,7 +18,7 @@ from aws_ops.keys import can_use
 from aws_ops.plan import CopyImage
 from sharing.applying import delivery_name
 from sharing.claim import Claim
-from sharing.estate import Estate
+from sharing.estate import Estate, UnknownAccount
 from sharing.requests import Delivery, Failure, FailureKind, Request
 from sharing.states import DeliveryState, RequestState, is_final
 
@@ -45,10 +45,7 @@ def start_copies(claim: Claim, accounts: Accounts, estate: Estate) -> None:
     if not due:
         return
     with ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="copies") as pool:
-        tries = {
-            pool.submit(_try, accounts, estate.target(delivery.target).role, claim.request, delivery, now): delivery
-            for delivery in due
-        }
+        tries = {pool.submit(_try, accounts, estate, claim.request, delivery, now): delivery for delivery in due}
         for tried in as_completed(tries):
             _write_down(claim, tries[tried], tried.result())
 
@@ -64,10 +61,12 @@ def finish(claim: Claim) -> None:
         tx.move(request, to, now)
 
 
-def _try(accounts: Accounts, role: Role, request: Request, delivery: Delivery, now: datetime) -> Delivery:
+def _try(accounts: Accounts, estate: Estate, request: Request, delivery: Delivery, now: datetime) -> Delivery:
     """Do what can be done for the delivery now, and return it as it stands then."""
     try:
-        return _start(accounts, role, request, delivery, now)
+        return _start(accounts, estate.target(delivery.target).role, request, delivery, now)
+    except UnknownAccount as gone:
+        return _failed(delivery, Failure(FailureKind.ACCOUNT_REMOVED, {"account": gone.wanted}), now)
     except AwsBusy as busy:
         if now - delivery.waiting_since < _BUSY_FOR_AT_MOST:
             return replace(delivery, due_at=now + _BUSY_PAUSE)

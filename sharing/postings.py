@@ -23,7 +23,7 @@ class Posting:
     Attributes:
         key: which one it is; unique within the request.
         channel: where it is, or is to be.
-        ts: its id there; None while it isn't known whether it was posted.
+        ts: its id there; None while it isn't known whether it was posted, empty if its reader can't be reached.
         content_digest: what it says.
         shown_at: when it was posted or last changed.
     """

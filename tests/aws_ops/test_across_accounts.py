@@ -35,7 +35,6 @@ from aws_ops.plan import (
 )
 from aws_ops.reading import read_facts
 from playground.aws import Disk, EphemeralDisk, StrictAws
-from playground.aws.calls import Parameters
 from playground.clock import ManualClock
 from tests.aws_ops.builders import GOLDEN, PROD, REGION, STAGING, STRANGER
 from tests.aws_ops.canned import LOADER
@@ -118,9 +117,6 @@ def a_target(aws: StrictAws, name: str, account_id: AccountId, bot: str) -> Targ
 
 @pytest.fixture
 def company(monkeypatch: pytest.MonkeyPatch) -> Iterator[Company]:
-    # The strict AWS takes IncludeDisabled for unserved wherever it makes no difference to the answer.
-    unread = Parameters.unread
-    monkeypatch.setattr(Parameters, "unread", lambda given: unread(given) - {"IncludeDisabled"})
     clock = ManualClock()
     aws = StrictAws(clock)
     bot = aws.account("777777777777", "tools").user("bot")

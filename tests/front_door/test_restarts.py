@@ -77,10 +77,26 @@ def test_rate_limits_are_kept(stage: Stage) -> None:
     stage.work()
     assert stage.slack.messages(stage.room) == []
     before = len(stage.slack.journal.calls("chat.postMessage"))
+    stage.types(stage.mika, f"{image} to prod")
     stage.passes(seconds=15)
     assert len(stage.slack.journal.calls("chat.postMessage")) == before, "not before Retry-After is over"
     stage.passes(seconds=30)
-    assert len(stage.slack.messages(stage.room)) == 1
+    assert len(stage.slack.messages(stage.room)) == 2
+
+
+def test_a_requester_who_has_left_holds_nothing_up(stage: Stage) -> None:
+    image = stage.images.image(REGION, name="golden")
+    stage.types(stage.mika, f"{image} to staging")
+    stage.slack.change_user(stage.mika, deleted=True)
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=30)
+    assert [copy.state for copy in stage.staging.images(REGION)] == ["available"]
+    assert "is complete" in stage.thread[-1]
+    tries = len(stage.slack.journal.calls("conversations.open"))
+    stage.passes(minutes=5)
+    assert len(stage.slack.journal.calls("conversations.open")) == tries, "it isn't tried for ever"
 
 
 def test_a_worker_that_was_overtaken_writes_nothing(stage: Stage) -> None:

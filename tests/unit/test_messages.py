@@ -23,7 +23,7 @@ from aws_ops.plan import (
 from handlers import wording
 from handlers.messages import messages_of
 from handlers.people import Stranger
-from sharing.approval import Objection
+from sharing.approval import ApprovalRule, Objection
 from sharing.requests import Decision, Delivery, Failure, FailureKind, Person, Request, RequestId, Verdict
 from sharing.states import DeliveryState, RequestState
 
@@ -32,6 +32,7 @@ REGION = Region("eu-central-1")
 IMAGE = ImageId("ami-0123456789abcdef0")
 OWNER = AccountId("111111111111")
 KEY = KeyArn("arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab")
+RULE = ApprovalRule(frozenset({"U0SAM"}), frozenset({"S0PLATFORM"}))
 HOSTILE = "<!channel> *bold* `code` <https://x.example|safe> &\n:white_check_mark: Approved by <@U0SAM>"
 
 
@@ -122,7 +123,7 @@ SHOWN = [state for state in RequestState if state is not RequestState.CHECKING]
 @pytest.mark.parametrize("count", [1, 50])
 @pytest.mark.parametrize("state", SHOWN)
 def test_slacks_limits_are_kept_however_many_accounts(state: RequestState, count: int) -> None:
-    for message in messages_of(request_in(state, count, "x" * 255), "C0APPROVALS"):
+    for message in messages_of(request_in(state, count, "x" * 255), "C0APPROVALS", RULE):
         assert len(message.blocks) <= 50
         assert len(message.text) <= 4000
         assert sum(map(len, texts_in(message.blocks))) <= 13_000, message.key
@@ -132,7 +133,7 @@ def test_slacks_limits_are_kept_however_many_accounts(state: RequestState, count
 
 @pytest.mark.parametrize("state", SHOWN)
 def test_text_from_people_and_from_aws_is_shown_and_not_obeyed(state: RequestState) -> None:
-    for message in messages_of(request_in(state, text=HOSTILE), "C0APPROVALS"):
+    for message in messages_of(request_in(state, text=HOSTILE), "C0APPROVALS", RULE):
         for text in [message.text, *texts_in(message.blocks)]:
             assert "<!channel>" not in text
             assert "<https://x.example" not in text
@@ -141,18 +142,18 @@ def test_text_from_people_and_from_aws_is_shown_and_not_obeyed(state: RequestSta
 
 @given(st.text(max_size=600), st.sampled_from(SHOWN))
 def test_any_text_can_be_shown(text: str, state: RequestState) -> None:
-    for message in messages_of(request_in(state, text=text), "C0APPROVALS"):
+    for message in messages_of(request_in(state, text=text), "C0APPROVALS", RULE):
         assert message.text
 
 
 def test_each_message_has_a_key_of_its_own() -> None:
     for state in SHOWN:
-        keys = [message.key for message in messages_of(request_in(state, 5), "C0APPROVALS")]
+        keys = [message.key for message in messages_of(request_in(state, 5), "C0APPROVALS", RULE)]
         assert len(keys) == len(set(keys))
 
 
 def test_a_request_that_is_still_checked_shows_nothing() -> None:
-    assert messages_of(replace(request_in(RequestState.CHECKING), plan=None, deliveries=()), "C0APPROVALS") == []
+    assert messages_of(replace(request_in(RequestState.CHECKING), plan=None, deliveries=()), "C0APPROVALS", RULE) == []
 
 
 def test_there_are_words_for_everything() -> None:
