@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install playground test lint types imports check format migration lock clean
+.PHONY: help install playground test contract-aws lint types imports check format migration lock clean
 
 help:            ## say what the targets do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ playground: install  ## try the bot: a local Slack workspace and AWS accounts (A
 
 test: install    ## run all tests (ARGS="-k word" for some)
 	$(BIN)/python -m pytest -n auto $(ARGS)
+
+contract-aws: install  ## ask the real AWS the strict AWS's questions (PROFILES=owner,target: two sandbox accounts)
+	AWS_CONTRACT_PROFILES=$(PROFILES) $(BIN)/python -m pytest tests/strict_aws -k real $(ARGS)
 
 lint: install    ## style, with ruff
 	$(BIN)/ruff check .

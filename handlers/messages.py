@@ -24,7 +24,7 @@ from slack_sdk.models.blocks import (
 from aws_ops.plan import AddCreateVolumePermission, AddLaunchPermission, AllowKeyUse, Mode, Plan
 from handlers import mrkdwn, wording
 from sharing.requests import Decision, Delivery, Request, Verdict
-from sharing.states import DeliveryState, RequestState
+from sharing.states import DeliveryState, RequestState, is_final
 
 APPROVE = "ami_share_approve"
 DENY = "ami_share_deny"
@@ -90,9 +90,10 @@ def _in_thread(request: Request) -> Iterator[Message]:
     yield from _decisions(request)
     if request.granted_at is not None:
         yield _line("granted", Place.THREAD, _granted(request.plan))
-    if request.deliveries and request.mode is Mode.COPY:
+    if request.granted_at is not None and request.mode is Mode.COPY:
         lines = [_progress(delivery) for delivery in request.deliveries]
-        yield _lines("progress", Place.THREAD, ["*Copies*", *lines], Pace.SLOWLY)
+        pace = Pace.AT_ONCE if is_final(request.state) else Pace.SLOWLY
+        yield _lines("progress", Place.THREAD, ["*Copies*", *lines], pace)
     for delivery in request.deliveries:
         where = f"{delivery.target}:{delivery.region}"
         if delivery.attempt > 1:

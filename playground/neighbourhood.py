@@ -91,13 +91,13 @@ class Neighbourhood:
 
 
 @contextmanager
-def put_up(folder: Path) -> Iterator[Neighbourhood]:
+def put_up(folder: Path, copy_gib_per_second: float = 2) -> Iterator[Neighbourhood]:
     """Put up the neighbourhood, its files in `folder`, and start the bot; everything is stopped at the end.
 
     Copies take seconds instead of many minutes; all else is at its usual pace.
     """
     aws = StrictAws(utc_now)
-    aws.copy_gib_per_second = 4
+    aws.copy_gib_per_second = copy_gib_per_second
     slack = StrictSlack(manifest(), utc_now, signing_secret="the-playground-s-own")
     company = furnish(aws, slack)
     with ExitStack() as stack:

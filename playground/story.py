@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from playground.aws import Disk, Image
-from playground.company import REGION, TARGETS
+from playground.company import IMAGES, REGION, TARGETS
 from playground.neighbourhood import Neighbourhood
 from playground.slack import Message
-from playground.slack.transcript import render
+from playground.slack.transcript import Transcript
 
 _PATIENCE_SECONDS = 30
 
@@ -37,17 +37,17 @@ def play(here: Neighbourhood) -> None:
     Raises:
         NotAsItShouldBe: AWS or Slack isn't as it should be at the end.
     """
+    transcript = Transcript(here.slack)
     for number, scene in enumerate(_scenes(here), 1):
-        print(f"\n━━━ {number}. {scene.title} ━━━\n")
-        _act(here, scene)
+        print(f"\n━━━ {number}. {scene.title} ━━━")
+        _act(here, scene, transcript)
         _check(here, scene)
-    print(f"\n{render(here.slack)}")
     if here.slack.violations:
         raise NotAsItShouldBe("Slack would have rejected: " + "; ".join(here.slack.violations))
 
 
 def _scenes(here: Neighbourhood) -> list[Scene]:
-    images = here.aws.account("111111111111")
+    images = here.aws.account(IMAGES)
     plain = images.image(REGION, name="tools-2026-11", devices=[Disk(gib=8)])
     golden = images.image(REGION, name="golden-2026-11", devices=[Disk(gib=8), Disk(gib=20)], tags={"team": "base"})
     key = images.key(REGION, alias="alias/golden")
@@ -71,16 +71,16 @@ def _scenes(here: Neighbourhood) -> list[Scene]:
     ]
 
 
-def _act(here: Neighbourhood, scene: Scene) -> None:
+def _act(here: Neighbourhood, scene: Scene, transcript: Transcript) -> None:
     slack, company = here.slack, here.company
     before = len(slack.messages(company.room))
-    print(f"mika types: /ami-share {scene.typed}")
+    print(f"\n» mika types: /ami-share {scene.typed}")
     slack.command(company.mika, company.room, "/ami-share", scene.typed)
-    _until("approval is asked for", lambda: len(slack.messages(company.room)) > before)
+    _until("approval is asked for", lambda: len(slack.messages(company.room)) > before, transcript)
     approval: Message = slack.messages(company.room)[-1]
-    print("sam clicks: Approve")
+    print("\n» sam clicks: Approve")
     slack.click(company.sam, approval, "ami_share_approve")
-    _until("mika is told", lambda: any(_is_end(text, scene) for text in _told(here)))
+    _until("mika is told", lambda: any(_is_end(text, scene) for text in _told(here)), transcript)
 
 
 def _told(here: Neighbourhood) -> list[str]:
@@ -105,8 +105,8 @@ def _check(here: Neighbourhood, scene: Scene) -> None:
         _must(len(copies) == scene.copied, f"{name} has {len(copies)} copies of {scene.image}")
         for copy in copies:
             _check_copy(copy, here.company.keys[name])
-            print(f"✔ {name}: {copy.id} is available, every snapshot under {name}'s own key")
-    print(f"✔ {scene.image}: launchPermission and createVolumePermission are right")
+            print(f"\n» AWS: {copy.id} of {name} is available, every snapshot under {name}'s own key")
+    print(f"\n» AWS: {scene.image}: launchPermission and createVolumePermission are right")
 
 
 def _check_copy(copy: Image, key: str) -> None:
@@ -119,9 +119,14 @@ def _must(right: bool, wrong: str) -> None:
         raise NotAsItShouldBe(wrong)
 
 
-def _until(what: str, happened: Callable[[], bool]) -> None:
+def _until(what: str, happened: Callable[[], bool], transcript: Transcript) -> None:
+    """Tell what people see until it has happened."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not happened():
+    done = False
+    while not done:
+        done = happened()
+        for line in transcript.news():
+            print(line)
         if time.monotonic() > deadline:
             raise NotAsItShouldBe(f"waited {_PATIENCE_SECONDS} s in vain until {what}")
         time.sleep(0.05)

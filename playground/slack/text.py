@@ -9,6 +9,7 @@ from typing import Any
 Namer = Callable[[str], str]
 
 _CONTROL = re.compile(r"<([^<>]+)>")
+_BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")
 _EMOJI = {
     ":white_check_mark:": "✔",
     ":x:": "✘",
@@ -24,8 +25,8 @@ _EMOJI = {
 
 
 def mrkdwn_as_text(text: str, name_of: Namer) -> str:
-    """Return mrkdwn as it is read: mentions as names, dates as dates, emoji as signs."""
-    read = _CONTROL.sub(lambda found: _control(found[1], name_of), text)
+    """Return mrkdwn as it is read: no stars, mentions as names, dates as dates, emoji as signs."""
+    read = _BOLD.sub(r"\1", _CONTROL.sub(lambda found: _control(found[1], name_of), text))
     for code, sign in _EMOJI.items():
         read = read.replace(code, sign)
     return html.unescape(read)
@@ -41,8 +42,8 @@ def _block(block: dict[str, Any], name_of: Namer) -> str:
         case "header":
             return f"▌ {block['text']['text']}"
         case "section":
-            parts = [block["text"]] if "text" in block else []
-            lines = [_text(part, name_of) for part in [*parts, *block.get("fields", [])]]
+            lines = [_text(block["text"], name_of)] if "text" in block else []
+            lines += [_field(field, name_of) for field in block.get("fields", [])]
             accessory = block.get("accessory")
             return "\n".join([*lines, _element(accessory)] if accessory else lines)
         case "context":
@@ -57,6 +58,12 @@ def _block(block: dict[str, Any], name_of: Namer) -> str:
             return str(block["text"])
         case _:
             return ""
+
+
+def _field(field: dict[str, Any], name_of: Namer) -> str:
+    """A field is a name above a value, or several; read aloud they stand on one line."""
+    name, *values = _text(field, name_of).splitlines()
+    return f"{name}: {', '.join(values)}" if values else name
 
 
 def _text(part: dict[str, Any], name_of: Namer) -> str:
