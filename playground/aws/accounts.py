@@ -179,9 +179,9 @@ class Account:
         self,
         region: str,
         *,
-        size: int = 8,
+        gib: int = 8,
         key: str | None = None,
-        storage_tier: str = "standard",
+        tier: str = "standard",
         tags: dict[str, str] | None = None,
         description: str = "",
         shared_with: Sequence[str] = (),
@@ -192,10 +192,10 @@ class Account:
             id=aws.ids.ec2("snap"),
             owner=self.id,
             region=region,
-            size=size,
+            size=gib,
             started=aws.clock(),
             key_arn=self._key_arn(key, region),
-            storage_tier=storage_tier,
+            storage_tier=tier,
             tags=dict(tags or {}),
             description=description,
             volume_id=aws.ids.ec2("vol"),
@@ -256,7 +256,7 @@ class Account:
         device_name = f"/dev/xvd{chr(ord('a') + position)}"
         if isinstance(device, EphemeralDisk):
             return Mapping(device_name, virtual_name=device.name)
-        snapshot_id = self.snapshot(region, size=device.gib, key=device.key, storage_tier=device.tier)
+        snapshot_id = self.snapshot(region, gib=device.gib, key=device.key, tier=device.tier)
         return Mapping(device_name, self._aws.snapshots[snapshot_id])
 
     def _key_arn(self, key: str | None, region: str) -> str | None:

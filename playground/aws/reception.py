@@ -74,7 +74,7 @@ class Reception:
         token = request.headers.get("x-amz-security-token")
         caller = self._aws.identities.speaking_with(scope["key"], token)
         visit = _Visit(scope["service"], scope["region"], _name_of(request), caller, {})
-        wire = _wire(visit.service if visit.service in _PLAYED else "sts")
+        wire = _wire_for(visit, request)
         try:
             answered = self._let_through(request, visit, wire)
         except AwsError as error:
@@ -171,6 +171,13 @@ def _name_of(request: HttpRequest) -> str:
     if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return dict(parse_qsl(request.body.decode())).get("Action", "")
     return f"{request.method} {urlsplit(request.url).path}"
+
+
+def _wire_for(visit: _Visit, request: HttpRequest) -> Wire:
+    """Return the service's wire; for one that moto answers, one of the same protocol: it only words refusals."""
+    if visit.service in _PLAYED:
+        return _wire(visit.service)
+    return _wire("kms" if "x-amz-target" in request.headers else "sts")
 
 
 @cache

@@ -1,10 +1,9 @@
 """Who is asked: the strict AWS by either door, moto, and the real AWS. Two accounts each, an owner and a target."""
 
-import itertools
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,6 +12,7 @@ import boto3
 import botocore.loaders
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from playground.aws import Disk, StrictAws
@@ -151,7 +151,6 @@ class Real:
     def __init__(self, profiles: Sequence[str], record: Path, stack: ExitStack) -> None:
         record.parent.mkdir(parents=True, exist_ok=True)
         self._stack, self._log = stack, stack.enter_context(record.open("a", encoding="utf-8"))
-        self._names = itertools.count()
         self.owner, self.target = map(self._account, profiles)
         self.region = self.owner.ec2.meta.region_name
 
@@ -164,6 +163,17 @@ class Real:
     def _write_down(self, http_response: Any, parsed: Any, model: Any, **_: Any) -> None:
         line = {"operation": model.name, "status": http_response.status_code, "answer": parsed}
         self._log.write(json.dumps(line, default=str) + "\n")
+        if model.name == "CopyImage" and "ImageId" in parsed:
+            self._take_away(lambda: self.target.ec2.deregister_image(**_thoroughly(parsed["ImageId"])))
+
+    def _take_away(self, undo: Callable[[], object]) -> None:
+        """Plan to undo something at the end; a case may have done so itself by then."""
+
+        def undone() -> None:
+            with suppress(ClientError):
+                undo()
+
+        self._stack.callback(undone)
 
     def image(self, *keys: str | None) -> str:
         ec2 = self.owner.ec2
@@ -176,7 +186,7 @@ class Real:
             Architecture="x86_64",
             VirtualizationType="hvm",
         )
-        self._stack.callback(ec2.deregister_image, ImageId=made["ImageId"], DeleteAssociatedSnapshots=True)
+        self._take_away(lambda: ec2.deregister_image(**_thoroughly(made["ImageId"])))
         return str(made["ImageId"])
 
     def _disk(self, zone: str, position: int, key: str | None) -> dict[str, Any]:
@@ -191,7 +201,7 @@ class Real:
 
     def key(self, side: Side) -> str:
         made = side.kms.create_key(Description="contract")["KeyMetadata"]["Arn"]
-        self._stack.callback(side.kms.schedule_key_deletion, KeyId=made, PendingWindowInDays=7)
+        self._take_away(lambda: side.kms.schedule_key_deletion(KeyId=made, PendingWindowInDays=7))
         return str(made)
 
     def managed_key(self, side: Side) -> str:
@@ -202,6 +212,10 @@ class Real:
         while not happened():
             assert time.monotonic() < deadline, "it did not happen within an hour"
             time.sleep(15)
+
+
+def _thoroughly(image_id: str) -> dict[str, Any]:
+    return {"ImageId": image_id, "DeleteAssociatedSnapshots": True}
 
 
 @contextmanager

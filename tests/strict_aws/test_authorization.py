@@ -128,6 +128,17 @@ def test_a_grant_to_a_foreign_account_leaves_its_own_policies_in_force(owner: Ac
         speaking(target, "kms", allow("kms:ListKeys")).describe_key(KeyId=key)
 
 
+@rule("2.3", INFERRED)
+def test_a_grant_bound_to_an_encryption_context_opens_nothing_here(owner: Account, target: Account) -> None:
+    """EBS brings the id of the next snapshot as its context, which no grant can know beforehand."""
+    key = owner.key(REGION)
+    bound = {"EncryptionContextSubset": {"aws:ebs:id": "vol-0123456789abcdef0"}}
+    keeper = speaking(owner, "kms", allow("kms:*"))
+    keeper.create_grant(KeyId=key, GranteePrincipal=target.root, Operations=["DescribeKey"], Constraints=bound)
+    with refused("AccessDeniedException"):
+        speaking(target, "kms", allow("kms:*")).describe_key(KeyId=key)
+
+
 @rule("KMS guide, key policies", READ)
 def test_at_home_the_keys_policy_is_enough_for_whom_it_names(owner: Account) -> None:
     role = owner.role("keeper", policy={"Version": "2012-10-17", "Statement": [allow("ec2:*")]})

@@ -42,7 +42,6 @@ def open_key(where: Target, key: str, *statements: dict[str, Any]) -> None:
 
 
 def copy(where: Target, image: str, **how: Any) -> str:
-    """Start a copy as the target; the real AWS's is taken away with the sandbox."""
     asked = {"Name": f"copy of {image}", "SourceImageId": image, "SourceRegion": where.region} | how
     return str(where.target.ec2.copy_image(**asked)["ImageId"])
 

@@ -78,6 +78,14 @@ def test_a_fault_can_be_one_accounts_alone(aws: StrictAws, target: Account) -> N
         ec2(aws.account(OWNER)).describe_images(Owners=["self"])
 
 
+def test_faults_strike_what_moto_answers_too(aws: StrictAws, target: Account) -> None:
+    aws.faults.throttle("GetParameter", times=3)
+    ssm = session(**target.user("ssm").for_boto()).client("ssm", config=THREE_ATTEMPTS)
+    with refused("ThrottlingException"):
+        ssm.get_parameter(Name="image")
+    assert len(aws.journal.calls("GetParameter", outcome="ThrottlingException")) == 3
+
+
 def test_botocore_hides_a_lost_answer_behind_its_own_token(aws: StrictAws, target: Account, image: str) -> None:
     aws.faults.lose_answer("CopyImage")
     made = ec2(target).copy_image(**asked(image))["ImageId"]

@@ -157,6 +157,26 @@ def test_a_long_token(aws: StrictAws) -> None:
 
 
 @rule("2.4", READ)
+def test_copied_tags_are_ones_own_and_those_meant_to_be_shared(aws: StrictAws) -> None:
+    tags = {"team": "base", "ec2:SharedTag/release": "42"}
+    image, copier = shared(aws, tags=tags), ec2(aws)
+    made = copier.copy_image(**asked(image, CopyImageTags=True))["ImageId"]
+    assert aws.image(made).tags == {"ec2:SharedTag/release": "42"}
+    made = ec2(aws, OWNER).copy_image(**asked(image, CopyImageTags=True))["ImageId"]
+    assert aws.image(made).tags == tags
+
+
+@rule("2.4", READ)
+def test_tags_of_aws_are_its_own(aws: StrictAws) -> None:
+    image, owner = aws.account(OWNER).image(REGION), ec2(aws, OWNER)
+    tags = [{"Key": "aws:mine", "Value": "no"}]
+    with refused("InvalidParameterValue", "reserved"):
+        owner.create_tags(Resources=[image], Tags=tags)
+    with refused("InvalidParameterValue", "reserved"):
+        owner.copy_image(**asked(image, TagSpecifications=[{"ResourceType": "image", "Tags": tags}]))
+
+
+@rule("2.4", READ)
 def test_across_regions_the_copy_stands_where_it_was_asked_for(aws: StrictAws, clock: ManualClock) -> None:
     user = aws.account(TARGET).user("admin")
     copier = session(**user.for_boto()).client("ec2", "us-east-1")
