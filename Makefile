@@ -25,7 +25,7 @@ test: install    ## run all tests (ARGS="-k word" for some)
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
 contract-aws: install  ## ask the real AWS the strict AWS's questions (PROFILES=owner,target: two sandbox accounts)
-	AWS_CONTRACT_PROFILES=$(PROFILES) $(BIN)/python -m pytest tests/strict_aws -k real $(ARGS)
+	AWS_CONTRACT_PROFILES=$(PROFILES) $(BIN)/python -m pytest tests/strict_aws -n 0 -k real -rs --timeout 3600 $(ARGS)
 
 lint: install    ## style, with ruff
 	$(BIN)/ruff check .
