@@ -40,9 +40,10 @@ class Company:
     keys: dict[str, str]
 
 
-def manifest() -> dict[str, Any]:
-    """Return the app's manifest, as it is shipped."""
+def manifest(*, socket_mode: bool = False) -> dict[str, Any]:
+    """Return the app's manifest as it is shipped, or with the one change that Socket Mode takes."""
     document: dict[str, Any] = json.loads((_DEPLOY / "slack" / "manifest.json").read_text(encoding="utf-8"))
+    document["settings"]["socket_mode_enabled"] = socket_mode
     return document
 
 
@@ -99,13 +100,16 @@ def furnish(aws: StrictAws, slack: StrictSlack) -> Company:
 def _settings(slack: StrictSlack, room: Channel, approvers: list[User]) -> str:
     users = json.dumps([person.id for person in approvers])
     targets = "".join(_TARGET.format(name=name, account_id=account_id) for name, account_id in TARGETS.items())
-    return _SETTINGS.format(team_id=slack.team_id, room=room.id, users=users, images=IMAGES, region=REGION) + targets
+    door = "socket" if slack.socket_mode else "http"
+    source = _SETTINGS.format(team_id=slack.team_id, room=room.id, door=door, users=users, images=IMAGES, region=REGION)
+    return source + targets
 
 
 _SETTINGS = """\
 [slack]
 team_id = "{team_id}"
 approvals_channel = "{room}"
+door = "{door}"
 
 [approval]
 users = {users}

@@ -58,6 +58,7 @@ class Neighbourhood:
             "SLACK_API_URL": f"{self.slack_url}/api/",
             "SLACK_BOT_TOKEN": self.slack.bot_token,
             "SLACK_SIGNING_SECRET": self.slack.signing_secret,
+            "SLACK_APP_TOKEN": self.slack.app_token,
         }
         with self.log.open("ab") as log:
             self.bot = subprocess.Popen(
@@ -83,22 +84,27 @@ class Neighbourhood:
 
     def _wait_for_the_bot(self, bot: subprocess.Popen[bytes]) -> None:
         while bot.poll() is None:
-            with socket.socket() as probe:
-                probe.settimeout(0.2)
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
+            if self._is_reached():
+                return
         raise RuntimeError(f"the bot did not start:\n{self.log.read_text(encoding='utf-8')}")
+
+    def _is_reached(self) -> bool:
+        if self.slack.socket_mode:
+            return self.slack.sockets.wait_for_connection(seconds=0.2)
+        with socket.socket() as probe:
+            probe.settimeout(0.2)
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
 @contextmanager
-def put_up(folder: Path, copy_gib_per_second: float = 2) -> Iterator[Neighbourhood]:
+def put_up(folder: Path, *, socket_mode: bool = False, copy_gib_per_second: float = 2) -> Iterator[Neighbourhood]:
     """Put up the neighbourhood, its files in `folder`, and start the bot; everything is stopped at the end.
 
     Copies take seconds instead of many minutes; all else is at its usual pace.
     """
     aws = StrictAws(utc_now)
     aws.copy_gib_per_second = copy_gib_per_second
-    slack = StrictSlack(manifest(), utc_now, signing_secret="the-playground-s-own")
+    slack = StrictSlack(manifest(socket_mode=socket_mode), utc_now, signing_secret="the-playground-s-own")
     company = furnish(aws, slack)
     with ExitStack() as stack:
         slack_url = stack.enter_context(slack.serve())

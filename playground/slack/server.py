@@ -6,7 +6,7 @@ import json
 import threading
 import urllib.parse
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,8 @@ def serve(slack: StrictSlack) -> Iterator[str]:
     thread.start()
     slack.base_url = f"http://127.0.0.1:{server.server_port}"
     try:
-        yield slack.base_url
+        with slack.sockets.listen() if slack.socket_mode else nullcontext():
+            yield slack.base_url
     finally:
         server.shutdown()
         thread.join()

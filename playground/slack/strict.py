@@ -15,6 +15,7 @@ from playground.slack.faults import Faults
 from playground.slack.journal import Journal
 from playground.slack.manifest import check_manifest
 from playground.slack.server import serve
+from playground.slack.socket import Sockets
 from playground.slack.web_api import Api, App, as_json
 from playground.slack.workspace import Channel, Json, Message, User, View, Workspace
 
@@ -84,6 +85,10 @@ class StrictSlack:
             scopes=frozenset(manifest["oauth_config"]["scopes"]["bot"]),
         )
         self.api = Api(self.workspace, self.app, clock, self.violations)
+        self.sockets = Sockets(self.app.id)
+        self.socket_mode: bool = manifest["settings"].get("socket_mode_enabled", False)
+        if self.socket_mode:
+            self.api.open_connection = lambda: self.sockets.url
         self.faults = Faults()
         self.journal = Journal()
         self.rate_limits = False
@@ -159,12 +164,19 @@ class StrictSlack:
             raise RuntimeError("no bot is connected")
         return delivery.send(self._door, body, headers)
 
-    def _deliver(self, fields: Json) -> Reply:
-        body = delivery.form(fields)
-        return self._send(body, self.sign(body))
+    def _deliver_command(self, fields: Json) -> Reply:
+        if self.socket_mode:
+            return self.sockets.deliver("slash_commands", fields)
+        return self._deliver_signed(fields)
 
     def _deliver_payload(self, payload: Json) -> Reply:
-        return self._deliver({"payload": json.dumps(payload)})
+        if self.socket_mode:
+            return self.sockets.deliver("interactive", payload)
+        return self._deliver_signed({"payload": json.dumps(payload)})
+
+    def _deliver_signed(self, fields: Json) -> Reply:
+        body = delivery.form(fields)
+        return self._send(body, self.sign(body))
 
     # What people do
 
@@ -176,7 +188,7 @@ class StrictSlack:
         if thread_ts is not None:
             return self._shown_by_slack(user, channel, f"{command} is not supported in threads. Sorry!")
         url = self._response_url(channel.id, user, None)
-        reply = self._deliver(
+        reply = self._deliver_command(
             {
                 "token": "deprecated",
                 "team_id": user.team_id,

@@ -59,7 +59,7 @@ class Api:
     app: App
     clock: Callable[[], datetime]
     violations: list[str]
-    socket_url: str = ""
+    open_connection: Callable[[], str] | None = None
 
     def call(self, method: str, token: str | None, arguments: Json) -> Json:
         """Return what Slack answers, without `ok`.
@@ -325,7 +325,9 @@ def as_json(view: View, api: Api, values: Json | None = None) -> Json:
 
 
 def _open_connection(api: Api, _: Json) -> Json:
-    return {"url": api.socket_url}
+    if api.open_connection is None:
+        raise SlackRefuses("socket_mode_not_enabled")
+    return {"url": api.open_connection()}
 
 
 @dataclass(frozen=True)

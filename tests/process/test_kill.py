@@ -1,7 +1,6 @@
 """The bot as a process: killed between the approval and the completion, started again, and the story is whole."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,23 +8,16 @@ import pytest
 from playground.aws import Disk
 from playground.company import IMAGES, PROD, REGION, STAGING
 from playground.neighbourhood import Neighbourhood, put_up
+from tests.process.patience import until
 
 pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Neighbourhood]:
-    with put_up(tmp_path) as here:
+    with put_up(tmp_path, copy_gib_per_second=4) as here:
         yield here
         assert here.slack.violations == []
-
-
-def until(happened: Callable[[], bool], here: Neighbourhood) -> None:
-    """Wait for the bot's own process; its time is the wall's."""
-    deadline = time.monotonic() + 40
-    while not happened():
-        assert time.monotonic() < deadline, here.log.read_text()
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,125 @@
+"""Socket Mode: the bot connects, and gets by websocket what it would get by HTTP.
+
+docs.slack.dev/apis/events-api/using-socket-mode. Nothing is signed; the app-level token that opened the connection is
+the boundary. Each payload goes to one of the connections, whichever.
+"""
+
+import itertools
+import json
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NoAck
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import Server, ServerConnection, serve
+
+from playground.slack.delivery import Reply
+
+Json = dict[str, Any]
+
+_CONNECTIONS = 10
+_LONGEST_WAIT_SECONDS = 30
+_OK, _NOBODY_THERE = 200, 0
+
+
+class Sockets:
+    """The connections of one app, and what is on its way through them."""
+
+    def __init__(self, app_id: str) -> None:
+        self._app_id = app_id
+        self._open: list[ServerConnection] = []
+        self._waiting: dict[str, Future[Json]] = {}
+        self._turn = itertools.count()
+        self._changed = threading.Condition()
+        self.url = ""
+
+    @contextmanager
+    def listen(self) -> Iterator[None]:
+        """Take connections until the end of the block."""
+        server: Server = serve(self._hold, "127.0.0.1", 0)
+        port = server.socket.getsockname()[1]
+        self.url = f"ws://127.0.0.1:{port}/link"
+        thread = threading.Thread(target=server.serve_forever, name="strict-slack-sockets")
+        thread.start()
+        try:
+            yield
+        finally:
+            with self._changed:
+                open_now = list(self._open)
+            for connection in open_now:
+                connection.close()
+            server.shutdown()
+            thread.join()
+
+    def wait_for_connection(self, seconds: float) -> bool:
+        """Return whether the bot is connected, at the latest after so many seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: bool(self._open), seconds)
+
+    def deliver(self, kind: str, payload: Json) -> Reply:
+        """Send a payload to one of the connections and wait for its acknowledgement."""
+        envelope_id = str(uuid.uuid4())
+        envelope = {
+            "envelope_id": envelope_id,
+            "type": kind,
+            "payload": payload,
+            "accepts_response_payload": kind in ("slash_commands", "interactive"),
+        }
+        acknowledged: Future[Json] = Future()
+        started = time.monotonic()
+        with self._changed:
+            if not self._open:
+                return Reply(_NOBODY_THERE, b"", 0)
+            connection = self._open[next(self._turn) % len(self._open)]
+            self._waiting[envelope_id] = acknowledged
+        try:
+            connection.send(json.dumps(envelope))
+            answer = acknowledged.result(_LONGEST_WAIT_SECONDS)
+        except (ConnectionClosed, NoAck):
+            return Reply(_NOBODY_THERE, b"", time.monotonic() - started)
+        finally:
+            self._waiting.pop(envelope_id, None)
+        body = json.dumps(answer["payload"]).encode() if answer.get("payload") else b""
+        return Reply(_OK, body, time.monotonic() - started)
+
+    def disconnect(self, reason: str = "refresh_requested") -> None:
+        """Ask every connection to make place for a new one, as Slack does every few hours."""
+        with self._changed:
+            asked = list(self._open)
+        for connection in asked:
+            with suppress(ConnectionClosed):
+                connection.send(json.dumps({"type": "disconnect", "reason": reason, "debug_info": {}}))
+            connection.close()
+
+    def _hold(self, connection: ServerConnection) -> None:
+        """Greet a connection and take its acknowledgements until it closes."""
+        with self._changed:
+            if len(self._open) >= _CONNECTIONS:
+                return
+            self._open.append(connection)
+            hello = {
+                "type": "hello",
+                "num_connections": len(self._open),
+                "connection_info": {"app_id": self._app_id},
+                "debug_info": {"approximate_connection_time": 18_060},
+            }
+            connection.send(json.dumps(hello))
+            self._changed.notify_all()
+        try:
+            for message in connection:
+                self._acknowledge(json.loads(message))
+        except ConnectionClosed:
+            pass
+        finally:
+            with self._changed:
+                self._open.remove(connection)
+
+    def _acknowledge(self, answer: Json) -> None:
+        waiting = self._waiting.get(str(answer.get("envelope_id")))
+        if waiting is not None:
+            waiting.set_result(answer)
