@@ -1,4 +1,4 @@
-"""Errors of the Web API, by Slack's own names."""
+"""Errors: the Web API's, by Slack's own names, and people's."""
 
 from typing import Any
 
@@ -15,3 +15,7 @@ class SlackRefuses(Exception):
         super().__init__(error)
         self.error = error
         self.more = more
+
+
+class NothingToClick(Exception):
+    """Somebody was to click or fill in what isn't there."""

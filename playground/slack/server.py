@@ -10,7 +10,8 @@ from contextlib import contextmanager, nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from playground.slack.errors import SlackRefuses
+from playground.slack import page
+from playground.slack.errors import NothingToClick, SlackRefuses
 from playground.slack.faults import Fault, Harm
 from playground.slack.journal import Call
 from playground.slack.rates import Rates
@@ -54,6 +55,16 @@ class _Handler(BaseHTTPRequestHandler):
     # Headers and body in one packet: two small ones wait for each other (Nagle, delayed acknowledgement).
     wbufsize = -1
 
+    def do_GET(self) -> None:
+        address = urllib.parse.urlsplit(self.path)
+        if address.path == "/ui/state":
+            query = urllib.parse.parse_qs(address.query)
+            self._answer(200, page.seen_by(self.server.slack, query.get("as", [""])[0]))
+        elif found := page.static_file(address.path):
+            self._send(200, *found)
+        else:
+            self._answer(404, {"ok": False})
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path = urllib.parse.urlsplit(self.path).path
@@ -62,8 +73,20 @@ class _Handler(BaseHTTPRequestHandler):
         elif path.startswith("/response/"):
             said = self.server.slack.respond(path.removeprefix("/response/"), json.loads(body))
             self._answer(200 if said == "ok" else 404, {"ok": said == "ok", "error": said})
+        elif path == "/ui/act":
+            self._act(body)
         else:
             self._answer(404, {"ok": False})
+
+    def _act(self, body: bytes) -> None:
+        # A page of another origin can't send this type without asking first, and is not told yes.
+        if self.headers.get("Content-Type") != "application/json":
+            self._answer(415, {"ok": False, "error": "not JSON"})
+            return
+        try:
+            self._answer(200, page.act(self.server.slack, json.loads(body)))
+        except (page.BadAct, NothingToClick, ValueError) as wrong:
+            self._answer(400, {"ok": False, "error": str(wrong)})
 
     def _api(self, method: str, body: bytes) -> None:
         slack = self.server.slack
@@ -108,11 +131,12 @@ class _Handler(BaseHTTPRequestHandler):
         slack.journal.entries.append(Call(slack.clock(), method, arguments, answer))
 
     def _answer(self, status: int, answer: Json, headers: dict[str, str] | None = None) -> None:
-        body = json.dumps(answer).encode()
+        self._send(status, "application/json", json.dumps(answer).encode(), headers)
+
+    def _send(self, status: int, content_type: str, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
-        for name, value in (
-            {"Content-Type": "application/json", "Content-Length": str(len(body))} | (headers or {})
-        ).items():
+        of_all = {"Content-Type": content_type, "Content-Length": str(len(body)), "Cache-Control": "no-store"}
+        for name, value in (of_all | (headers or {})).items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)

@@ -11,6 +11,7 @@ from typing import Any
 
 from playground.slack import checks, delivery
 from playground.slack.delivery import Door, HttpDoor, Reply, WsgiApp, WsgiDoor
+from playground.slack.errors import NothingToClick
 from playground.slack.faults import Faults
 from playground.slack.journal import Journal
 from playground.slack.manifest import check_manifest
@@ -52,10 +53,6 @@ class ResponseUrl:
     at: datetime
     message: Message | None
     uses: int = 0
-
-
-class NothingToClick(Exception):
-    """Somebody was to click what isn't there."""
 
 
 class StrictSlack:

@@ -1,0 +1,84 @@
+// Block Kit into nodes: what a message shows, and the fields of a form.
+
+import { element, mrkdwn } from "/mrkdwn.js";
+
+const words = (text, names) => (text.type === "mrkdwn" ? mrkdwn(text.text, names) : [document.createTextNode(text.text)]);
+
+export function renderBlock(block, names, click) {
+  const here = element("div", { className: "block" });
+  switch (block.type) {
+    case "header":
+      here.append(element("h3", { text: block.text.text }));
+      break;
+    case "section":
+      if (block.text) here.append(...words(block.text, names));
+      if (block.fields) {
+        const fields = block.fields.map((field) => element("div", {}, ...words(field, names)));
+        here.append(element("div", { className: "fields" }, ...fields));
+      }
+      if (block.accessory?.type === "button") here.append(button(block.accessory, click));
+      break;
+    case "context":
+      here.classList.add("context");
+      for (const part of block.elements.filter((each) => each.text)) here.append(...words(part, names), " ");
+      break;
+    case "actions":
+      here.classList.add("actions");
+      here.append(...block.elements.filter((each) => each.type === "button").map((each) => button(each, click)));
+      break;
+    case "divider":
+      here.append(element("hr"));
+      break;
+    default:
+      here.append(element("em", { text: `(${block.type} can't be shown here)` }));
+  }
+  return here;
+}
+
+function button(of, click) {
+  const made = element("button", { text: of.text.text, className: of.style ?? "", type: "button" });
+  if (of.accessibility_label) made.setAttribute("aria-label", of.accessibility_label);
+  made.addEventListener("click", () => click(of));
+  return made;
+}
+
+export function renderInput(block, names, wrong) {
+  const { element: field, label, hint } = block;
+  const choices = field.options ?? [];
+  const several = ["multi_static_select", "checkboxes"].includes(field.type);
+  const here = element(choices.length ? "fieldset" : "div", { className: "field", "data-block": block.block_id });
+  here.dataset.kind = choices.length ? (several ? "several" : "one") : "text";
+  const id = `field-${block.block_id}`;
+  const title = element(choices.length ? "legend" : "label", { text: label.text });
+  if (block.optional) title.append(element("span", { className: "optional", text: " (optional)" }));
+  here.append(title);
+  if (choices.length) {
+    for (const option of choices) {
+      const box = element("input", { type: several ? "checkbox" : "radio", name: id, value: option.value });
+      box.checked = field.initial_option?.value === option.value;
+      const text = element("span", {}, ...words(option.text, names));
+      if (option.description) text.append(element("small", { text: `: ${option.description.text}` }));
+      here.append(element("label", { className: "choice" }, box, text));
+    }
+  } else {
+    title.htmlFor = id;
+    const input = element(field.multiline ? "textarea" : "input", { id, maxlength: field.max_length ?? 3000 });
+    input.placeholder = field.placeholder?.text ?? "";
+    input.value = field.initial_value ?? "";
+    here.append(input);
+  }
+  if (hint) here.append(element("small", { text: hint.text }));
+  if (wrong) here.append(element("p", { className: "wrong", role: "alert", text: wrong }));
+  return here;
+}
+
+export function valuesOf(form) {
+  const values = {};
+  for (const field of form.querySelectorAll(".field")) {
+    const chosen = [...field.querySelectorAll("input:checked")].map((box) => box.value);
+    const { block, kind } = field.dataset;
+    if (kind === "text") values[block] = field.querySelector("input, textarea").value;
+    else values[block] = kind === "several" ? chosen : (chosen[0] ?? null);
+  }
+  return values;
+}
