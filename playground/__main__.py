@@ -4,11 +4,13 @@ Without arguments it stays up, and a browser is the way in. With `--script` a st
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 
 from playground import story
 from playground.aws import Disk
@@ -36,6 +38,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make playground ARGS=", description=__doc__)
     parser.add_argument("--script", action="store_true", help="play a story in the terminal, and end")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, _exit)  # as with Ctrl-C, the bot's process is ended first
     with tempfile.TemporaryDirectory(prefix="ami-share-") as folder, put_up(Path(folder)) as here:
         if not options.script:
             _stay(here)
@@ -62,6 +65,10 @@ def _stay(here: Neighbourhood) -> None:
     print(_ROOM_FOR_PEOPLE.format(url=here.slack_url, image=golden, others=text, aws=here.aws_url, log=here.log))
     with suppress(KeyboardInterrupt):
         threading.Event().wait()
+
+
+def _exit(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Checks: what Slack rejects in messages, views and home tabs.
 
-Three together, since each misses something: a schema for unknown keys and types, slack_sdk's own models for most
-lengths, and the rest here (docs.slack.dev/reference/block-kit, the pages of each block and element).
+Three together, since each misses something: a schema for keys, types and lengths, slack_sdk's own models, and here what
+concerns blocks together (docs.slack.dev/reference/block-kit, the pages of each block and element).
 """
 
 import json
@@ -20,7 +20,6 @@ Json = dict[str, Any]
 
 _BLOCKS_IN = {"message": 50, "modal": 100, "home": 100}
 _TEXT_IN_ALL = 13_000  # undocumented, seen as msg_blocks_too_long (slackapi/bolt-js, issue 2509)
-_FIELD, _OPTION_VALUE, _CONFIRM_TITLE, _CONFIRM_TEXT = 2000, 150, 100, 300
 _METADATA = 16_000
 _PLACES = {
     "input": {"modal", "home", "message"},
@@ -39,7 +38,6 @@ def wrong_with_blocks(blocks: Any, place: str) -> list[str]:
     if len(blocks) > _BLOCKS_IN[place]:
         wrong.append(f"blocks: {len(blocks)} are more than {_BLOCKS_IN[place]}")
     wrong += _models(blocks)
-    wrong += _lengths(blocks)
     wrong += _repeated(blocks)
     wrong += (
         f"blocks[{number}]: {block['type']} can't stand in a {place}"
@@ -77,6 +75,12 @@ def wrong_with_view(view: Json) -> list[str]:
     return wrong
 
 
+def wrong_with_options(options: Any) -> list[str]:
+    """Return everything that is wrong with the options that the bot provides for a menu."""
+    menu = {"type": "static_select", "action_id": "options", "options": options}
+    return wrong_with_blocks([{"type": "actions", "elements": [menu]}], "modal") if options else []
+
+
 def wrong_with_metadata(metadata: Any) -> str | None:
     """Return the error of `chat.postMessage` for metadata that Slack doesn't take."""
     if not isinstance(metadata, dict) or set(metadata) != {"event_type", "event_payload"}:
@@ -101,25 +105,6 @@ def _models(blocks: list[Json]) -> Iterator[str]:
                 parsed.validate_json()
         except SlackObjectFormationError as error:
             yield f"blocks[{number}]: {error}"
-
-
-def _lengths(blocks: list[Json]) -> Iterator[str]:
-    for number, block in enumerate(blocks):
-        for field in block.get("fields", []):
-            if len(field["text"]) > _FIELD:
-                yield f"blocks[{number}]: a field has more than {_FIELD} characters"
-        for part in _dicts(block):
-            if "value" in part and "text" in part and "type" not in part and len(part["value"]) > _OPTION_VALUE:
-                yield f"blocks[{number}]: an option's value has more than {_OPTION_VALUE} characters"
-            confirm = part.get("confirm", {})
-            # A confirm dialog has a text of that name itself.
-            if "title" in confirm and len(confirm["title"]["text"]) > _CONFIRM_TITLE:
-                yield f"blocks[{number}]: a confirm dialog's title has more than {_CONFIRM_TITLE} characters"
-            if "title" in confirm and len(confirm["text"]["text"]) > _CONFIRM_TEXT:
-                yield f"blocks[{number}]: a confirm dialog's text has more than {_CONFIRM_TEXT} characters"
-    for part in _texts(blocks):
-        if not part["text"]:
-            yield "blocks: a text is empty"
 
 
 def _repeated(blocks: list[Json]) -> Iterator[str]:

@@ -1,6 +1,6 @@
-"""The JSON Schema of the blocks that the bot may use: keys and types, nothing unknown.
+"""The JSON Schema of the blocks that the bot may use: keys, types and lengths, and nothing unknown.
 
-From docs.slack.dev/reference/block-kit, a page a block, element and composition object. Lengths are in `checks.py`.
+From docs.slack.dev/reference/block-kit, a page a block, element and composition object.
 """
 
 from typing import Any
@@ -26,19 +26,29 @@ def _list(of: Schema, least: int = 1, most: int | None = None) -> Schema:
     return {"type": "array", "items": of, "minItems": least} | ({"maxItems": most} if most else {})
 
 
-_PLAIN = _object("plain_text", {"text": _STRING}, emoji=_BOOLEAN)
-_MRKDWN = _object("mrkdwn", {"text": _STRING}, verbatim=_BOOLEAN)
-_TEXT = {"oneOf": [_PLAIN, _MRKDWN]}
-_OPTION = _object(None, {"text": _TEXT, "value": _STRING}, description=_TEXT, url=_STRING)
-_GROUP = _object(None, {"label": _PLAIN, "options": _list(_OPTION, most=100)})
+def _string(most: int, least: int = 0) -> Schema:
+    return {"type": "string", "minLength": least, "maxLength": most}
+
+
+def _plain(most: int) -> Schema:
+    return _object("plain_text", {"text": _string(most, least=1)}, emoji=_BOOLEAN)
+
+
+def _text(most: int) -> Schema:
+    mrkdwn = _object("mrkdwn", {"text": _string(most, least=1)}, verbatim=_BOOLEAN)
+    return {"oneOf": [_plain(most), mrkdwn]}
+
+
+_OPTION = _object(None, {"text": _text(75), "value": _string(150, least=1)}, description=_text(75), url=_string(3000))
+_GROUP = _object(None, {"label": _plain(75), "options": _list(_OPTION, most=100)})
 _CONFIRM = _object(
     None,
-    {"title": _PLAIN, "text": _TEXT, "confirm": _PLAIN, "deny": _PLAIN},
+    {"title": _plain(100), "text": _text(300), "confirm": _plain(30), "deny": _plain(30)},
     style={"enum": ["primary", "danger"]},
 )
-_IMAGE = _object("image", {"alt_text": _STRING}, image_url=_STRING)
+_IMAGE = _object("image", {"alt_text": _string(2000)}, image_url=_string(3000))
 
-_MENU = {"placeholder": _PLAIN, "confirm": _CONFIRM, "focus_on_load": _BOOLEAN, "action_id": _ID}
+_MENU = {"placeholder": _plain(150), "confirm": _CONFIRM, "focus_on_load": _BOOLEAN, "action_id": _ID}
 _MULTI = _MENU | {"max_selected_items": {"type": "integer", "minimum": 1}}
 _STATIC = {"options": _list(_OPTION, most=100), "option_groups": _list(_GROUP, most=100)}
 _EXTERNAL = {"min_query_length": {"type": "integer", "minimum": 0}}
@@ -46,13 +56,13 @@ _EXTERNAL = {"min_query_length": {"type": "integer", "minimum": 0}}
 ELEMENTS: dict[str, Schema] = {
     "button": _object(
         "button",
-        {"text": _PLAIN},
+        {"text": _plain(75)},
         action_id=_ID,
-        url=_STRING,
-        value=_STRING,
+        url=_string(3000),
+        value=_string(2000),
         style={"enum": ["primary", "danger"]},
         confirm=_CONFIRM,
-        accessibility_label=_STRING,
+        accessibility_label=_string(75),
     ),
     "static_select": _object("static_select", {}, **_MENU, **_STATIC, initial_option=_OPTION),
     "multi_static_select": _object("multi_static_select", {}, **_MULTI, **_STATIC, initial_options=_list(_OPTION)),
@@ -78,7 +88,7 @@ ELEMENTS: dict[str, Schema] = {
         multiline=_BOOLEAN,
         min_length={"type": "integer", "minimum": 0, "maximum": 3000},
         max_length={"type": "integer", "minimum": 1, "maximum": 3000},
-        placeholder=_PLAIN,
+        placeholder=_plain(150),
         focus_on_load=_BOOLEAN,
         dispatch_action_config={"type": "object"},
     ),
@@ -110,34 +120,34 @@ BLOCK: Schema = {
     "type": "object",
     "required": ["type"],
     "oneOf": [
-        _object("header", {"text": _PLAIN}, block_id=_ID),
+        _object("header", {"text": _plain(150)}, block_id=_ID),
         _object(
             "section",
             {},
-            text=_TEXT,
-            fields=_list(_TEXT, most=10),
+            text=_text(3000),
+            fields=_list(_text(2000), most=10),
             accessory={"oneOf": [*_INTERACTIVE, _IMAGE]},
             block_id=_ID,
             expand=_BOOLEAN,
         ),
-        _object("context", {"elements": _list({"oneOf": [_PLAIN, _MRKDWN, _IMAGE]}, most=10)}, block_id=_ID),
+        _object("context", {"elements": _list({"oneOf": [*_text(3000)["oneOf"], _IMAGE]}, most=10)}, block_id=_ID),
         _object("actions", {"elements": _list({"oneOf": _INTERACTIVE}, most=25)}, block_id=_ID),
         _object("divider", {}, block_id=_ID),
         _object(
             "input",
-            {"label": _PLAIN, "element": {"oneOf": _INPUTS}},
-            hint=_PLAIN,
+            {"label": _plain(2000), "element": {"oneOf": _INPUTS}},
+            hint=_plain(2000),
             optional=_BOOLEAN,
             dispatch_action=_BOOLEAN,
             block_id=_ID,
         ),
         _object("rich_text", {"elements": {"type": "array"}}, block_id=_ID),
-        _object("markdown", {"text": _STRING}, block_id=_ID),
+        _object("markdown", {"text": _string(12_000)}, block_id=_ID),
         _object("table", {"rows": _list({"type": "array"}, most=100)}, column_settings={"type": "array"}, block_id=_ID),
-        _object("image", {"alt_text": _STRING}, image_url=_STRING, title=_PLAIN, block_id=_ID),
+        _object("image", {"alt_text": _string(2000)}, image_url=_string(3000), title=_plain(2000), block_id=_ID),
         _object(
             "alert",
-            {"text": _TEXT},
+            {"text": _text(200)},
             level={"enum": ["default", "info", "warning", "error", "success"]},
             block_id=_ID,
         ),

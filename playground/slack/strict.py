@@ -12,6 +12,7 @@ from typing import Any
 from playground.slack import checks, delivery
 from playground.slack.delivery import Door, HttpDoor, Reply, WsgiApp, WsgiDoor
 from playground.slack.errors import NothingToClick
+from playground.slack.events import Retries, Undelivered
 from playground.slack.faults import Faults
 from playground.slack.journal import Journal
 from playground.slack.manifest import check_manifest
@@ -93,6 +94,7 @@ class StrictSlack:
         self.base_url = ""
         self.response_urls: dict[str, ResponseUrl] = {}
         self._door: Door | None = None
+        self._retries = Retries()
 
     @property
     def bot_token(self) -> str:
@@ -298,6 +300,56 @@ class StrictSlack:
             case other:
                 self.violations.append(f"view_submission: unknown response_action {other}")
         return Answer(reply.status)
+
+    def suggest(self, user: User, block_id: str, typed: str) -> Answer:
+        """Somebody types into a menu of the form before them whose options the bot provides."""
+        view = self.open_view(user)
+        block = next((each for each in view.body["blocks"] if each.get("block_id") == block_id), None) if view else None
+        if view is None or block is None:
+            raise NothingToClick(f"{user.name} has no {block_id} to type into")
+        payload = self._payload("block_suggestion", user) | {
+            "action_id": block["element"]["action_id"],
+            "block_id": block_id,
+            "value": typed,
+            "container": {"type": "view", "view_id": view.id},
+            "view": as_json(view, self.api),
+        }
+        reply = self._deliver_payload(payload)
+        options = reply.json().get("options", [])
+        self.violations += [f"options: {each}" for each in checks.wrong_with_options(options)]
+        return Answer(reply.status, options=options, timed_out=reply.seconds > self.ack_within)
+
+    def open_home(self, user: User) -> Answer:
+        """Somebody opens the app's home."""
+        return self._deliver_event({"type": "app_home_opened", "user": user.id, "tab": "home", "channel": ""})
+
+    def deliver_due_retries(self) -> list[Answer]:
+        """Send the events again that the bot hasn't taken and whose time has come."""
+        return [self._send_event(event) for event in self._retries.take_due(self.clock())]
+
+    def _deliver_event(self, event: Json) -> Answer:
+        body = {
+            "type": "event_callback",
+            "token": "deprecated",
+            "team_id": self.team_id,
+            "api_app_id": self.app.id,
+            "event": event | {"event_ts": f"{self.clock().timestamp():.6f}"},
+            "event_id": f"Ev{secrets.token_hex(5).upper()}",
+            "event_time": int(self.clock().timestamp()),
+            "authorizations": [{"team_id": self.team_id, "user_id": self.bot_user_id, "is_bot": True}],
+        }
+        return self._send_event(Undelivered(body, self.clock(), ""))
+
+    def _send_event(self, event: Undelivered) -> Answer:
+        body = json.dumps(event.body).encode()
+        again = event.headers() if event.retries else {}
+        headers = self.sign(body) | again | {"Content-Type": "application/json"}
+        reply = self.sockets.deliver("events_api", event.body) if self.socket_mode else self._send(body, headers)
+        late = reply.seconds > self.ack_within
+        if late or reply.status != _OK:
+            event.reason = "http_timeout" if late else "http_error"
+            self._retries.put_off(event, self.clock())
+        return Answer(reply.status, timed_out=late)
 
     def close(self, user: User) -> None:
         """Somebody closes the form before them."""

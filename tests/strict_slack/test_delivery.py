@@ -1,0 +1,213 @@
+"""Delivery: signatures, the three seconds, triggers, forms and response URLs (docs.slack.dev/interactivity)."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from slack_bolt import Ack, App, Respond
+from slack_bolt.adapter.wsgi import SlackRequestHandler
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from playground.slack import NothingToClick
+from tests.strict_slack.conftest import Here
+from tests.strict_slack.test_blocks import button, plain, view
+
+
+@pytest.fixture
+def pig(here: Here) -> App:
+    """A Bolt app, connected."""
+    app = App(
+        client=here.client,
+        signing_secret=here.slack.signing_secret,
+        token_verification_enabled=False,
+        process_before_response=True,
+    )
+    here.slack.connect(SlackRequestHandler(app))
+    return app
+
+
+def on_command(app: App, listener: Callable[..., Any]) -> None:
+    app.command("/pig")(listener)
+
+
+def test_a_command_is_answered_to_the_one_who_typed_it(here: Here, pig: App) -> None:
+    on_command(pig, lambda ack, body: ack(f"You said {body['text']}"))
+    (shown,) = here.slack.command(here.mika, here.room, "/pig", "oink").ephemeral
+    assert shown.text == "You said oink"
+    assert here.slack.messages(here.room) == []
+
+
+def test_a_wrong_signature_an_old_one_and_none_are_refused_by_bolt(here: Here, pig: App) -> None:
+    on_command(pig, lambda ack: ack("oink"))
+    body = b"command=%2Fpig&text=oink"
+    assert here.slack.deliver_raw(body, here.slack.sign(body)).status == 200
+    assert here.slack.deliver_raw(body, here.slack.sign(body, secret="moo")).status == 401
+    assert here.slack.deliver_raw(body, here.slack.sign(body, timestamp=int(time.time()) - 301)).status == 401
+    assert here.slack.deliver_raw(body, {}).status == 401
+
+
+def test_a_late_answer_is_a_time_out(here: Here, pig: App) -> None:
+    on_command(pig, lambda ack: ack("oink"))
+    here.slack.ack_within = 0
+    answer = here.slack.command(here.mika, here.room, "/pig", "oink")
+    assert answer.timed_out
+    assert "operation_timeout" in answer.ephemeral[0].text
+
+
+def test_commands_don_t_work_in_threads(here: Here, pig: App) -> None:
+    (shown,) = here.slack.command(here.mika, here.room, "/pig", "oink", thread_ts="1.000001").ephemeral
+    assert "is not supported in threads" in shown.text
+
+
+def test_a_trigger_opens_one_view_within_three_seconds(here: Here, pig: App) -> None:
+    triggers: list[str] = []
+
+    def keep(ack: Ack, body: dict[str, Any]) -> None:
+        triggers.append(body["trigger_id"])
+        ack()
+
+    def opening() -> str:
+        try:
+            here.client.views_open(trigger_id=triggers[-1], view=view())
+        except SlackApiError as refused:
+            return str(refused.response["error"])
+        return "opened"
+
+    on_command(pig, keep)
+    here.slack.command(here.mika, here.room, "/pig", "")
+    assert opening() == "opened"
+    assert opening() == "exchanged_trigger_id"
+    here.slack.command(here.mika, here.room, "/pig", "")
+    here.clock.advance(timedelta(seconds=4))
+    assert opening() == "expired_trigger_id"
+
+
+def form(here: Here, pig: App, answer: dict[str, Any], **more: Any) -> None:
+    """Let Mika open a form whose submission is answered with `answer`."""
+
+    def open_form(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
+        client.views_open(trigger_id=body["trigger_id"], view=view(callback_id="form", **more))
+        ack()
+
+    on_command(pig, open_form)
+    pig.view("form")(lambda ack: ack(**answer))
+    here.slack.command(here.mika, here.room, "/pig", "")
+
+
+def test_a_form_that_is_taken_closes(here: Here, pig: App) -> None:
+    form(here, pig, {})
+    assert here.slack.submit(here.mika, {"name": "Piggy"}).errors == {}
+    assert here.slack.open_view(here.mika) is None
+
+
+def test_slack_itself_asks_for_what_is_required(here: Here, pig: App) -> None:
+    form(here, pig, {})
+    assert set(here.slack.submit(here.mika, {"name": ""}).errors) == {"name"}
+    with pytest.raises(NothingToClick, match="no fields"):
+        here.slack.submit(here.mika, {"colour": "pink"})
+
+
+def test_errors_go_to_input_blocks_alone(here: Here, pig: App) -> None:
+    form(here, pig, {"response_action": "errors", "errors": {"name": "Too short", "colour": "Not pink"}})
+    assert here.slack.submit(here.mika, {"name": "P"}).errors["name"] == "Too short"
+    assert here.slack.violations == ["view errors: no input block colour"]
+
+
+def test_a_view_in_answer_is_checked_too(here: Here, pig: App) -> None:
+    form(here, pig, {"response_action": "update", "view": view(title=plain("x" * 25))})
+    here.slack.submit(here.mika, {"name": "P"})
+    assert any("title" in each for each in here.slack.violations)
+
+
+def test_a_click_says_who_where_and_what(here: Here, pig: App) -> None:
+    seen: list[dict[str, Any]] = []
+
+    def keep(ack: Ack, body: dict[str, Any]) -> None:
+        seen.append(body)
+        ack()
+
+    pig.action("oink")(keep)
+    blocks = [{"type": "actions", "elements": [button(value="42")]}]
+    here.client.chat_postMessage(channel=here.room.id, text="Oink?", blocks=blocks)
+    (message,) = here.slack.messages(here.room)
+    here.slack.click(here.mika, message, "oink")
+    here.slack.click(here.mika, message, "oink", value="43")
+    assert [body["actions"][0]["value"] for body in seen] == ["42", "43"]
+    assert seen[0]["user"]["id"] == here.mika.id
+    assert seen[0]["container"]["message_ts"] == message.ts
+    with pytest.raises(NothingToClick):
+        here.slack.click(here.mika, message, "moo")
+
+
+def test_a_response_url_takes_five_answers_within_half_an_hour(here: Here, pig: App) -> None:
+    responds: list[Respond] = []
+
+    def keep(ack: Ack, respond: Respond) -> None:
+        responds.append(respond)
+        ack()
+
+    on_command(pig, keep)
+    here.slack.command(here.mika, here.room, "/pig", "")
+    for _ in range(5):
+        assert responds[0]("oink").status_code == 200
+    assert responds[0]("oink").status_code == 404
+    assert len(here.slack.ephemerals(here.mika)) == 5
+
+    here.slack.command(here.mika, here.room, "/pig", "")
+    here.clock.advance(timedelta(minutes=31))
+    assert responds[1]("oink").status_code == 404
+
+
+def test_an_answer_for_all_to_see_is_flagged(here: Here, pig: App) -> None:
+    on_command(pig, lambda ack: ack(text="oink", response_type="in_channel"))
+    here.slack.command(here.mika, here.room, "/pig", "")
+    assert here.slack.violations == ["response: posted for the whole channel to see"]
+
+
+def test_a_menu_s_options_come_from_the_bot_and_are_checked(here: Here, pig: App) -> None:
+    menu = {"type": "external_select", "action_id": "menu", "min_query_length": 1}
+    block = {"type": "input", "block_id": "pig", "label": plain("Pig"), "element": menu}
+    form(here, pig, {}, blocks=[block])
+    offered = [{"text": plain("Piggy"), "value": "1"}]
+    pig.options("menu")(lambda ack, payload: ack(options=offered if payload["value"] == "pi" else [{"text": "?"}]))
+    assert here.slack.suggest(here.mika, "pig", "pi").options == offered
+    assert here.slack.violations == []
+    here.slack.suggest(here.mika, "pig", "moo")
+    assert here.slack.violations
+
+
+def test_an_event_that_is_not_taken_comes_again_three_times(here: Here) -> None:
+    seen: list[str | None] = []
+
+    def bot(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        seen.append(environ.get("HTTP_X_SLACK_RETRY_NUM"))
+        start_response("500 Oink", [])
+        return [b""]
+
+    here.slack.connect(bot)
+    here.slack.open_home(here.mika)
+    here.slack.deliver_due_retries()
+    here.slack.deliver_due_retries()
+    assert seen == [None, "1"], "the second retry waits for a minute"
+    here.clock.advance(timedelta(minutes=1))
+    here.slack.deliver_due_retries()
+    here.clock.advance(timedelta(minutes=5))
+    here.slack.deliver_due_retries()
+    here.clock.advance(timedelta(hours=1))
+    here.slack.deliver_due_retries()
+    assert seen == [None, "1", "2", "3"]
+
+
+def test_a_home_is_opened_and_published(here: Here, pig: App) -> None:
+    def publish(event: dict[str, Any], client: WebClient) -> None:
+        home = {"type": "home", "blocks": [{"type": "section", "text": plain("Home, sweet home")}]}
+        client.views_publish(user_id=event["user"], view=home)
+
+    pig.event("app_home_opened")(publish)
+    assert here.slack.open_home(here.mika).status == 200
+    home = here.slack.home(here.mika)
+    assert home is not None
+    assert home.body["blocks"][0]["text"]["text"] == "Home, sweet home"
