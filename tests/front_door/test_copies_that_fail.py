@@ -95,6 +95,18 @@ def test_a_copy_that_somebody_deregisters_is_missed(stage: Stage, image: str) ->
     assert "somebody deregistered it" in stage.direct(stage.mika)[-1]
 
 
+def test_a_copy_that_is_not_as_intended_is_not_called_good(stage: Stage, image: str) -> None:
+    approve(stage, image)
+    stage.clock.advance(timedelta(hours=1))
+    (copy,) = stage.staging.images(REGION)
+    copy.snapshots[0].key_arn = stage.staging.key(REGION)
+    stage.passes(minutes=1)
+    told = stage.direct(stage.mika)[-1]
+    assert "is not as it must be" in told
+    assert "don't use it" in told
+    assert [left.id for left in stage.staging.images(REGION)] == [copy.id], "it is left for somebody to look at"
+
+
 def test_a_full_queue_of_copies_is_waited_for(stage: Stage, image: str) -> None:
     stage.aws.faults.fail("CopyImage", code="ResourceLimitExceeded", message="too many copies", times=3)
     approve(stage, image)
