@@ -63,6 +63,18 @@ class Sockets:
 
     def deliver(self, kind: str, payload: Json) -> Reply:
         """Send a payload to one of the connections and wait for its acknowledgement."""
+        started = time.monotonic()
+        while connection := self._next():
+            with suppress(ConnectionClosed):
+                return self._deliver_by(connection, kind, payload, started)
+        return Reply(_NOBODY_THERE, b"", time.monotonic() - started)
+
+    def _next(self) -> ServerConnection | None:
+        with self._changed:
+            return self._open[next(self._turn) % len(self._open)] if self._open else None
+
+    def _deliver_by(self, connection: ServerConnection, kind: str, payload: Json, started: float) -> Reply:
+        """Send a payload by one connection; raises ConnectionClosed, and forgets it, if it is not there any more."""
         envelope_id = str(uuid.uuid4())
         envelope = {
             "envelope_id": envelope_id,
@@ -71,16 +83,14 @@ class Sockets:
             "accepts_response_payload": kind in ("slash_commands", "interactive"),
         }
         acknowledged: Future[Json] = Future()
-        started = time.monotonic()
-        with self._changed:
-            if not self._open:
-                return Reply(_NOBODY_THERE, b"", 0)
-            connection = self._open[next(self._turn) % len(self._open)]
-            self._waiting[envelope_id] = acknowledged
+        self._waiting[envelope_id] = acknowledged
         try:
             connection.send(json.dumps(envelope))
             answer = acknowledged.result(_LONGEST_WAIT_SECONDS)
-        except (ConnectionClosed, NoAck):
+        except ConnectionClosed:
+            self._forget(connection)
+            raise
+        except NoAck:
             return Reply(_NOBODY_THERE, b"", time.monotonic() - started)
         finally:
             self._waiting.pop(envelope_id, None)
@@ -91,6 +101,7 @@ class Sockets:
         """Ask every connection to make place for a new one, as Slack does every few hours."""
         with self._changed:
             asked = list(self._open)
+            self._open.clear()
         for connection in asked:
             with suppress(ConnectionClosed):
                 connection.send(json.dumps({"type": "disconnect", "reason": reason, "debug_info": {}}))
@@ -116,8 +127,11 @@ class Sockets:
         except ConnectionClosed:
             pass
         finally:
-            with self._changed:
-                self._open.remove(connection)
+            self._forget(connection)
+
+    def _forget(self, connection: ServerConnection) -> None:
+        with self._changed:
+            self._open = [each for each in self._open if each is not connection]
 
     def _acknowledge(self, answer: Json) -> None:
         waiting = self._waiting.get(str(answer.get("envelope_id")))

@@ -28,7 +28,7 @@ def test_a_share_over_socket_mode(tmp_path: Path) -> None:
         here.slack.sockets.disconnect()
         assert here.slack.sockets.wait_for_connection(seconds=20), "the bot comes back"
         (approval,) = here.slack.messages(room)
-        here.slack.click(sam, approval, "ami_share_approve")
+        assert here.slack.click(sam, approval, "ami_share_approve").status == 200
         until(lambda: any("is complete" in message.as_text() for message in here.slack.dms(mika)), here)
         assert [copy.state for copy in here.aws.account(STAGING).images(REGION)] == ["available"]
         assert here.slack.violations == []
