@@ -1,5 +1,6 @@
 """Cases: a request beside the facts it meets, and the questions that refusals, cautions and plans all ask of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,67 +16,125 @@ from aws_ops.facts import (
     TargetFacts,
     Unreadable,
 )
-from aws_ops.ids import AccountId, KeyArn, PrincipalArn, SnapshotId, parse_principal_arn
+from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, SnapshotId, parse_principal_arn
+from aws_ops.names import copy_name
 from aws_ops.request import Mode, ShareRequest
 
 
 @dataclass(frozen=True)
+class Way:
+    """One image's way to one account and region."""
+
+    image_id: ImageId
+    account_id: AccountId
+    region: Region
+
+
+@dataclass(frozen=True)
 class Case:
-    """A request for an image that was found, and the facts about it. Everything is sorted, by id."""
+    """A request and the facts about it, as far as its images were found. Everything is sorted, by id."""
 
     request: ShareRequest
     sources: tuple[SourceAccount, ...]
     facts: Facts
-    image: ImageFacts
 
     @property
     def copying(self) -> bool:
         return self.request.mode is Mode.COPY
 
     @cached_property
-    def targets(self) -> tuple[TargetAccount, ...]:
+    def images(self) -> dict[ImageId, ImageFacts]:
+        """Each image that was found once."""
+        found = ((one, self.facts.images.get(one)) for one in sorted(set(self.request.image_ids)))
+        return {image_id: image for image_id, image in found if isinstance(image, ImageFacts)}
+
+    @cached_property
+    def targets(self) -> dict[AccountId, TargetAccount]:
         """Each target account once."""
         ordered = sorted(self.request.targets, key=lambda target: (target.role.account_id, target.name))
-        return tuple({target.role.account_id: target for target in ordered}.values())
+        return {target.role.account_id: target for target in ordered}
 
     @cached_property
-    def snapshots(self) -> dict[SnapshotId, SnapshotFacts | Unreadable]:
-        """Each snapshot behind the image once, read or not."""
-        ids = sorted({device.snapshot_id for device in self.image.devices if device.snapshot_id})
-        return {one: self.facts.snapshots.get(one, Unreadable("it was not read")) for one in ids}
-
-    @cached_property
-    def keys(self) -> dict[KeyArn, KeyFacts | Unreadable]:
-        """Each key behind a snapshot once, read or not."""
-        arns = sorted(
-            {one.key_arn for one in self.snapshots.values() if isinstance(one, SnapshotFacts) and one.key_arn}
+    def ways(self) -> tuple[Way, ...]:
+        """Every image's way to every account and region."""
+        return tuple(
+            Way(image.image_id, account_id, region)
+            for image in self.images.values()
+            for account_id in self.targets
+            for region in self.regions_of(image)
         )
-        return {arn: self.facts.keys.get(arn, Unreadable("it was not read")) for arn in arns}
 
     @cached_property
-    def reuses(self) -> dict[AccountId, ReuseCopy]:
-        """The targets that have a good copy already: available, and every snapshot under exactly the intended key."""
-        if not self.copying:
-            return {}
-        good = {target.role.account_id: self._good_copy(target) for target in self.targets}
+    def reuses(self) -> dict[Way, ReuseCopy]:
+        """The ways that have been gone: a good copy, available, every snapshot under exactly the intended key."""
+        good = {way: self._good_copy(way) for way in self.ways} if self.copying else {}
         return {
-            account: ReuseCopy(account_id=account, region=self.image.region, image_id=copy.image_id)
-            for account, copy in good.items()
+            way: ReuseCopy(way.account_id, way.region, source_image_id=way.image_id, image_id=copy.image_id)
+            for way, copy in good.items()
             if copy
         }
 
-    @property
-    def needy(self) -> tuple[TargetAccount, ...]:
-        """The targets for which something may have to be done."""
-        return tuple(target for target in self.targets if target.role.account_id not in self.reuses)
+    @cached_property
+    def needy(self) -> tuple[Way, ...]:
+        """The ways for which something may have to be done."""
+        return tuple(way for way in self.ways if way not in self.reuses)
 
-    def about(self, target: TargetAccount) -> TargetFacts:
-        account = target.role.account_id
-        return self.facts.targets.get(account) or TargetFacts(account, role=Unreadable("it was not tried"))
+    @cached_property
+    def needy_images(self) -> tuple[ImageFacts, ...]:
+        """The images that some account lacks; what is wrong with the others is no matter."""
+        return tuple(self.images[image_id] for image_id in dict.fromkeys(way.image_id for way in self.needy))
 
-    def key_for(self, target: TargetAccount) -> KeyFacts | None:
-        """The key that copies for `target` are to be encrypted under, if it could be read."""
-        key = self.about(target).key
+    @cached_property
+    def keys(self) -> dict[KeyArn, KeyFacts | Unreadable]:
+        """Each key behind an image that somebody lacks once, read or not."""
+        arns = sorted({arn for image in self.needy_images for arn in self.keys_of(image)})
+        return {arn: self.facts.keys.get(arn, Unreadable("it was not read")) for arn in arns}
+
+    @cached_property
+    def names(self) -> dict[Way, str]:
+        """What the copies will be called: each name free in its account and region, and given once."""
+        names: dict[Way, str] = {}
+        taken: dict[tuple[AccountId, Region], set[str]] = {}
+        for way in self.needy:
+            here = taken.setdefault((way.account_id, way.region), set(self.about(way).names_taken))
+            names[way] = copy_name(self.images[way.image_id].name, way.image_id, here)
+            here.add(names[way])
+        return names
+
+    def regions_of(self, image: ImageFacts) -> tuple[Region, ...]:
+        return tuple(sorted(set(self.request.regions))) or (image.region,)
+
+    def snapshots_of(self, image: ImageFacts) -> dict[SnapshotId, SnapshotFacts | Unreadable]:
+        """Each snapshot behind the image once, read or not."""
+        ids = sorted({device.snapshot_id for device in image.devices if device.snapshot_id})
+        return {one: self.facts.snapshots.get(one, Unreadable("it was not read")) for one in ids}
+
+    def keys_of(self, image: ImageFacts) -> tuple[KeyArn, ...]:
+        """Each key behind the image once."""
+        snapshots = (one for one in self.snapshots_of(image).values() if isinstance(one, SnapshotFacts))
+        return tuple(sorted({snapshot.key_arn for snapshot in snapshots if snapshot.key_arn}))
+
+    def accounts_for(self, image: ImageFacts) -> frozenset[AccountId]:
+        """The accounts that need the image itself, to launch or to copy it."""
+        return frozenset(way.account_id for way in self.needy if way.image_id == image.image_id)
+
+    def users_of(self, key: KeyArn) -> frozenset[PrincipalArn]:
+        """Who may use the key, once all is as requested."""
+        return frozenset[PrincipalArn]().union(*(self.key_users(target) for target in self.served_by(key)))
+
+    def served_by(self, key: KeyArn) -> tuple[TargetAccount, ...]:
+        """The targets that need an image under the key."""
+        under = (image for image in self.needy_images if key in self.keys_of(image))
+        accounts = frozenset(account for image in under for account in self.accounts_for(image))
+        return tuple(target for account_id, target in self.targets.items() if account_id in accounts)
+
+    def about(self, way: Way) -> TargetFacts:
+        place = way.account_id, way.region
+        return self.facts.targets.get(place) or TargetFacts(*place, role=Unreadable("it was not tried"))
+
+    def key_for(self, way: Way) -> KeyFacts | None:
+        """The key that the copy is to be encrypted under, if it could be read."""
+        key = self.about(way).key
         return key if isinstance(key, KeyFacts) else None
 
     def key_users(self, target: TargetAccount) -> frozenset[PrincipalArn]:
@@ -84,10 +143,14 @@ class Case:
         covered = configured & {target.role.arn, root_of(target)}
         return configured if covered or not self.copying else configured | {PrincipalArn(target.role.arn)}
 
-    def _good_copy(self, target: TargetAccount) -> ExistingCopy | None:
-        key = self.key_for(target)
-        copies = sorted(self.about(target).copies, key=lambda copy: copy.image_id)
-        return next((copy for copy in copies if key and _is_good(copy, key.arn)), None)
+    def _good_copy(self, way: Way) -> ExistingCopy | None:
+        key = self.key_for(way)
+        return next((copy for copy in self.copies_at(way) if key and _is_good(copy, key.arn)), None)
+
+    def copies_at(self, way: Way) -> Iterable[ExistingCopy]:
+        """The copies of the way's image that are there already."""
+        copies = (copy for copy in self.about(way).copies if copy.source_image_id == way.image_id)
+        return sorted(copies, key=lambda copy: copy.image_id)
 
 
 def root_of(target: TargetAccount) -> PrincipalArn:

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
 
-from aws_ops.case import Case, root_of
+from aws_ops.case import Case, Way, root_of
 from aws_ops.details import Details, details
-from aws_ops.facts import KeyFacts, TargetAccount
+from aws_ops.facts import ImageFacts, KeyFacts, TargetAccount
 from aws_ops.key_policy import KeyPolicy
-from aws_ops.names import copy_name
 from aws_ops.refusals import denied
 from aws_ops.tags import carried_over
 
@@ -36,43 +35,44 @@ class Caution:
 
 
 def cautions(case: Case) -> tuple[Caution, ...]:
-    """What to know before saying yes: of the image, its keys, then each target."""
-    of_targets = chain.from_iterable(_of_target(case, target) for target in case.needy)
-    return (*_of_image(case), *_of_policies(case), *of_targets)
+    """What to know before saying yes, each once: of the images, their keys, then each way."""
+    images = chain.from_iterable(_of_image(case, image) for image in case.needy_images)
+    ways = chain.from_iterable(_of_way(case, way) for way in case.needy)
+    return tuple(dict.fromkeys((*images, *_of_policies(case), *ways)))
 
 
-def _of_image(case: Case) -> Iterator[Caution]:
-    if "all" in case.image.launch_groups:
-        yield _caution(CautionKind.IMAGE_PUBLIC, image=case.image.image_id)
-    if case.copying and (left_out := carried_over(case.image.tags).left_out):
+def _of_image(case: Case, image: ImageFacts) -> Iterator[Caution]:
+    if "all" in image.launch_groups:
+        yield _caution(CautionKind.IMAGE_PUBLIC, image=image.image_id)
+    if case.copying and (left_out := carried_over(image.tags).left_out):
         yield _caution(CautionKind.TAGS_LEFT_OUT, tags=left_out)
 
 
 def _of_policies(case: Case) -> Iterator[Caution]:
     for arn, key in case.keys.items():
         if isinstance(key, KeyFacts) and isinstance(key.policy, KeyPolicy):
-            for statement, principals in denied(case, key.policy, certain=False).items():
+            for statement, principals in denied(case, arn, key.policy, certain=False).items():
                 yield _caution(CautionKind.POLICY_MAY_DENY, key=arn, statement=statement, principals=principals)
 
 
-def _of_target(case: Case, target: TargetAccount) -> Iterator[Caution]:
+def _of_way(case: Case, way: Way) -> Iterator[Caution]:
+    target = case.targets[way.account_id]
     if case.copying:
-        yield from _of_copies(case, target)
-    elif case.keys and root_of(target) not in case.key_users(target):
+        yield from _of_copies(case, way, target)
+    elif case.keys_of(case.images[way.image_id]) and root_of(target) not in case.key_users(target):
         users = sorted(case.key_users(target))
         yield _caution(CautionKind.KEY_USE_LIMITED, target=target.name, principals=users)
 
 
-def _of_copies(case: Case, target: TargetAccount) -> Iterator[Caution]:
-    facts, key = case.about(target), case.key_for(target)
-    for copy in sorted(facts.copies, key=lambda copy: copy.image_id):
+def _of_copies(case: Case, way: Way, target: TargetAccount) -> Iterator[Caution]:
+    key, source_name, name = case.key_for(way), case.images[way.image_id].name, case.names[way]
+    for copy in case.copies_at(way):
         if copy.state == "pending":
             yield _caution(CautionKind.COPY_UNDER_WAY, target=target.name, copy=copy.image_id)
         elif copy.state == "available":
             yield _caution(CautionKind.COPY_UNDER_OTHER_KEY, target=target.name, copy=copy.image_id)
-    name = copy_name(case.image.name, case.image.image_id, facts.names_taken)
-    if case.image.name in facts.names_taken:
-        yield _caution(CautionKind.NAME_TAKEN, target=target.name, name=case.image.name, instead=name)
+    if source_name in case.about(way).names_taken:
+        yield _caution(CautionKind.NAME_TAKEN, target=target.name, name=source_name, instead=name)
     if key and key.manager == "AWS":
         yield _caution(CautionKind.TARGET_KEY_AWS_MANAGED, target=target.name)
 

@@ -24,6 +24,8 @@ class AllowKeyUse:
 class AddCreateVolumePermission:
     """The accounts may copy the snapshot and make volumes from it. Only those who lack it are named."""
 
+    owner: AccountId
+    region: Region
     snapshot_id: SnapshotId
     accounts: tuple[AccountId, ...]
     kind: Literal["add_create_volume_permission"] = "add_create_volume_permission"
@@ -33,6 +35,8 @@ class AddCreateVolumePermission:
 class AddLaunchPermission:
     """The accounts may launch the image. Only those who lack it are named."""
 
+    owner: AccountId
+    region: Region
     image_id: ImageId
     accounts: tuple[AccountId, ...]
     kind: Literal["add_launch_permission"] = "add_launch_permission"
@@ -67,6 +71,7 @@ class ReuseCopy:
 
     account_id: AccountId
     region: Region
+    source_image_id: ImageId
     image_id: ImageId
 
 

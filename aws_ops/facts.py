@@ -129,8 +129,9 @@ class KeyFacts:
 
 @dataclass(frozen=True)
 class ExistingCopy:
-    """An image in the target account that was copied from the source image."""
+    """An image in the target account that was copied from `source_image_id`."""
 
+    source_image_id: ImageId
     image_id: ImageId
     state: str
     key_arns: frozenset[KeyArn | None]
@@ -138,17 +139,18 @@ class ExistingCopy:
 
 @dataclass(frozen=True)
 class TargetFacts:
-    """What a target account says.
+    """What a target account says, in one region.
 
     Attributes:
         role: None if the role could be assumed, else why not.
         key: the key that copies are to be encrypted under.
-        copies: images that are copies of the source image already.
-        names_taken: names of the target's own images that begin like the source image's.
+        copies: images that are copies of one of the source images already.
+        names_taken: names of the target's own images that begin like one of the source images'.
         unreadable: what couldn't be read although the role could be assumed.
     """
 
     account_id: AccountId
+    region: Region
     role: Unreadable | None
     key: KeyFacts | Unreadable | None = None
     copies: tuple[ExistingCopy, ...] = ()
@@ -175,7 +177,7 @@ class ImageNotFound:
 class Facts:
     """All that a plan is made from, read at one time. `keys` holds an entry for each key behind a snapshot."""
 
-    image: ImageFacts | ImageNotFound
+    images: Mapping[ImageId, ImageFacts | ImageNotFound]
     snapshots: Mapping[SnapshotId, SnapshotFacts | Unreadable] = field(default_factory=dict)
     keys: Mapping[KeyArn, KeyFacts | Unreadable] = field(default_factory=dict)
-    targets: Mapping[AccountId, TargetFacts] = field(default_factory=dict)
+    targets: Mapping[tuple[AccountId, Region], TargetFacts] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Plans: what has to change at AWS so that an image is usable where it was asked for.
+"""Plans: what has to change at AWS so that images are usable where they were asked for.
 
 `plan_share` is pure: the same request and facts always give the same plan, or the same refusals. The preview shows
 the plan, the approval is for its digest, the apply plans again and runs only what was approved.
@@ -10,12 +10,12 @@ What a plan is made of has modules of its own, and can be had from here as well:
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from aws_ops.case import Case
+from aws_ops.case import Case, Way
 from aws_ops.cautions import Caution, CautionKind, cautions
 from aws_ops.changes import (
     AddCreateVolumePermission,
@@ -28,11 +28,10 @@ from aws_ops.changes import (
     beyond,
 )
 from aws_ops.details import Details
-from aws_ops.facts import Facts, ImageNotFound, KeyFacts, SnapshotFacts, SourceAccount, TargetAccount
-from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region
+from aws_ops.facts import Facts, ImageFacts, KeyFacts, SnapshotFacts, SourceAccount
+from aws_ops.ids import AccountId, ImageId, KeyArn, Region
 from aws_ops.key_policy import KeyPolicy, lacking
-from aws_ops.names import copy_name
-from aws_ops.refusals import Refusal, RefusalKind, absence, all_served, nothing_to_do, refusals
+from aws_ops.refusals import Refusal, RefusalKind, nothing_to_do, refusals
 from aws_ops.request import Mode, ShareRequest
 from aws_ops.tags import carried_over
 
@@ -64,8 +63,11 @@ __all__ = [
 
 @dataclass(frozen=True)
 class ImageSummary:
-    """What the image is, for whoever is to approve. `key_arns` are the keys its snapshots are under, if any."""
+    """What an image is, for whoever is to approve. `key_arns` are the keys its snapshots are under, if any."""
 
+    image_id: ImageId
+    owner: AccountId
+    region: Region
     name: str
     created: datetime
     architecture: str
@@ -76,14 +78,18 @@ class ImageSummary:
 
 @dataclass(frozen=True)
 class Plan:
-    """The changes, in the order in which they show nothing before it can be used: keys, snapshots, image, copies."""
+    """The changes, in the order in which they show nothing before it can be used: keys, snapshots, images, copies.
 
-    image_id: ImageId
-    owner: AccountId
-    region: Region
+    Attributes:
+        images: what is shared.
+        grants: all that the share rests on at the source, whether it has to be made or is there already.
+        reuses: the copies that are there already, and are used instead of new ones.
+    """
+
     mode: Mode
-    image: ImageSummary
+    images: tuple[ImageSummary, ...]
     changes: tuple[Change, ...]
+    grants: tuple[Grant, ...] = ()
     reuses: tuple[ReuseCopy, ...] = ()
     cautions: tuple[Caution, ...] = ()
 
@@ -96,30 +102,25 @@ class Refused:
 
 
 def plan_share(request: ShareRequest, sources: Sequence[SourceAccount], facts: Facts) -> Plan | Refused:
-    """Decide what has to change so that the image is usable as requested, or say all that stands against it.
+    """Decide what has to change so that the images are usable as requested, or say all that stands against it.
 
-    The order of the request's targets makes no difference. Grants name only those who lack them, so that a plan made
-    after the grants has none. Both modes share the snapshots: who may launch an image may read what is on it anyway,
+    The order in the request makes no difference. Changes name only those who lack something, so that a plan made
+    after them has none. Both modes share the snapshots: who may launch an image may read what is on it anyway,
     and an image whose snapshots aren't shared can't be copied (EC2 User Guide, "How Amazon EC2 AMI copy works"). In
     share mode nothing is done as the target, so its role and its key are not asked about.
     """
-    if isinstance(facts.image, ImageNotFound):
-        return Refused(tuple(absence(request.image_id, facts.image)))
-    case = Case(request, tuple(sources), facts, facts.image)
-    if served := all_served(case):
-        return Refused((served,))
+    case = Case(request, tuple(sources), facts)
     if against := refusals(case):
         return Refused(against)
-    changes = (*_grants(case), *_copies(case))
+    grants = tuple(_grants(case))
+    changes = (*(change for grant in grants if (change := _missing(case, grant))), *_copies(case))
     if not changes:
-        return Refused((nothing_to_do(request.image_id, have=()),))
+        return Refused((nothing_to_do(case),))
     return Plan(
-        image_id=case.image.image_id,
-        owner=case.image.owner,
-        region=case.image.region,
         mode=request.mode,
-        image=_summary(case),
+        images=tuple(_summary(case, image) for image in case.images.values()),
         changes=changes,
+        grants=grants,
         reuses=tuple(case.reuses.values()),
         cautions=cautions(case),
     )
@@ -127,7 +128,7 @@ def plan_share(request: ShareRequest, sources: Sequence[SourceAccount], facts: F
 
 def digest(plan: Plan) -> str:
     """A fingerprint of what the plan would do, 64 hexadecimal digits; what it only says is no part of it."""
-    done = _PLAN.dump_python(plan, mode="json", exclude={"image", "reuses", "cautions"})
+    done = _PLAN.dump_python(plan, mode="json", exclude={"images", "grants", "reuses", "cautions"})
     return hashlib.sha256(json.dumps(done, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
@@ -158,54 +159,72 @@ def load(text: str) -> Plan:
 _PLAN = TypeAdapter(Plan)
 
 
-def _summary(case: Case) -> ImageSummary:
-    image = case.image
-    snapshots = [one for one in case.snapshots.values() if isinstance(one, SnapshotFacts)]
+def _summary(case: Case, image: ImageFacts) -> ImageSummary:
+    snapshots = [one for one in case.snapshots_of(image).values() if isinstance(one, SnapshotFacts)]
     return ImageSummary(
+        image_id=image.image_id,
+        owner=image.owner,
+        region=image.region,
         name=image.name,
         created=image.created,
         architecture=image.architecture,
         platform_details=image.platform_details,
         size_gib=sum(snapshot.size_gib for snapshot in snapshots),
-        key_arns=tuple(case.keys),
+        key_arns=case.keys_of(image),
     )
 
 
 def _grants(case: Case) -> Iterator[Grant]:
-    accounts = frozenset(target.role.account_id for target in case.needy)
-    users = frozenset[PrincipalArn]().union(*(case.key_users(target) for target in case.needy))
-    for arn, key in case.keys.items():
-        policy = key.policy if isinstance(key, KeyFacts) else None
-        if isinstance(policy, KeyPolicy) and (principals := lacking(policy, users)):
-            yield AllowKeyUse(arn, principals)
-    for snapshot_id, snapshot in case.snapshots.items():
-        held = snapshot.create_volume_permission if isinstance(snapshot, SnapshotFacts) else frozenset()
-        if without := _sorted(accounts - held):
-            yield AddCreateVolumePermission(snapshot_id, without)
-    if without := _sorted(accounts - case.image.launch_permission):
-        yield AddLaunchPermission(case.image.image_id, without)
+    """All that has to be granted, by whomever and whenever: keys first, the images last."""
+    for key in case.keys:
+        yield AllowKeyUse(key, tuple(sorted(case.users_of(key))))
+    snapshots = {one: image for image in case.needy_images for one in case.snapshots_of(image)}
+    for snapshot_id, image in sorted(snapshots.items(), key=lambda pair: pair[0]):
+        sharing = (other for other in case.needy_images if snapshot_id in case.snapshots_of(other))
+        accounts = frozenset(account for other in sharing for account in case.accounts_for(other))
+        yield AddCreateVolumePermission(image.owner, image.region, snapshot_id, tuple(sorted(accounts)))
+    for image in case.needy_images:
+        yield AddLaunchPermission(image.owner, image.region, image.image_id, tuple(sorted(case.accounts_for(image))))
 
 
-def _sorted(accounts: frozenset[AccountId]) -> tuple[AccountId, ...]:
-    return tuple(sorted(accounts))
+def _missing(case: Case, grant: Grant) -> Grant | None:
+    """What of `grant` AWS doesn't show yet; None if nothing."""
+    match grant:
+        case AllowKeyUse():
+            key = case.keys[grant.key_arn]
+            policy = key.policy if isinstance(key, KeyFacts) else None
+            principals = lacking(policy, grant.principals) if isinstance(policy, KeyPolicy) else grant.principals
+            return replace(grant, principals=principals) if principals else None
+        case AddCreateVolumePermission():
+            snapshot = case.facts.snapshots[grant.snapshot_id]
+            held = snapshot.create_volume_permission if isinstance(snapshot, SnapshotFacts) else frozenset()
+            accounts = _without(grant.accounts, held)
+            return replace(grant, accounts=accounts) if accounts else None
+        case AddLaunchPermission():
+            accounts = _without(grant.accounts, case.images[grant.image_id].launch_permission)
+            return replace(grant, accounts=accounts) if accounts else None
+
+
+def _without(accounts: tuple[AccountId, ...], held: frozenset[AccountId]) -> tuple[AccountId, ...]:
+    return tuple(account for account in accounts if account not in held)
 
 
 def _copies(case: Case) -> Iterator[CopyImage]:
-    for target in case.needy if case.copying else ():
-        if key := case.key_for(target):
-            yield _copy_for(case, target, key)
+    for way in case.needy if case.copying else ():
+        if key := case.key_for(way):
+            yield _copy_for(case, way, key)
 
 
-def _copy_for(case: Case, target: TargetAccount, key: KeyFacts) -> CopyImage:
-    image = case.image
+def _copy_for(case: Case, way: Way, key: KeyFacts) -> CopyImage:
+    image = case.images[way.image_id]
     return CopyImage(
-        account_id=target.role.account_id,
-        region=image.region,
+        account_id=way.account_id,
+        region=way.region,
         source_image_id=image.image_id,
         source_region=image.region,
-        name=copy_name(image.name, image.image_id, case.about(target).names_taken),
+        name=case.names[way],
         description=image.description or f"Copy of {image.image_id} of account {image.owner}",
         key_arn=key.arn,
-        source_key_arns=tuple(case.keys),
+        source_key_arns=case.keys_of(image),
         tags=carried_over(image.tags).kept,
     )

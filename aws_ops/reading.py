@@ -6,7 +6,7 @@ and the same reading may succeed later.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -36,7 +36,7 @@ from aws_ops.request import Mode, ShareRequest
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
-    from types_boto3_ec2.type_defs import BlockDeviceMappingTypeDef, FilterTypeDef, ImageTypeDef, SnapshotTypeDef
+    from types_boto3_ec2.type_defs import BlockDeviceMappingTypeDef, ImageTypeDef, SnapshotTypeDef
 
     from aws_ops.accounts import Accounts
 
@@ -49,36 +49,64 @@ _Read = TypeVar("_Read")
 
 
 def read_facts(accounts: Accounts, sources: Sequence[SourceAccount], request: ShareRequest) -> Facts:
-    """Read all that a plan for `request` needs: the image in its source account, and what the targets say.
+    """Read all that a plan for `request` needs: the images in their source accounts, and what the targets say.
 
     Raises:
         AwsBusy: AWS can't say now.
     """
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="reading") as pool:
-        places = [(source, region) for source in sources for region in source.regions]
-        looks = list(pool.map(lambda place: _look(accounts, place[0], place[1], request.image_id), places))
-        owned = _owned(looks)
-        if owned is None:
-            return Facts(image=_not_found(looks))
-        owner, found = owned
-        ec2 = accounts.ec2(owner.role, found.region)
+        images = _find_images(pool, accounts, sources, request.image_ids)
+        owned = {found.image.image_id: found for found in images.values() if isinstance(found, _Owned)}
         # The targets are the slowest part, and need nothing more of the source: so they are asked first.
-        targets = pool.map(lambda target: _read_target(accounts, target, found, request.mode), request.targets)
-        image = pool.submit(_with_launch_permission, ec2, found)
-        snapshots = _read_snapshots(pool, ec2, found)
-        keys = _read_keys(pool, accounts, sources, owner, snapshots.values())
+        places = _places(request, [found.image for found in owned.values()])
+        looks = [(target, region) for target in request.targets for region in places]
+        targets = pool.map(lambda look: _read_target(accounts, look[0], look[1], places[look[1]], request.mode), looks)
+        shown = pool.map(lambda found: _with_launch_permission(found.ec2(accounts), found.image), owned.values())
+        snapshots = _read_snapshots(pool, accounts, list(owned.values()))
+        keys = _read_keys(pool, accounts, sources, list(owned.values()), snapshots)
         return Facts(
-            image=image.result(),
+            images={image_id: found for image_id, found in images.items() if isinstance(found, ImageNotFound)}
+            | {image.image_id: image for image in shown},
             snapshots=snapshots,
             keys=keys,
-            targets={target.account_id: target for target in targets},
+            targets={(target.account_id, target.region): target for target in targets},
         )
+
+
+def _places(request: ShareRequest, images: Sequence[ImageFacts]) -> dict[Region, list[ImageFacts]]:
+    """The regions that images are to get to, and which of them are to get where."""
+    if request.regions:
+        return {region: list(images) for region in sorted(set(request.regions))}
+    homes = sorted({image.region for image in images})
+    return {home: [image for image in images if image.region == home] for home in homes}
+
+
+@dataclass(frozen=True)
+class _Owned:
+    """An image, and the source account that owns it."""
+
+    source: SourceAccount
+    image: ImageFacts
+
+    def ec2(self, accounts: Accounts) -> EC2Client:
+        return accounts.ec2(self.source.role, self.image.region)
+
+
+def _find_images(
+    pool: ThreadPoolExecutor, accounts: Accounts, sources: Sequence[SourceAccount], image_ids: Sequence[ImageId]
+) -> dict[ImageId, _Owned | ImageNotFound]:
+    places = [(source, region) for source in sources for region in source.regions]
+    wanted = [(image_id, *place) for image_id in dict.fromkeys(image_ids) for place in places]
+    looks = list(pool.map(lambda look: _look(accounts, look[1], look[2], look[0]), wanted))
+    of_image = {one: [look for look in looks if look.image_id == one] for one in image_ids}
+    return {one: _owned(of_image[one]) or _not_found(of_image[one]) for one in of_image}
 
 
 @dataclass(frozen=True)
 class _Look:
     """A look for the image in one place, and what was seen: the image, whoever owns it, or nothing."""
 
+    image_id: ImageId
     source: SourceAccount
     region: Region
     saw: ImageFacts | Unreadable | None
@@ -88,7 +116,7 @@ def _look(accounts: Accounts, source: SourceAccount, region: Region, image_id: I
     saw = _or_unreadable(lambda: _see(accounts.ec2(source.role, region), region, image_id))
     if isinstance(saw, Unreadable):
         saw = Unreadable(f"{source.name} {region}: {saw.why}")
-    return _Look(source, region, saw)
+    return _Look(image_id, source, region, saw)
 
 
 def _see(ec2: EC2Client, region: Region, image_id: ImageId) -> ImageFacts | None:
@@ -100,10 +128,10 @@ def _see(ec2: EC2Client, region: Region, image_id: ImageId) -> ImageFacts | None
     return next((_image_facts(image, region) for image in answer.get("Images", [])), None)
 
 
-def _owned(looks: Sequence[_Look]) -> tuple[SourceAccount, ImageFacts] | None:
+def _owned(looks: Sequence[_Look]) -> _Owned | None:
     for look in looks:
         if isinstance(look.saw, ImageFacts) and look.saw.owner == look.source.role.account_id:
-            return look.source, look.saw
+            return _Owned(look.source, look.saw)
     return None
 
 
@@ -150,21 +178,33 @@ def _with_launch_permission(ec2: EC2Client, image: ImageFacts) -> ImageFacts:
 
 
 def _read_snapshots(
-    pool: ThreadPoolExecutor, ec2: EC2Client, image: ImageFacts
+    pool: ThreadPoolExecutor, accounts: Accounts, owned: Collection[_Owned]
 ) -> dict[SnapshotId, SnapshotFacts | Unreadable]:
+    described = pool.map(lambda found: _described_behind(found.ec2(accounts), found.image), owned)
+    wanted = {
+        snapshot_id: (found.ec2(accounts), seen)
+        for found, behind in zip(owned, described, strict=True)
+        for snapshot_id, seen in behind.items()
+    }
+    read = pool.map(lambda one: _snapshot_facts(wanted[one][0], one, wanted[one][1]), wanted)
+    return dict(zip(wanted, read, strict=True))
+
+
+def _described_behind(ec2: EC2Client, image: ImageFacts) -> dict[SnapshotId, SnapshotTypeDef | Unreadable | None]:
     ids = sorted({device.snapshot_id for device in image.devices if device.snapshot_id})
     described = _or_unreadable(lambda: _describe_snapshots(ec2, ids))
     if isinstance(described, Unreadable):
         return dict.fromkeys(ids, described)
-    read = pool.map(lambda one: _snapshot_facts(ec2, one, described.get(one)), ids)
-    return dict(zip(ids, read, strict=True))
+    return {one: described.get(one) for one in ids}
 
 
 def _snapshot_facts(
-    ec2: EC2Client, snapshot_id: SnapshotId, snapshot: SnapshotTypeDef | None
+    ec2: EC2Client, snapshot_id: SnapshotId, snapshot: SnapshotTypeDef | Unreadable | None
 ) -> SnapshotFacts | Unreadable:
     if snapshot is None:
         return Unreadable("it doesn't exist, or may not be seen")
+    if isinstance(snapshot, Unreadable):
+        return snapshot
     permission = _or_unreadable(lambda: read_create_volume_permission(ec2, snapshot_id))
     if isinstance(permission, Unreadable):
         return permission
@@ -184,37 +224,48 @@ def _read_keys(
     pool: ThreadPoolExecutor,
     accounts: Accounts,
     sources: Sequence[SourceAccount],
-    owner: SourceAccount,
-    snapshots: Iterable[SnapshotFacts | Unreadable],
+    owned: Collection[_Owned],
+    snapshots: Mapping[SnapshotId, SnapshotFacts | Unreadable],
 ) -> dict[KeyArn, KeyFacts | Unreadable]:
-    arns = sorted({one.key_arn for one in snapshots if isinstance(one, SnapshotFacts) and one.key_arn})
     holders = {source.role.account_id: source for source in sources}
-    read = pool.map(lambda arn: _key_facts(accounts, arn, owner, holders.get(account_of(arn))), arns)
-    return dict(zip(arns, read, strict=True))
+    behind = [
+        (found.source, snapshots[device.snapshot_id])
+        for found in owned
+        for device in found.image.devices
+        if device.snapshot_id
+    ]
+    readers = {
+        snapshot.key_arn: holders.get(account_of(snapshot.key_arn), owner)
+        for owner, snapshot in behind
+        if isinstance(snapshot, SnapshotFacts) and snapshot.key_arn
+    }
+    read = pool.map(lambda arn: _key_facts(accounts, arn, readers[arn]), readers)
+    return dict(zip(readers, read, strict=True))
 
 
-def _key_facts(
-    accounts: Accounts, arn: KeyArn, owner: SourceAccount, holder: SourceAccount | None
-) -> KeyFacts | Unreadable:
-    """The key, and its policy if it is a customer's in an account that is known: `holder`."""
-    kms = accounts.kms((holder or owner).role, region_of(arn))
+def _key_facts(accounts: Accounts, arn: KeyArn, reader: SourceAccount) -> KeyFacts | Unreadable:
+    """The key, and its policy if it is a customer's in the reader's own account."""
+    kms = accounts.kms(reader.role, region_of(arn))
     key = _or_unreadable(lambda: describe_key(kms, arn))
-    if isinstance(key, Unreadable) or holder is None or key.manager == "AWS":
+    if isinstance(key, Unreadable) or reader.role.account_id != account_of(arn) or key.manager == "AWS":
         return key
     return replace(key, policy=_or_unreadable(lambda: read_policy(kms, arn)))
 
 
-def _read_target(accounts: Accounts, target: TargetAccount, image: ImageFacts, mode: Mode) -> TargetFacts:
+def _read_target(
+    accounts: Accounts, target: TargetAccount, region: Region, images: Sequence[ImageFacts], mode: Mode
+) -> TargetFacts:
     account_id = target.role.account_id
     role = _why_not_assumable(accounts, target.role)
     if role is not None or mode is Mode.SHARE:
-        return TargetFacts(account_id, role=role)
-    ec2, kms = accounts.ec2(target.role, image.region), accounts.kms(target.role, image.region)
-    key = target.keys.get(image.region)
-    copies = _or_unreadable(lambda: _read_copies(ec2, image.image_id))
-    names = _or_unreadable(lambda: _read_names(ec2, image))
+        return TargetFacts(account_id, region, role=role)
+    ec2, kms = accounts.ec2(target.role, region), accounts.kms(target.role, region)
+    key = target.keys.get(region)
+    copies = _or_unreadable(lambda: _read_copies(ec2, [image.image_id for image in images]))
+    names = _or_unreadable(lambda: _read_names(ec2, images))
     return TargetFacts(
         account_id,
+        region,
         role=None,
         key=_or_unreadable(lambda: describe_key(kms, key)) if key else None,
         copies=() if isinstance(copies, Unreadable) else copies,
@@ -233,8 +284,8 @@ def _why_not_assumable(accounts: Accounts, role: Role) -> Unreadable | None:
     return None
 
 
-def _read_copies(ec2: EC2Client, source: ImageId) -> tuple[ExistingCopy, ...]:
-    copies = _own_images(ec2, {"Name": "source-image-id", "Values": [source]})
+def _read_copies(ec2: EC2Client, sources: Sequence[ImageId]) -> tuple[ExistingCopy, ...]:
+    copies = _own_images(ec2, "source-image-id", sources)
     behind = {
         copy["ImageId"]: [
             snapshot_id for device in copy.get("BlockDeviceMappings", []) if (snapshot_id := _snapshot_of(device))
@@ -245,6 +296,7 @@ def _read_copies(ec2: EC2Client, source: ImageId) -> tuple[ExistingCopy, ...]:
     keys = {snapshot_id: _key_of(snapshot) for snapshot_id, snapshot in snapshots.items()}
     return tuple(
         ExistingCopy(
+            source_image_id=ImageId(copy.get("SourceImageId", "")),
             image_id=ImageId(copy["ImageId"]),
             state=copy.get("State", ""),
             key_arns=frozenset(keys.get(snapshot_id) for snapshot_id in behind[copy["ImageId"]]),
@@ -253,17 +305,22 @@ def _read_copies(ec2: EC2Client, source: ImageId) -> tuple[ExistingCopy, ...]:
     )
 
 
-def _read_names(ec2: EC2Client, image: ImageFacts) -> frozenset[str]:
-    like = f"{common_start(image.name, image.image_id)}*"
-    return frozenset(each.get("Name", "") for each in _own_images(ec2, {"Name": "name", "Values": [like]}))
+def _read_names(ec2: EC2Client, images: Sequence[ImageFacts]) -> frozenset[str]:
+    starts = sorted({f"{common_start(image.name, image.image_id)}*" for image in images})
+    return frozenset(each.get("Name", "") for each in _own_images(ec2, "name", starts))
 
 
-def _own_images(ec2: EC2Client, only: FilterTypeDef) -> list[ImageTypeDef]:
-    pages = ec2.get_paginator("describe_images").paginate(
-        Owners=["self"], Filters=[only], PaginationConfig={"PageSize": _PAGE}
-    )
-    with calling("DescribeImages"):
-        return [image for page in pages for image in page.get("Images", [])]
+def _own_images(ec2: EC2Client, filter_name: str, values: Sequence[str]) -> list[ImageTypeDef]:
+    found: list[ImageTypeDef] = []
+    for start in range(0, len(values), _PAGE):
+        pages = ec2.get_paginator("describe_images").paginate(
+            Owners=["self"],
+            Filters=[{"Name": filter_name, "Values": values[start : start + _PAGE]}],
+            PaginationConfig={"PageSize": _PAGE},
+        )
+        with calling("DescribeImages"):
+            found += [image for page in pages for image in page.get("Images", [])]
+    return found
 
 
 def _describe_snapshots(ec2: EC2Client, ids: Sequence[SnapshotId]) -> dict[SnapshotId, SnapshotTypeDef]:

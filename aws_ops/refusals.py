@@ -5,12 +5,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
 
-from aws_ops.case import Case
+from aws_ops.case import Case, Way
 from aws_ops.denials import denials
 from aws_ops.details import Details, details
 from aws_ops.errors import DeletedPrincipals, KeyPolicyError, PolicyNotLatin1, PolicyTooLarge
-from aws_ops.facts import ImageNotFound, KeyFacts, SnapshotFacts, TargetAccount, Unreadable
-from aws_ops.ids import ImageId, KeyArn, PrincipalArn, account_of
+from aws_ops.facts import (
+    ImageFacts,
+    ImageNotFound,
+    KeyFacts,
+    SnapshotFacts,
+    SourceAccount,
+    TargetAccount,
+    Unreadable,
+)
+from aws_ops.ids import KeyArn, PrincipalArn, account_of
 from aws_ops.key_policy import KeyPolicy, lacking, obstacles
 
 
@@ -46,7 +54,10 @@ class RefusalKind(StrEnum):
     TARGET_KEY_UNREADABLE = "target_key_unreadable"  # target, key, why
     TARGET_KEY_STATE = "target_key_state"  # target, key, state
     TARGET_KEY_KIND = "target_key_kind"  # target, key, spec, usage
-    NOTHING_TO_DO = "nothing_to_do"  # image, have ("staging: ami-…, prod: ami-…" or "" in share mode)
+    OTHER_PARTITION = "other_partition"  # target, partition
+    SHARED_ELSEWHERE = "shared_elsewhere"  # image, home, region
+    SHARING_QUOTA = "sharing_quota"  # image, entries, limit
+    NOTHING_TO_DO = "nothing_to_do"  # image, have ("staging: ami-… in eu-west-1, …" or "" in share mode)
 
 
 @dataclass(frozen=True)
@@ -57,6 +68,7 @@ class Refusal:
     details: Details
 
 
+_LAUNCH_PERMISSIONS = 1_000  # accounts, organizations and OUs of an image (EC2 User Guide, "AMI quotas")
 _INCLUDED_IN_THE_PRICE_OR_OWNED = {
     "",  # not said
     "RunInstances",
@@ -66,36 +78,36 @@ _INCLUDED_IN_THE_PRICE_OR_OWNED = {
 """Usage operations that carry no license paid by the hour (EC2 User Guide, "AMI billing information fields")."""
 
 
-def absence(image_id: ImageId, found: ImageNotFound) -> Iterator[Refusal]:
-    """Why there is no image to share."""
-    if found.owner:
-        yield _refusal(RefusalKind.IMAGE_NOT_OWNED, image=image_id, owner=found.owner)
-    else:
-        searched = sorted(f"{account} {region}" for account, region in found.searched)
-        yield _refusal(RefusalKind.IMAGE_NOT_FOUND, image=image_id, searched=searched)
-    yield from (_refusal(RefusalKind.SOURCE_UNREADABLE, why=place.why) for place in found.unreadable)
-
-
 def refusals(case: Case) -> tuple[Refusal, ...]:
-    """All that stands against the request: image, snapshots, keys, targets, in this order."""
-    of_targets = chain.from_iterable(_of_target(case, target) for target in case.targets)
-    return (*_of_image(case), *_of_snapshots(case), *_of_keys(case), *of_targets)
+    """All that stands against the request, each reason once: images, snapshots, keys, targets, in this order."""
+    images = chain.from_iterable(_of_image(case, image) for image in case.needy_images)
+    snapshots = chain.from_iterable(_of_snapshots(case, image) for image in case.needy_images)
+    ways = chain.from_iterable(_of_way(case, way) for way in case.ways)
+    found = (*_of_absent(case), *images, *snapshots, *_of_keys(case), *ways)
+    return tuple(dict.fromkeys(found))
 
 
-def all_served(case: Case) -> Refusal | None:
-    """The refusal of a request whose every target has its copy; what is wrong with the source is no matter then."""
-    if case.needy or not case.targets or any(list(_of_target(case, target)) for target in case.targets):
-        return None
-    have = (f"{target.name}: {case.reuses[target.role.account_id].image_id}" for target in case.targets)
-    return nothing_to_do(case.image.image_id, have)
+def nothing_to_do(case: Case) -> Refusal:
+    """The refusal of a request whose every target has what it asks for."""
+    reuses = (case.reuses[way] for way in case.ways if way in case.reuses)
+    have = (f"{case.targets[one.account_id].name}: {one.image_id} in {one.region}" for one in reuses)
+    return _refusal(RefusalKind.NOTHING_TO_DO, image=case.images, have=have)
 
 
-def nothing_to_do(image_id: ImageId, have: Iterable[str]) -> Refusal:
-    return _refusal(RefusalKind.NOTHING_TO_DO, image=image_id, have=have)
+def _of_absent(case: Case) -> Iterator[Refusal]:
+    """Why there is no image to share."""
+    for image_id in sorted(set(case.request.image_ids) - set(case.images)):
+        found = case.facts.images.get(image_id) or ImageNotFound(searched=())
+        if isinstance(found, ImageNotFound) and not found.owner:
+            searched = sorted(f"{account} {region}" for account, region in found.searched)
+            yield _refusal(RefusalKind.IMAGE_NOT_FOUND, image=image_id, searched=searched)
+        elif isinstance(found, ImageNotFound):
+            yield _refusal(RefusalKind.IMAGE_NOT_OWNED, image=image_id, owner=found.owner or "")
+        if isinstance(found, ImageNotFound):
+            yield from (_refusal(RefusalKind.SOURCE_UNREADABLE, why=place.why) for place in found.unreadable)
 
 
-def _of_image(case: Case) -> Iterator[Refusal]:
-    image = case.image
+def _of_image(case: Case, image: ImageFacts) -> Iterator[Refusal]:
     yield from (_refusal(RefusalKind.SOURCE_UNREADABLE, why=part.why) for part in image.unreadable)
     if image.state == "disabled":
         yield _refusal(RefusalKind.IMAGE_DISABLED, image=image.image_id)
@@ -103,17 +115,22 @@ def _of_image(case: Case) -> Iterator[Refusal]:
         yield _refusal(RefusalKind.IMAGE_STATE, image=image.image_id, state=image.state, reason=image.state_reason)
     if image.root_device_type == "instance-store":
         yield _refusal(RefusalKind.INSTANCE_STORE, image=image.image_id)
-    elif not case.snapshots:
+    elif not case.snapshots_of(image):
         yield _refusal(RefusalKind.NO_SNAPSHOT, image=image.image_id)
     # Both may be shared and launched; only CopyImage by another account refuses them.
     if case.copying and image.product_codes:
         yield _refusal(RefusalKind.MARKETPLACE_CODE, image=image.image_id, codes=sorted(image.product_codes))
     if case.copying and image.usage_operation not in _INCLUDED_IN_THE_PRICE_OR_OWNED:
         yield _refusal(RefusalKind.BILLING_PRODUCT, image=image.image_id, platform=image.platform_details)
+    entries = len(image.launch_permission | case.accounts_for(image)) + len(image.launch_groups)
+    if entries > _LAUNCH_PERMISSIONS:
+        yield _refusal(
+            RefusalKind.SHARING_QUOTA, image=image.image_id, entries=str(entries), limit=str(_LAUNCH_PERMISSIONS)
+        )
 
 
-def _of_snapshots(case: Case) -> Iterator[Refusal]:
-    for snapshot_id, snapshot in case.snapshots.items():
+def _of_snapshots(case: Case, image: ImageFacts) -> Iterator[Refusal]:
+    for snapshot_id, snapshot in case.snapshots_of(image).items():
         if isinstance(snapshot, Unreadable):
             yield _refusal(RefusalKind.SNAPSHOT_UNREADABLE, snapshot=snapshot_id, why=snapshot.why)
             continue
@@ -151,10 +168,9 @@ def _of_key(case: Case, key: KeyFacts) -> Iterator[Refusal]:
 
 
 def _of_policy(case: Case, key: KeyArn, policy: KeyPolicy) -> Iterator[Refusal]:
-    users = frozenset[PrincipalArn]().union(*(case.key_users(target) for target in case.needy))
-    for obstacle in obstacles(policy, lacking(policy, users)):
+    for obstacle in obstacles(policy, lacking(policy, case.users_of(key))):
         yield _of_obstacle(key, obstacle)
-    for statement, principals in denied(case, policy, certain=True).items():
+    for statement, principals in denied(case, key, policy, certain=True).items():
         yield _refusal(RefusalKind.POLICY_DENIES, key=key, statement=statement, principals=principals)
 
 
@@ -171,9 +187,9 @@ def _of_obstacle(key: KeyArn, obstacle: KeyPolicyError) -> Refusal:
             return _refusal(RefusalKind.POLICY_UNREADABLE, key=key, why=str(obstacle))
 
 
-def denied(case: Case, policy: KeyPolicy, *, certain: bool) -> dict[str, list[PrincipalArn]]:
+def denied(case: Case, key: KeyArn, policy: KeyPolicy, *, certain: bool) -> dict[str, list[PrincipalArn]]:
     """The statements of `policy` that certainly (or else perhaps) deny its users the key, and whom they deny it."""
-    users = sorted(principal for target in case.needy for principal in _acting(case, target))
+    users = sorted(principal for target in case.served_by(key) for principal in _acting(case, target))
     found: dict[str, list[PrincipalArn]] = {}
     for principal in users:
         statements = {denial.statement for denial in denials(policy, principal) if denial.certain is certain}
@@ -187,22 +203,36 @@ def _acting(case: Case, target: TargetAccount) -> frozenset[PrincipalArn]:
     return frozenset({PrincipalArn(target.role.arn)}) if case.copying else case.key_users(target)
 
 
-def _of_target(case: Case, target: TargetAccount) -> Iterator[Refusal]:
-    if target.role.account_id == case.image.owner:
+def _of_way(case: Case, way: Way) -> Iterator[Refusal]:
+    image, target = case.images[way.image_id], case.targets[way.account_id]
+    if way.account_id == image.owner:
         yield _refusal(RefusalKind.TARGET_IS_SOURCE, target=target.name)
+    elif _partition(target) != _partition_of(case, image):
+        yield _refusal(RefusalKind.OTHER_PARTITION, target=target.name, partition=_partition(target))
     elif case.copying:
-        yield from _of_copying_target(case, target)
+        yield from _of_copying_way(case, way)
+    elif way.region != image.region:
+        yield _refusal(RefusalKind.SHARED_ELSEWHERE, image=image.image_id, home=image.region, region=way.region)
 
 
-def _of_copying_target(case: Case, target: TargetAccount) -> Iterator[Refusal]:
-    facts = case.about(target)
-    named_key = target.keys.get(case.image.region)
+def _partition(account: TargetAccount | SourceAccount) -> str:
+    """AWS itself, or one of its islands: `aws`, `aws-cn`, `aws-us-gov` (IAM, "ARN format")."""
+    return account.role.arn.split(":")[1]
+
+
+def _partition_of(case: Case, image: ImageFacts) -> str:
+    return next(_partition(source) for source in case.sources if source.role.account_id == image.owner)
+
+
+def _of_copying_way(case: Case, way: Way) -> Iterator[Refusal]:
+    facts, target = case.about(way), case.targets[way.account_id]
+    named_key = target.keys.get(way.region)
     if facts.role is not None:
         why = facts.role.why
         yield _refusal(RefusalKind.ROLE_NOT_ASSUMABLE, target=target.name, role=target.role.arn, why=why)
     yield from (_refusal(RefusalKind.TARGET_UNREADABLE, target=target.name, why=part.why) for part in facts.unreadable)
     if named_key is None:
-        yield _refusal(RefusalKind.NO_KEY_FOR_REGION, target=target.name, region=case.image.region)
+        yield _refusal(RefusalKind.NO_KEY_FOR_REGION, target=target.name, region=way.region)
     elif isinstance(facts.key, Unreadable):
         yield _refusal(RefusalKind.TARGET_KEY_UNREADABLE, target=target.name, key=named_key, why=facts.key.why)
     elif facts.key is not None:
@@ -224,7 +254,8 @@ def _suits_ebs(key: KeyFacts) -> bool:
 
 
 def _snapshots_under(case: Case, key: KeyArn) -> list[str]:
-    return [one.snapshot_id for one in case.snapshots.values() if isinstance(one, SnapshotFacts) and one.key_arn == key]
+    behind = [one for image in case.needy_images for one in case.snapshots_of(image).values()]
+    return sorted({one.snapshot_id for one in behind if isinstance(one, SnapshotFacts) and one.key_arn == key})
 
 
 def _refusal(kind: RefusalKind, **parts: str | Iterable[str]) -> Refusal:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from aws_ops.facts import TargetAccount
-from aws_ops.ids import ImageId
+from aws_ops.ids import ImageId, Region
 
 
 class Mode(StrEnum):
@@ -16,8 +16,12 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True)
 class ShareRequest:
-    """Desired state: this image, usable in these accounts, that way."""
+    """Desired state: these images, usable in these accounts and regions, that way.
 
-    image_id: ImageId
+    No `regions` means each image's own.
+    """
+
+    image_ids: tuple[ImageId, ...]
     mode: Mode
     targets: tuple[TargetAccount, ...]
+    regions: tuple[Region, ...] = ()

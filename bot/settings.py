@@ -29,7 +29,9 @@ from sharing.approval import ApprovalRule
 from sharing.estate import Estate
 
 # Words with a meaning in the command.
-_RESERVED = frozenset({"and", "because", "copy", "help", "no", "no-copy", "reason", "to", "without", "without-copy"})
+_RESERVED = frozenset(
+    {"and", "because", "copy", "help", "in", "no", "no-copy", "reason", "to", "without", "without-copy"}
+)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-\d")
 _KEY = re.compile(

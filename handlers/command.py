@@ -3,30 +3,38 @@
 Pure: needs the estate, and neither AWS nor Slack.
 """
 
+import difflib
 import re
 from dataclasses import dataclass
 
 from aws_ops.errors import MalformedId
-from aws_ops.ids import ImageId, parse_image_id
+from aws_ops.ids import ImageId, Region, parse_image_id
 from aws_ops.plan import Mode
 from sharing.estate import Estate, UnknownAccount
 
 REASON_LIMIT = 500
-_TARGETS_LIMIT = 50
+_IMAGES_LIMIT = 50
+_TARGETS_LIMIT = 100
+_DELIVERIES_LIMIT = 500
 
-_SHARE = re.compile(r"(?P<image>\S+)\s+to\b(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+_SHARE = re.compile(r"(?P<images>\S.*?)\s+to\b(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _REASON = re.compile(r"(?:^|[\s,]+)(?:reason|because)\b[:\s]*", re.IGNORECASE)
 _NO_COPY = re.compile(r"(?:^|[\s,]+)(?:no|without)[\s-]+copy[\s,]*$", re.IGNORECASE)
-_BETWEEN_TARGETS = re.compile(r"(?:\s*[,;]\s*|\s+and\s+|\s+)", re.IGNORECASE)
+_IN_REGIONS = re.compile(r"(?:^|[\s,]+)in\b", re.IGNORECASE)
+_BETWEEN = re.compile(r"(?:\s*[,;]\s*|\s+and\s+|\s+)", re.IGNORECASE)
 _HELP = frozenset({"help", "?", "-h", "--help"})
 
 
 @dataclass(frozen=True)
 class Ask:
-    """A share that was asked for, in words that make sense; whether AWS agrees is another matter."""
+    """A share that was asked for, in words that make sense; whether AWS agrees is another matter.
 
-    image_id: ImageId
+    No `regions` means each image's own.
+    """
+
+    image_ids: tuple[ImageId, ...]
     targets: tuple[str, ...]
+    regions: tuple[Region, ...]
     mode: Mode
     reason: str
 
@@ -59,43 +67,80 @@ def parse(text: str, estate: Estate) -> Ask | OpenForm | Help | NotUnderstood:
     if form is None:
         return NotUnderstood((f"“{_shorten(text)}” has no image and “to” with accounts.",))
     problems: list[str] = []
-    image_id = _image(form["image"], problems)
     wanted, *said = _REASON.split(form["rest"], maxsplit=1)
     reason = " ".join(" ".join(said).split())
-    where, cut_off = _NO_COPY.subn("", wanted)
-    targets = read_targets(_BETWEEN_TARGETS.split(where.strip()), estate, problems)
+    parts = _IN_REGIONS.split(wanted, maxsplit=1)
+    where = [_NO_COPY.subn("", part) for part in parts]
+    words = [_BETWEEN.split(part.strip()) for part, _ in where]
+    ask = Ask(
+        image_ids=read_images(form["images"], problems),
+        targets=read_targets(words[0], estate, problems),
+        regions=read_regions(words[1], estate, problems) if len(words) > 1 else (),
+        mode=Mode.SHARE if any(cut_off for _, cut_off in where) else Mode.COPY,
+        reason=reason,
+    )
+    if len(words) > 1 and not ask.regions and not problems:
+        problems.append("After “in” comes at least one region, like eu-central-1.")
     if len(reason) > REASON_LIMIT:
         problems.append(f"The reason has {len(reason)} characters; {REASON_LIMIT} is the most.")
-    if problems or image_id is None:
-        return NotUnderstood(tuple(problems))
-    return Ask(image_id, targets, Mode.SHARE if cut_off else Mode.COPY, reason)
+    problems += too_many(ask)
+    return NotUnderstood(tuple(problems)) if problems else ask
+
+
+def too_many(ask: Ask) -> list[str]:
+    """Say of what there is too much for one request."""
+    ways = len(ask.image_ids) * len(ask.targets) * max(1, len(ask.regions))
+    counts = [
+        (len(ask.image_ids), "images", _IMAGES_LIMIT),
+        (len(ask.targets), "accounts", _TARGETS_LIMIT),
+        (ways, "copies (images by accounts by regions)", _DELIVERIES_LIMIT),
+    ]
+    return [
+        f"{count} {what} are too many for one request; {limit} is the most."
+        for count, what, limit in counts
+        if count > limit
+    ]
+
+
+def read_images(text: str, problems: list[str]) -> tuple[ImageId, ...]:
+    """Return the images named in `text`, each once; what isn't an image id goes to `problems`."""
+    found: list[ImageId] = []
+    for word in filter(None, _BETWEEN.split(text.strip())):
+        try:
+            found.append(parse_image_id(word.strip("`")))
+        except MalformedId as malformed:
+            problems.append(f"{malformed}.")
+    return tuple(dict.fromkeys(found))
 
 
 def read_targets(words: list[str], estate: Estate, problems: list[str]) -> tuple[str, ...]:
     """Return the names of the accounts in `words`, each once; what isn't an account goes to `problems`."""
     names: list[str] = []
+    strange = False
     for word in filter(None, words):
         try:
-            name = estate.target(word).name
+            names.append(estate.target(word).name)
         except UnknownAccount as unknown:
-            hint = f" Did you mean {' or '.join(unknown.alike)}?" if unknown.alike else ""
-            problems.append(f"“{_shorten(word)}” is no account I may share with.{hint}")
-            continue
-        if name not in names:
-            names.append(name)
-    if not names and not problems:
+            strange = True
+            problems.append(f"“{_shorten(word)}” is no account I may share with.{_hint(unknown.alike)}")
+    if not names and not strange:
         problems.append("After “to” comes at least one account, by name or id.")
-    if len(names) > _TARGETS_LIMIT:
-        problems.append(f"{len(names)} accounts are too many for one request; {_TARGETS_LIMIT} is the most.")
-    return tuple(names)
+    return tuple(dict.fromkeys(names))
 
 
-def _image(word: str, problems: list[str]) -> ImageId | None:
-    try:
-        return parse_image_id(word.strip("`"))
-    except MalformedId as malformed:
-        problems.append(f"{malformed}.")
-        return None
+def read_regions(words: list[str], estate: Estate, problems: list[str]) -> tuple[Region, ...]:
+    """Return the regions in `words`, each once; what isn't a region of the settings goes to `problems`."""
+    known = {str(region): region for region in estate.regions}
+    wanted = dict.fromkeys(word.strip("`").lower() for word in words if word)
+    for word in wanted:
+        if word not in known:
+            alike = tuple(difflib.get_close_matches(word, known, n=3))
+            problems.append(f"“{_shorten(word)}” is no region I work in.{_hint(alike)}")
+    return tuple(known[word] for word in wanted if word in known)
+
+
+def _hint(alike: tuple[str, ...]) -> str:
+    return f" Did you mean {' or '.join(alike)}?" if alike else ""
 
 
 def _shorten(text: str) -> str:

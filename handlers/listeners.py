@@ -135,7 +135,7 @@ class Desk:
         return BoltResponse(status=200, body="")
 
     def _store_request(self, origin: str, person: Person, ask: Ask) -> Request:
-        new = NewRequest(origin, person, ask.image_id, ask.mode, ask.targets, ask.reason)
+        new = NewRequest(origin, person, ask.image_ids, ask.mode, ask.targets, ask.regions, ask.reason)
         request = self.store.add(new, self.clock())
         self.wake()
         return request
@@ -195,7 +195,7 @@ class Desk:
 
     def _received(self, request: Request) -> str:
         return (
-            f":mag: Checking {mrkdwn.code(request.image_id)} (request {mrkdwn.code(request.id)}). "
+            f":mag: Checking {mrkdwn.codes(request.image_ids)} (request {mrkdwn.code(request.id)}). "
             f"If all is well I ask for approval in {mrkdwn.channel(self.approvals_channel)}; "
             "either way you hear from me in a direct message."
         )

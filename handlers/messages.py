@@ -21,7 +21,7 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
-from aws_ops.plan import AddCreateVolumePermission, AddLaunchPermission, AllowKeyUse, Mode, Plan
+from aws_ops.plan import AddCreateVolumePermission, AddLaunchPermission, AllowKeyUse, ImageSummary, Mode, Plan
 from handlers import mrkdwn, wording
 from sharing.approval import ApprovalRule
 from sharing.requests import Decision, Delivery, Request, Verdict
@@ -32,10 +32,13 @@ DENY = "ami_share_deny"
 
 # Slack's limits are 3,000 characters a section and about 13,000 a message (docs.slack.dev/reference/block-kit).
 _SECTION = 2900
-_FIELD = 1000
+_PARAGRAPH = 1000
+_FIELD = 300
 _TEXT = 3900
 # Shares of the room in a message: what is left over is counted, and the audit trail has it all.
-_ROOM, _ROOM_FOR_CAUTIONS, _ROOM_FOR_CHANGES = 9000, 1500, 5000
+_ROOM, _ROOM_FOR_CAUTIONS, _ROOM_FOR_CHANGES, _ROOM_FOR_IMAGES = 9000, 1500, 4000, 1000
+_IMAGES_IN_FULL = 3
+_WORDS = 12
 _BAR = 20
 # Rows of preformatted text that fit a section, however long the names are.
 _ROWS = 20
@@ -92,23 +95,23 @@ def _in_thread(request: Request) -> Iterator[Message]:
     if request.granted_at is not None:
         yield _line("granted", Place.THREAD, _granted(request.plan))
     if request.granted_at is not None and request.mode is Mode.COPY:
-        lines = [_progress(delivery) for delivery in request.deliveries]
+        lines = [_progress(request, delivery) for delivery in request.deliveries]
         pace = Pace.AT_ONCE if is_final(request.state) else Pace.SLOWLY
         yield _lines("progress", Place.THREAD, ["*Copies*", *lines], pace)
     for delivery in request.deliveries:
-        where = f"{delivery.target}:{delivery.region}"
+        where = f"{delivery.source_image_id}:{delivery.target}:{delivery.region}"
         if delivery.attempt > 1:
             yield _line(
                 f"again:{where}",
                 Place.THREAD,
-                f":repeat: The first copy for {_name(delivery)} failed, most likely because the key had only just "
-                "been opened. I cleaned it up and try once more.",
+                f":repeat: The first copy for {_name(request, delivery)} failed, most likely because the key had only "
+                "just been opened. I cleaned it up and try once more.",
             )
         if delivery.state is DeliveryState.FAILED and delivery.failure is not None:
             yield _line(
                 f"failed:{where}",
                 Place.THREAD,
-                f":warning: {_name(delivery)} failed. {wording.failure(delivery.failure)}",
+                f":warning: {_name(request, delivery)} failed. {wording.failure(delivery.failure)}",
             )
     if request.state in _ENDS:
         yield _lines(
@@ -138,7 +141,7 @@ def _to_requester(request: Request, approvals_channel: str) -> Iterator[Message]
             "asked",
             Place.DIRECT,
             f":hourglass_flowing_sand: Your request {mrkdwn.code(request.id)} to share "
-            f"{mrkdwn.code(request.image_id)} with {_targets(request)} waits for approval in "
+            f"{_images(request)} with {_targets(request)} waits for approval in "
             f"{mrkdwn.channel(approvals_channel)}.",
         )
     if request.state in _ENDS or request.state in (RequestState.DENIED, RequestState.EXPIRED):
@@ -150,27 +153,18 @@ _ENDS = frozenset({RequestState.COMPLETED, RequestState.FAILED, RequestState.REF
 
 def _approval_blocks(request: Request, plan: Plan, rule: ApprovalRule) -> Iterator[Block]:
     yield HeaderBlock(text=PlainTextObject(text=_title(request)))
-    yield _section(mrkdwn.cut(_asks(request), _FIELD))
+    yield _section(mrkdwn.cut(_asks(request), _PARAGRAPH))
     if request.reason:
         yield _section(mrkdwn.quote(request.reason))
-    image = plan.image
-    yield SectionBlock(
-        fields=[
-            _field("Image", mrkdwn.escape(image.name), mrkdwn.code(plan.image_id)),
-            _field("Made", mrkdwn.when(image.created)),
-            _field("Owner", f"{mrkdwn.code(plan.owner)} in {mrkdwn.code(plan.region)}"),
-            _field(
-                "What it is",
-                f"{mrkdwn.escape(image.platform_details)}, {mrkdwn.escape(image.architecture)}, {image.size_gib} GiB",
-                _encryption(plan),
-            ),
-        ]
-    )
+    yield from map(_about, plan.images[:_IMAGES_IN_FULL])
+    if len(plan.images) > _IMAGES_IN_FULL:
+        yield from _sections(map(_in_short, plan.images[_IMAGES_IN_FULL:]), _ROOM_FOR_IMAGES)
     cautions = [f":warning: {wording.caution(caution)}" for caution in plan.cautions]
     yield from _sections(cautions, _ROOM_FOR_CAUTIONS)
     changes = [f"{number}. {wording.change(change)}" for number, change in enumerate(plan.changes, 1)]
     reuses = [
-        f"• {mrkdwn.code(reuse.account_id)} has a good copy already, {mrkdwn.code(reuse.image_id)}: no other is made"
+        f"• {mrkdwn.code(reuse.account_id)} has a good copy already, {mrkdwn.code(reuse.image_id)} in "
+        f"{mrkdwn.code(reuse.region)}: no other is made"
         for reuse in plan.reuses
     ]
     yield from _sections(["*What will change, in this order*", *changes, *reuses], _ROOM_FOR_CHANGES)
@@ -196,7 +190,9 @@ def _buttons(request: Request) -> ActionsBlock:
                 accessibility_label=f"Approve request {request.id}",
                 confirm=ConfirmObject(
                     title="Approve this share?",
-                    text=PlainTextObject(text=_cut_plain(f"{request.image_id} will be {verb}: {targets}.", 300)),
+                    text=PlainTextObject(
+                        text=_cut_plain(f"{', '.join(request.image_ids)} will be {verb}: {targets}.", 300)
+                    ),
                     confirm="Approve",
                     deny="Not yet",
                 ),
@@ -235,13 +231,24 @@ def _asks(request: Request) -> str:
         else "to be launched from the original, with no copy"
     )
     return (
-        f"{mrkdwn.person(request.requester.user_id)} asks to share {mrkdwn.code(request.image_id)} "
-        f"with {_targets(request)}, {how}."
+        f"{mrkdwn.person(request.requester.user_id)} asks to share {_images(request)} with {_targets(request)}, {how}."
     )
 
 
+def _images(request: Request) -> str:
+    return _some(list(map(mrkdwn.code, request.image_ids)))
+
+
 def _targets(request: Request) -> str:
-    return ", ".join(f"*{mrkdwn.escape(name)}*" for name in request.targets)
+    names = _some([f"*{mrkdwn.escape(name)}*" for name in request.targets])
+    return f"{names} in {_some(list(map(mrkdwn.code, request.regions)))}" if request.regions else names
+
+
+def _some(words: list[str]) -> str:
+    """The words in a sentence; of too many, the first ones and how many more there are."""
+    if len(words) <= _WORDS:
+        return ", ".join(words)
+    return f"{', '.join(words[: _WORDS - 1])} and {len(words) - _WORDS + 1} more"
 
 
 def _standing(request: Request) -> str:
@@ -277,8 +284,8 @@ def _granted(plan: Plan) -> str:
     return f":key: Permissions are in place and read back: {'; '.join(done) or 'nothing was missing'}."
 
 
-def _progress(delivery: Delivery) -> str:
-    name = _name(delivery)
+def _progress(request: Request, delivery: Delivery) -> str:
+    name = _name(request, delivery)
     match delivery.state:
         case DeliveryState.COMPLETED if delivery.reused:
             return f":white_check_mark: {name}: had {_image(delivery)} already"
@@ -299,23 +306,20 @@ def _progress(delivery: Delivery) -> str:
 
 
 def _end(request: Request) -> str:
-    what = f"{mrkdwn.code(request.id)}, {mrkdwn.code(request.image_id)}"
+    what = f"{mrkdwn.code(request.id)}, {_images(request)}"
     failed = sum(delivery.state is DeliveryState.FAILED for delivery in request.deliveries)
     match request.state:
         case RequestState.COMPLETED if failed:
             return (
                 f":warning: Your share ({what}) is done for {len(request.deliveries) - failed} of "
-                f"{_count(len(request.deliveries), 'account')}; the rest failed."
+                f"{_count(len(request.deliveries), _kind_of_delivery(request))}; the rest failed."
             )
         case RequestState.COMPLETED:
             return f":white_check_mark: Your share ({what}) is complete. Ready to use:"
         case RequestState.FAILED:
             return f":x: Your share ({what}) failed."
         case RequestState.REFUSED:
-            return (
-                f":no_entry: I can't share {mrkdwn.code(request.image_id)} with {_targets(request)} "
-                f"({mrkdwn.code(request.id)}):"
-            )
+            return f":no_entry: I can't share {_images(request)} with {_targets(request)} ({mrkdwn.code(request.id)}):"
         case RequestState.DENIED:
             return f":no_entry: Your share ({what}) was denied."
         case _:
@@ -332,30 +336,65 @@ def _result(request: Request) -> Iterator[str]:
         yield from (_decided(decision) for decision in request.decisions[-1:])
     done = [delivery for delivery in request.deliveries if delivery.state is DeliveryState.COMPLETED]
     if done:
-        width = max(len(delivery.target) for delivery in done)
-        rows = [f"{d.target:<{width}}  {d.account_id}  {d.region}  {d.image_id}" for d in done]
+        width, home = max(len(delivery.target) for delivery in done), max(len(delivery.region) for delivery in done)
+        several = len(request.image_ids) > 1
+        rows = [
+            f"{d.target:<{width}}  {d.account_id}  {d.region:<{home}}  {d.image_id}"
+            + (f"  from {d.source_image_id}" if several and d.image_id != d.source_image_id else "")
+            for d in done
+        ]
         for start in range(0, len(rows), _ROWS):
             yield mrkdwn.block(rows[start : start + _ROWS])
     for delivery in request.deliveries:
         if delivery.state is DeliveryState.FAILED and delivery.failure is not None:
-            yield f"• {_name(delivery)}: {wording.failure(delivery.failure)}"
+            yield f"• {_name(request, delivery)}: {wording.failure(delivery.failure)}"
 
 
-def _name(delivery: Delivery) -> str:
-    return f"*{mrkdwn.escape(delivery.target)}* ({mrkdwn.code(delivery.account_id)}, {mrkdwn.code(delivery.region)})"
+def _name(request: Request, delivery: Delivery) -> str:
+    place = f"{mrkdwn.code(delivery.account_id)}, {mrkdwn.code(delivery.region)}"
+    which = f" {mrkdwn.code(delivery.source_image_id)}" if len(request.image_ids) > 1 else ""
+    return f"*{mrkdwn.escape(delivery.target)}* ({place}){which}"
 
 
 def _image(delivery: Delivery) -> str:
     return mrkdwn.code(delivery.image_id or "")
 
 
-def _encryption(plan: Plan) -> str:
-    keys = plan.image.key_arns
-    return "not encrypted" if not keys else "encrypted under " + ", ".join(mrkdwn.code(key) for key in keys)
+def _about(image: ImageSummary) -> SectionBlock:
+    return SectionBlock(
+        fields=[
+            _field("Image", mrkdwn.escape(image.name), mrkdwn.code(image.image_id)),
+            _field("Made", mrkdwn.when(image.created)),
+            _field("Owner", f"{mrkdwn.code(image.owner)} in {mrkdwn.code(image.region)}"),
+            _field(
+                "What it is",
+                f"{mrkdwn.escape(image.platform_details)}, {mrkdwn.escape(image.architecture)}, {image.size_gib} GiB",
+                _encryption(image),
+            ),
+        ]
+    )
+
+
+def _in_short(image: ImageSummary) -> str:
+    return (
+        f"• {mrkdwn.code(image.image_id)} {mrkdwn.escape(image.name)}, made {mrkdwn.when(image.created)}, "
+        f"{image.size_gib} GiB, {_encryption(image)}"
+    )
+
+
+def _encryption(image: ImageSummary) -> str:
+    return "not encrypted" if not image.key_arns else f"encrypted under {mrkdwn.codes(image.key_arns)}"
+
+
+def _kind_of_delivery(request: Request) -> str:
+    """What there is one of for each delivery, as people would count them."""
+    accounts = {delivery.account_id for delivery in request.deliveries}
+    return "account" if len(accounts) == len(request.deliveries) else "delivery"
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") and noun != "key" else f"{noun}s"
+    return f"{number} {noun}" if number == 1 else f"{number} {plural}"
 
 
 def _line(key: str, place: Place, text: str) -> Message:

@@ -25,6 +25,11 @@ def code(text: str) -> str:
     return "`" + escape(text).replace("`", "'") + "`"
 
 
+def codes(texts: Iterable[str]) -> str:
+    """Return several texts in the type of code, with commas between them."""
+    return ", ".join(code(text) for text in texts)
+
+
 def quote(text: str) -> str:
     """Return `text` as a quotation of at most one line, so that it can't pass for the bot's own words."""
     return f">{cut(escape(text), 1000)}"

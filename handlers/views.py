@@ -18,11 +18,9 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from aws_ops.errors import MalformedId
-from aws_ops.ids import parse_image_id
 from aws_ops.plan import Mode
 from handlers import mrkdwn
-from handlers.command import REASON_LIMIT, Ask, read_targets
+from handlers.command import REASON_LIMIT, Ask, read_images, read_regions, read_targets, too_many
 from sharing.estate import Estate
 from sharing.requests import RequestId
 
@@ -30,7 +28,7 @@ SHARE = "ami_share_form"
 DENIAL = "ami_share_denial"
 
 IMAGE = "image"
-_TARGETS, _MODE, _REASON = "targets", "mode", "reason"
+_TARGETS, _REGIONS, _MODE, _REASON = "targets", "regions", "mode", "reason"
 _VALUE = "value"
 # A select holds 100 options (docs.slack.dev/reference/block-kit/block-elements/multi-select-menu-element).
 _OPTIONS = 100
@@ -42,6 +40,7 @@ def share_form(estate: Estate, channel: str) -> View:
         Option(text=target.name[:75], value=target.name, description=f"account {target.role.account_id}")
         for target in estate.targets[:_OPTIONS]
     ]
+    regions = [Option(text=region, value=region) for region in estate.regions[:_OPTIONS]]
     copy = Option(
         text="Encrypted copy (recommended)",
         value=Mode.COPY.value,
@@ -63,13 +62,20 @@ def share_form(estate: Estate, channel: str) -> View:
             InputBlock(
                 block_id=IMAGE,
                 label="Image",
-                hint="The id of an image that one of our source accounts owns",
-                element=PlainTextInputElement(action_id=_VALUE, placeholder="ami-0123456789abcdef0", max_length=40),
+                hint="The id of an image that one of our source accounts owns, or several with commas between them",
+                element=PlainTextInputElement(action_id=_VALUE, placeholder="ami-0123456789abcdef0", max_length=1200),
             ),
             InputBlock(
                 block_id=_TARGETS,
                 label="Share with",
                 element=StaticMultiSelectElement(action_id=_VALUE, placeholder="Choose accounts", options=targets),
+            ),
+            InputBlock(
+                block_id=_REGIONS,
+                label="In regions",
+                optional=True,
+                hint="Only for copies to other regions; left empty, it is the image's own",
+                element=StaticMultiSelectElement(action_id=_VALUE, placeholder="Choose regions", options=regions),
             ),
             InputBlock(
                 block_id=_MODE,
@@ -89,22 +95,24 @@ def share_form(estate: Estate, channel: str) -> View:
 
 def read_share_form(values: Mapping[str, Any], estate: Estate) -> Ask | dict[str, str]:
     """Return what the form asks for, or what is wrong with it, by the `block_id` of the field."""
-    errors: dict[str, str] = {}
-    image_id = None
-    try:
-        image_id = parse_image_id((values[IMAGE][_VALUE]["value"] or "").strip())
-    except MalformedId as malformed:
-        errors[IMAGE] = f"{malformed}."
-    problems: list[str] = []
-    chosen = [option["value"] for option in values[_TARGETS][_VALUE]["selected_options"]]
-    targets = read_targets(chosen, estate, problems)
-    if problems:
-        errors[_TARGETS] = " ".join(problems)[:2000]
-    if errors or image_id is None:
-        return errors
-    mode = Mode(values[_MODE][_VALUE]["selected_option"]["value"])
-    reason = " ".join((values[_REASON][_VALUE]["value"] or "").split())
-    return Ask(image_id, targets, mode, reason[:REASON_LIMIT])
+    wrong: dict[str, list[str]] = {IMAGE: [], _TARGETS: [], _REGIONS: []}
+    typed = values[IMAGE][_VALUE]["value"] or ""
+    ask = Ask(
+        image_ids=read_images(typed, wrong[IMAGE]),
+        targets=read_targets(_chosen(values, _TARGETS), estate, wrong[_TARGETS]),
+        regions=read_regions(_chosen(values, _REGIONS), estate, wrong[_REGIONS]),
+        mode=Mode(values[_MODE][_VALUE]["selected_option"]["value"]),
+        reason=" ".join((values[_REASON][_VALUE]["value"] or "").split())[:REASON_LIMIT],
+    )
+    if not ask.image_ids and not wrong[IMAGE]:
+        wrong[IMAGE].append("Name at least one image, like ami-0123456789abcdef0.")
+    wrong[IMAGE] += too_many(ask)
+    errors = {field: " ".join(problems)[:2000] for field, problems in wrong.items() if problems}
+    return errors or ask
+
+
+def _chosen(values: Mapping[str, Any], field: str) -> list[str]:
+    return [option["value"] for option in values[field][_VALUE]["selected_options"]]
 
 
 def denial_form(request_id: RequestId, plan_digest: str) -> View:
@@ -143,10 +151,12 @@ def help_text(command: str, estate: Estate) -> str:
     share = f"{command} ami-0123456789abcdef0 to {estate.targets[0].name}"
     lines = [
         "*Share an AMI with other accounts*",
-        mrkdwn.code(f"{command} IMAGE to ACCOUNT, ACCOUNT… [no copy] [reason …]"),
+        mrkdwn.code(f"{command} IMAGE, … to ACCOUNT, … [in REGION, …] [no copy] [reason …]"),
         f"• {mrkdwn.code(f'{share} reason release 42')}: each account gets an encrypted copy of its own, once approved",
+        f"• {mrkdwn.code(f'{share} in {estate.regions[0]}')}: the copies are made in that region, or in several",
         f"• {mrkdwn.code(f'{share} no copy')}: each account may launch the original; nothing is copied",
         f"• {mrkdwn.code(command)} alone opens a form",
         f"Accounts: {names}",
+        f"Regions: {', '.join(mrkdwn.code(region) for region in estate.regions)}",
     ]
     return "\n".join(lines)

@@ -74,6 +74,12 @@ REFUSALS: Mapping[RefusalKind, str] = {
     RefusalKind.TARGET_KEY_STATE: "The key {key} of {target} is {state}; it must be enabled.",
     RefusalKind.TARGET_KEY_KIND: "The key {key} of {target} is of the wrong kind ({spec}, {usage}); "
     "EBS takes symmetric encryption keys alone.",
+    RefusalKind.OTHER_PARTITION: "{target} is in another partition of AWS ({partition}) than the image, and nothing "
+    "can be shared or copied across. Store the image to S3 there and restore it (`CreateStoreImageTask`).",
+    RefusalKind.SHARED_ELSEWHERE: "{image} is in {home}, and can be launched there alone. For {region} the target "
+    "needs a copy: leave out `no copy`.",
+    RefusalKind.SHARING_QUOTA: "{image} would be shared with {entries} accounts, organizations and OUs, and AWS takes "
+    "{limit}. Share it with an organization instead, or have the quota raised (Service Quotas, L-70015FFA).",
     RefusalKind.NOTHING_TO_DO: "There is nothing to do: {image} can be used there already. {have}",
 }
 
@@ -150,24 +156,21 @@ def change(changed: AllowKeyUse | AddCreateVolumePermission | AddLaunchPermissio
     match changed:
         case AllowKeyUse(key_arn, principals):
             return (
-                f"Key policy of {mrkdwn.code(key_arn)} gains: {_codes(principals)} may `Encrypt`, `Decrypt`, "
+                f"Key policy of {mrkdwn.code(key_arn)} gains: {mrkdwn.codes(principals)} may `Encrypt`, `Decrypt`, "
                 "`ReEncrypt*`, `GenerateDataKey*`, `DescribeKey`, and make grants for AWS resources alone"
             )
-        case AddCreateVolumePermission(snapshot_id, accounts):
-            return f"`createVolumePermission` on {mrkdwn.code(snapshot_id)} for {_codes(accounts)}"
-        case AddLaunchPermission(image_id, accounts):
-            return f"`launchPermission` on {mrkdwn.code(image_id)} for {_codes(accounts)}"
+        case AddCreateVolumePermission(snapshot_id=snapshot_id, accounts=accounts):
+            return f"`createVolumePermission` on {mrkdwn.code(snapshot_id)} for {mrkdwn.codes(accounts)}"
+        case AddLaunchPermission(image_id=image_id, accounts=accounts):
+            return f"`launchPermission` on {mrkdwn.code(image_id)} for {mrkdwn.codes(accounts)}"
         case CopyImage():
             return (
-                f"`CopyImage` by {mrkdwn.code(changed.account_id)} in {mrkdwn.code(changed.region)} "
-                f"as {mrkdwn.code(changed.name)}, encrypted under {mrkdwn.code(changed.key_arn)}"
+                f"`CopyImage` of {mrkdwn.code(changed.source_image_id)} by {mrkdwn.code(changed.account_id)} in "
+                f"{mrkdwn.code(changed.region)} as {mrkdwn.code(changed.name)}, "
+                f"encrypted under {mrkdwn.code(changed.key_arn)}"
             )
 
 
 def _fill(sentence: str, details: Mapping[str, str]) -> str:
     # AWS's own words often bring a full stop along.
     return sentence.format(**{name: mrkdwn.escape(value).rstrip(". ") for name, value in details.items()}).strip()
-
-
-def _codes(words: tuple[str, ...]) -> str:
-    return ", ".join(mrkdwn.code(word) for word in words)

@@ -15,7 +15,7 @@ from playground.slack.workspace import Channel, User
 
 _DEPLOY = Path(__file__).parent.parent / "deploy"
 
-REGION = "eu-central-1"
+REGION, ABROAD = "eu-central-1", "us-east-1"
 HOME, IMAGES, STAGING, PROD = "999999999999", "111111111111", "222222222222", "333333333333"
 TARGETS = {"staging": STAGING, "prod": PROD}
 
@@ -27,7 +27,8 @@ class Company:
     Attributes:
         settings: the bot's settings file.
         access_key_id, secret_access_key: the bot's own credentials.
-        keys: the key that each target encrypts its copies under.
+        keys: the key that each target encrypts its copies under, by its name.
+        keys_abroad: the same, in the other region.
     """
 
     settings: str
@@ -38,6 +39,7 @@ class Company:
     kim: User
     room: Channel
     keys: dict[str, str]
+    keys_abroad: dict[str, str]
 
 
 def manifest(*, socket_mode: bool = False) -> dict[str, Any]:
@@ -75,7 +77,7 @@ def furnish(aws: StrictAws, slack: StrictSlack) -> Company:
         external_id="ami-share-images",
         policy=iam_policy("source-role-policy", SOURCE_ACCOUNT=IMAGES, TARGET_ACCOUNT=list(TARGETS.values())),
     )
-    keys = {}
+    keys, keys_abroad = {}, {}
     for name, account_id in TARGETS.items():
         account = aws.account(account_id)
         account.role(
@@ -85,6 +87,7 @@ def furnish(aws: StrictAws, slack: StrictSlack) -> Company:
             policy=target_policy(account_id),
         )
         keys[name] = account.key(REGION, alias="alias/ami-copies")
+        keys_abroad[name] = account.key(ABROAD, alias="alias/ami-copies")
     return Company(
         settings=_settings(slack, room, approvers=[mika, sam]),
         access_key_id=home.access_key_id,
@@ -94,6 +97,7 @@ def furnish(aws: StrictAws, slack: StrictSlack) -> Company:
         kim=kim,
         room=room,
         keys=keys,
+        keys_abroad=keys_abroad,
     )
 
 
@@ -101,7 +105,9 @@ def _settings(slack: StrictSlack, room: Channel, approvers: list[User]) -> str:
     users = json.dumps([person.id for person in approvers])
     targets = "".join(_TARGET.format(name=name, account_id=account_id) for name, account_id in TARGETS.items())
     door = "socket" if slack.socket_mode else "http"
-    source = _SETTINGS.format(team_id=slack.team_id, room=room.id, door=door, users=users, images=IMAGES, region=REGION)
+    source = _SETTINGS.format(
+        team_id=slack.team_id, room=room.id, door=door, users=users, images=IMAGES, region=REGION, abroad=ABROAD
+    )
     return source + targets
 
 
@@ -118,7 +124,7 @@ users = {users}
 name = "images"
 role_arn = "arn:aws:iam::{images}:role/ami-share-source"
 external_id = "ami-share-images"
-regions = ["{region}", "us-east-1"]
+regions = ["{region}", "{abroad}"]
 """
 
 _TARGET = f"""
@@ -126,5 +132,5 @@ _TARGET = f"""
 name = "{{name}}"
 role_arn = "arn:aws:iam::{{account_id}}:role/ami-share-target"
 external_id = "ami-share-{{name}}"
-keys = {{{{ {REGION} = "alias/ami-copies" }}}}
+keys = {{{{ {REGION} = "alias/ami-copies", {ABROAD} = "alias/ami-copies" }}}}
 """

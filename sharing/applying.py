@@ -7,14 +7,16 @@ again after a crash changes nothing. The copies come after, in `copying.py`.
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from aws_ops.accounts import Accounts
+from aws_ops.facts import TargetAccount
 from aws_ops.ids import AccountId, KeyArn, Region, account_of, region_of
 from aws_ops.key_policy import KeyPolicy, allow_use
 from aws_ops.keys import change_key_policy
 from aws_ops.permissions import add_create_volume_permission, add_launch_permission
-from aws_ops.plan import AddCreateVolumePermission, AddLaunchPermission, AllowKeyUse, CopyImage, Mode
+from aws_ops.plan import AddCreateVolumePermission, AddLaunchPermission, AllowKeyUse, CopyImage, ImageSummary, Mode
 from sharing.claim import Claim
 from sharing.estate import Estate
 from sharing.requests import Delivery, Request, RequestId
@@ -27,9 +29,9 @@ class KeyInOtherHands(Exception):
     """Another request is changing the policy of the same key at this moment."""
 
 
-def delivery_name(request_id: RequestId, target: str, region: Region, attempt: int) -> str:
+def delivery_name(request_id: RequestId, delivery: Delivery, attempt: int) -> str:
     """Return the name of one try at a delivery; its copy carries it as a tag, so that it can be found again."""
-    return f"{request_id}/{target}/{region}/{attempt}"
+    return f"{request_id}/{delivery.source_image_id}/{delivery.target}/{delivery.region}/{attempt}"
 
 
 def client_token(name: str) -> str:
@@ -38,34 +40,39 @@ def client_token(name: str) -> str:
 
 
 def deliveries_for(request: Request, estate: Estate, now: datetime) -> list[Delivery]:
-    """Return the deliveries that the request's plan is to bring about, one for each target."""
-    plan = request.approved_plan
-    keys = {c.account_id: c.key_arn for c in plan.changes if isinstance(c, CopyImage)}
-    reused = {reuse.account_id: reuse.image_id for reuse in plan.reuses}
-    found = []
-    for name in request.targets:
-        account_id = estate.target(name).role.account_id
-        done = account_id in reused
-        found.append(
-            Delivery(
-                target=name,
-                account_id=account_id,
-                region=plan.region,
-                state=DeliveryState.COMPLETED if done else DeliveryState.WAITING,
-                image_id=reused.get(account_id, request.image_id if request.mode is Mode.SHARE else None),
-                reused=done,
-                key_arn=keys.get(account_id),
-                client_token=client_token(delivery_name(request.id, name, plan.region, 1)),
-                attempt=1,
-                percent=None,
-                failure=None,
-                due_at=None if done else now,
-                waiting_since=now,
-                started_at=None,
-                finished_at=now if done else None,
-            )
-        )
-    return found
+    """Return the deliveries that the request's plan is to bring about: each image to each target and region."""
+    return [
+        _delivery(request, image, estate.target(name), region, now)
+        for image in request.approved_plan.images
+        for name in request.targets
+        for region in request.regions or (image.region,)
+    ]
+
+
+def _delivery(request: Request, image: ImageSummary, target: TargetAccount, region: Region, now: datetime) -> Delivery:
+    plan, way = request.approved_plan, (image.image_id, target.role.account_id, region)
+    keys = {(c.source_image_id, c.account_id, c.region): c.key_arn for c in plan.changes if isinstance(c, CopyImage)}
+    reused = {(r.source_image_id, r.account_id, r.region): r.image_id for r in plan.reuses}
+    done = way in reused
+    delivery = Delivery(
+        source_image_id=image.image_id,
+        target=target.name,
+        account_id=target.role.account_id,
+        region=region,
+        state=DeliveryState.COMPLETED if done else DeliveryState.WAITING,
+        image_id=reused.get(way, image.image_id if request.mode is Mode.SHARE else None),
+        reused=done,
+        key_arn=keys.get(way),
+        client_token="",
+        attempt=1,
+        percent=None,
+        failure=None,
+        due_at=None if done else now,
+        waiting_since=now,
+        started_at=None,
+        finished_at=now if done else None,
+    )
+    return replace(delivery, client_token=client_token(delivery_name(request.id, delivery, 1)))
 
 
 def apply_grants(claim: Claim, accounts: Accounts, estate: Estate) -> None:
@@ -75,19 +82,17 @@ def apply_grants(claim: Claim, accounts: Accounts, estate: Estate) -> None:
         KeyInOtherHands, AwsBusy, NotYetVisible, KeyPolicyContested: not now; the same again later is right.
         AwsOpsError: any other, AWS won't have it.
     """
-    plan = claim.request.approved_plan
-    role = estate.source(plan.owner).role
-    for change in plan.changes:
+    for change in claim.request.approved_plan.changes:
         match change:
             case AllowKeyUse():
                 _open_key(claim, accounts, estate, change)
             case AddCreateVolumePermission():
-                added = add_create_volume_permission(
-                    accounts.ec2(role, plan.region), change.snapshot_id, change.accounts
-                )
+                ec2 = accounts.ec2(estate.source(change.owner).role, change.region)
+                added = add_create_volume_permission(ec2, change.snapshot_id, change.accounts)
                 _record(claim, "create_volume_permission_added", change.snapshot_id, added.before, added.after)
             case AddLaunchPermission():
-                added = add_launch_permission(accounts.ec2(role, plan.region), change.image_id, change.accounts)
+                ec2 = accounts.ec2(estate.source(change.owner).role, change.region)
+                added = add_launch_permission(ec2, change.image_id, change.accounts)
                 _record(claim, "launch_permission_added", change.image_id, added.before, added.after)
             case CopyImage():
                 pass

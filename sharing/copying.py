@@ -19,7 +19,7 @@ from aws_ops.plan import CopyImage
 from sharing.applying import delivery_name
 from sharing.claim import Claim
 from sharing.estate import Estate, UnknownAccount
-from sharing.requests import Delivery, Failure, FailureKind, Request
+from sharing.requests import Delivery, Failure, FailureKind, Request, named
 from sharing.states import DeliveryState, RequestState, is_final
 
 _log = logging.getLogger(__name__)
@@ -29,7 +29,6 @@ _AT_A_TIME = 8
 # consistency"); past this it isn't the spreading any more.
 KEY_USABLE_WITHIN = timedelta(minutes=15)
 _KEY_PAUSE = timedelta(seconds=5)
-# ResourceLimitExceeded: the account's copies in flight are at their quota, and each may take hours.
 _BUSY_PAUSE = timedelta(seconds=30)
 _BUSY_FOR_AT_MOST = timedelta(hours=24)
 
@@ -68,7 +67,8 @@ def _try(accounts: Accounts, estate: Estate, request: Request, delivery: Deliver
     except UnknownAccount as gone:
         return _failed(delivery, Failure(FailureKind.ACCOUNT_REMOVED, {"account": gone.wanted}), now)
     except AwsBusy as busy:
-        if now - delivery.waiting_since < _BUSY_FOR_AT_MOST:
+        # At the quota of copies at once, a copy waits for its turn, however long the others take.
+        if busy.code == "ResourceLimitExceeded" or now - delivery.waiting_since < _BUSY_FOR_AT_MOST:
             return replace(delivery, due_at=now + _BUSY_PAUSE)
         return _failed(delivery, Failure(FailureKind.AWS_BUSY, {"said": str(busy)}), now)
     except AwsOpsError as refused:
@@ -91,7 +91,7 @@ def _start(accounts: Accounts, role: Role, request: Request, delivery: Delivery,
         failure = Failure(FailureKind.KEY_NEVER_USABLE, {"key": ", ".join(closed), "minutes": minutes})
         return _failed(delivery, failure, now)
     ec2 = accounts.ec2(role, delivery.region)
-    name = delivery_name(request.id, delivery.target, delivery.region, delivery.attempt)
+    name = delivery_name(request.id, delivery, delivery.attempt)
     # An earlier try may have started the copy and died before writing it down.
     image_id = find_copy(ec2, name) or start_copy(ec2, order, client_token=delivery.client_token, delivery=name)
     return replace(delivery, state=DeliveryState.COPYING, image_id=image_id, due_at=None, started_at=now)
@@ -99,9 +99,9 @@ def _start(accounts: Accounts, role: Role, request: Request, delivery: Delivery,
 
 def _order(request: Request, delivery: Delivery) -> CopyImage | None:
     """Return the copy that the plan wants for the delivery; None where the original is shared and nothing copied."""
-    where = (delivery.account_id, delivery.region)
+    way = (delivery.source_image_id, delivery.account_id, delivery.region)
     copies = (change for change in request.approved_plan.changes if isinstance(change, CopyImage))
-    return next((copy for copy in copies if (copy.account_id, copy.region) == where), None)
+    return next((copy for copy in copies if (copy.source_image_id, copy.account_id, copy.region) == way), None)
 
 
 def _failed(delivery: Delivery, failure: Failure, now: datetime) -> Delivery:
@@ -111,7 +111,7 @@ def _failed(delivery: Delivery, failure: Failure, now: datetime) -> Delivery:
 def _write_down(claim: Claim, before: Delivery, after: Delivery) -> None:
     with claim.transaction() as (tx, request, now):
         if after.state is not before.state:
-            details = {"target": after.target, "region": after.region, "image": after.image_id}
+            details = named(after) | {"image": after.image_id}
             if after.failure is not None:
                 details |= {"failure": after.failure.kind.value, **after.failure.details}
             tx.audit(request.id, now, "bot", f"delivery_{after.state.value}", details)

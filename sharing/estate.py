@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from aws_ops.facts import SourceAccount, TargetAccount
-from aws_ops.ids import AccountId
+from aws_ops.ids import AccountId, Region
 
 
 class UnknownAccount(Exception):
@@ -28,6 +28,13 @@ class Estate:
 
     sources: tuple[SourceAccount, ...]
     targets: tuple[TargetAccount, ...]
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """Every region that images may get to, sorted: where a source has images, or a target a key."""
+        of_sources = (region for source in self.sources for region in source.regions)
+        of_targets = (region for target in self.targets for region in target.keys)
+        return tuple(sorted({*of_sources, *of_targets}))
 
     def target(self, wanted: str) -> TargetAccount:
         """Return the target with that name or account id.

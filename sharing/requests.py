@@ -59,9 +59,10 @@ class NewRequest:
 
     origin: str
     requester: Person
-    image_id: ImageId
+    image_ids: tuple[ImageId, ...]
     mode: Mode
     targets: tuple[str, ...]
+    regions: tuple[Region, ...]
     reason: str
 
 
@@ -78,9 +79,10 @@ class Decision:
 
 @dataclass(frozen=True)
 class Delivery:
-    """One target account and region of a request.
+    """One image's way to one target account and region of a request.
 
     Attributes:
+        source_image_id: the image that was asked for.
         image_id: the image the target ends up using; the copy's id from the moment it is known.
         reused: the target had a good copy already, and no other was made.
         key_arn: the key the copy must be under; None where nothing is copied.
@@ -91,6 +93,7 @@ class Delivery:
         started_at: when its copy was started.
     """
 
+    source_image_id: ImageId
     target: str
     account_id: AccountId
     region: Region
@@ -108,11 +111,17 @@ class Delivery:
     finished_at: datetime | None
 
 
+def named(delivery: Delivery) -> dict[str, str | None]:
+    """Name the delivery in the audit trail."""
+    return {"source_image": delivery.source_image_id, "target": delivery.target, "region": delivery.region}
+
+
 @dataclass(frozen=True)
 class Request:
     """A request as it is stored.
 
     Attributes:
+        regions: where the images are to be usable; none means each in its own.
         revision: grows with every change that people should see.
         plan: what was last planned; what an approval is for once there is one.
         replanned_at: when the approvers were last asked anew, because AWS had changed since they decided.
@@ -121,9 +130,10 @@ class Request:
 
     id: RequestId
     requester: Person
-    image_id: ImageId
+    image_ids: tuple[ImageId, ...]
     mode: Mode
     targets: tuple[str, ...]
+    regions: tuple[Region, ...]
     reason: str
     state: RequestState
     revision: int

@@ -54,9 +54,10 @@ class Store:
             "origin": new.origin,
             "team_id": new.requester.team_id,
             "user_id": new.requester.user_id,
-            "image_id": new.image_id,
+            "image_ids": list(new.image_ids),
             "mode": new.mode.value,
             "targets": list(new.targets),
+            "regions": list(new.regions),
             "reason": new.reason,
             "state": RequestState.CHECKING.value,
             "refusals": [],
@@ -70,7 +71,8 @@ class Store:
         try:
             with self.transaction() as tx:
                 tx.connection.execute(insert(requests).values(row))
-                tx.audit(request_id, now, new.requester.user_id, "requested", {"image": new.image_id, "mode": new.mode})
+                asked = {"images": list(new.image_ids), "mode": new.mode, "targets": list(new.targets)}
+                tx.audit(request_id, now, new.requester.user_id, "requested", asked | {"regions": list(new.regions)})
                 return tx.find(request_id)
         except IntegrityError:
             with self.transaction() as tx:

@@ -48,7 +48,7 @@ class Transaction:
         its_deliveries = self.connection.execute(
             select(deliveries)
             .where(deliveries.c.request_id == request_id)
-            .order_by(deliveries.c.target, deliveries.c.region)
+            .order_by(deliveries.c.source_image_id, deliveries.c.target, deliveries.c.region)
         ).mappings()
         its_decisions = self.connection.execute(
             select(decisions).where(decisions.c.request_id == request_id).order_by(decisions.c.id)
@@ -96,6 +96,7 @@ class Transaction:
         self.connection.execute(
             update(deliveries)
             .where(deliveries.c.request_id == request.id)
+            .where(deliveries.c.source_image_id == old.source_image_id)
             .where(deliveries.c.target == old.target, deliveries.c.region == old.region)
             .values(_columns(new))
         )
@@ -178,6 +179,7 @@ def _failure(stored: Mapping[str, Any] | None) -> Failure | None:
 
 def _delivery(row: RowMapping) -> Delivery:
     return Delivery(
+        source_image_id=ImageId(row["source_image_id"]),
         target=row["target"],
         account_id=AccountId(row["account_id"]),
         region=Region(row["region"]),
@@ -210,9 +212,10 @@ def _request(row: RowMapping, its_deliveries: tuple[Delivery, ...], its_decision
     return Request(
         id=RequestId(row["id"]),
         requester=Person(row["team_id"], row["user_id"]),
-        image_id=ImageId(row["image_id"]),
+        image_ids=tuple(ImageId(stored) for stored in row["image_ids"]),
         mode=Mode(row["mode"]),
         targets=tuple(row["targets"]),
+        regions=tuple(Region(stored) for stored in row["regions"]),
         reason=row["reason"],
         state=RequestState(row["state"]),
         revision=row["revision"],

@@ -18,7 +18,7 @@ from aws_ops.ids import AccountId, Region
 from sharing.applying import client_token, delivery_name
 from sharing.clock import Clock
 from sharing.estate import Estate, UnknownAccount
-from sharing.requests import Delivery, Failure, FailureKind, Request
+from sharing.requests import Delivery, Failure, FailureKind, Request, named
 from sharing.states import DeliveryState
 from sharing.store import Flight, Store
 from sharing.transaction import failure_columns
@@ -71,7 +71,7 @@ def after_clearing(request: Request, delivery: Delivery, now: datetime) -> Deliv
         delivery,
         state=DeliveryState.WAITING,
         attempt=attempt,
-        client_token=client_token(delivery_name(request.id, delivery.target, delivery.region, attempt)),
+        client_token=client_token(delivery_name(request.id, delivery, attempt)),
         image_id=None,
         percent=None,
         started_at=None,
@@ -142,7 +142,7 @@ class CopyWatch:
             if before not in request.deliveries:
                 return  # another replica was here first
             if after.state is not before.state:
-                details = {"target": after.target, "region": after.region, "image": before.image_id}
+                details = named(after) | {"image": before.image_id}
                 failure = failure_columns(after.failure) if after.state is not DeliveryState.COMPLETED else None
                 tx.audit(request.id, now, "bot", f"delivery_{after.state.value}", details | {"failure": failure})
             tx.change_delivery(request, before, after, now)

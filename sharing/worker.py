@@ -136,9 +136,8 @@ class Worker:
 
     def _plan(self, request: Request) -> Plan | Refused:
         sources = self.estate.sources
-        wanted = ShareRequest(
-            request.image_id, request.mode, tuple(self.estate.target(name) for name in request.targets)
-        )
+        targets = tuple(self.estate.target(name) for name in request.targets)
+        wanted = ShareRequest(request.image_ids, request.mode, targets, request.regions)
         return plan_share(wanted, sources, read_facts(self.accounts, sources, wanted))
 
     def _ask(self, tx: Transaction, request: Request, plan: Plan, now: datetime) -> None:

@@ -56,7 +56,7 @@ def a_target(account: AccountId = STAGING, **changes: Any) -> TargetAccount:
 
 
 def a_request(*targets: TargetAccount, mode: Mode = Mode.COPY) -> ShareRequest:
-    return ShareRequest(IMAGE, mode, targets or (a_target(),))
+    return ShareRequest((IMAGE,), mode, targets or (a_target(),))
 
 
 def a_policy(*statements: dict[str, Any]) -> KeyPolicy:
@@ -131,7 +131,7 @@ def a_key(arn: KeyArn | None = None, **changes: Any) -> KeyFacts:
 
 
 def target_facts(account: AccountId = STAGING, **changes: Any) -> TargetFacts:
-    return replace(TargetFacts(account, role=None, key=a_key(a_key_arn(account), policy=None)), **changes)
+    return replace(TargetFacts(account, REGION, role=None, key=a_key(a_key_arn(account), policy=None)), **changes)
 
 
 def some_facts(
@@ -140,15 +140,16 @@ def some_facts(
     keys: Iterable[KeyFacts] | None = None,
     targets: Iterable[TargetFacts] | None = None,
 ) -> Facts:
-    """An image with one snapshot under the golden account's key, and both targets in good order."""
+    """An image (or several) with one snapshot under the golden account's key, and both targets in good order."""
     snapshots = [a_snapshot()] if snapshots is None else snapshots
     keys = [a_key()] if keys is None else keys
+    found = image if isinstance(image, list) else [an_image() if image is None else image]
     targets = [target_facts(STAGING), target_facts(PROD)] if targets is None else targets
     return Facts(
-        image=an_image() if image is None else image,
+        images={one.image_id if isinstance(one, ImageFacts) else IMAGE: one for one in found},
         snapshots={snapshot.snapshot_id: snapshot for snapshot in snapshots},
         keys={key.arn: key for key in keys},
-        targets={target.account_id: target for target in targets},
+        targets={(target.account_id, target.region): target for target in targets},
     )
 
 
@@ -164,5 +165,6 @@ def after(grant: Grant, facts: Facts) -> Facts:
             shared = replace(snapshot, create_volume_permission=snapshot.create_volume_permission | set(grant.accounts))
             return replace(facts, snapshots={**facts.snapshots, grant.snapshot_id: shared})
         case AddLaunchPermission():
-            image = facts.image
-            return replace(facts, image=replace(image, launch_permission=image.launch_permission | set(grant.accounts)))
+            image = facts.images[grant.image_id]
+            shared = replace(image, launch_permission=image.launch_permission | set(grant.accounts))
+            return replace(facts, images={**facts.images, image.image_id: shared})

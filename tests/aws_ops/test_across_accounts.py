@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -60,7 +60,7 @@ class Company:
         return ImageId(self.aws.account(GOLDEN).image(REGION, name="golden", devices=disks or [Disk()], **settings))
 
     def request(self, image_id: ImageId, *targets: TargetAccount, mode: Mode = Mode.COPY) -> ShareRequest:
-        return ShareRequest(image_id, mode, targets or (self.staging, self.prod))
+        return ShareRequest((image_id,), mode, targets or (self.staging, self.prod))
 
     def plan(self, request: ShareRequest) -> Plan | Refused:
         return plan_share(request, [self.source], read_facts(self.accounts, [self.source], request))
@@ -178,7 +178,9 @@ def test_an_image_becomes_a_verified_copy_in_each_account(company: Company, encr
 
     again = company.plan(company.request(image_id))
     assert isinstance(again, Refused)
-    assert dict(again.refusals[0].details)["have"] == f"staging: {copies[STAGING]}, prod: {copies[PROD]}"
+    assert dict(again.refusals[0].details)["have"] == (
+        f"staging: {copies[STAGING]} in {REGION}, prod: {copies[PROD]} in {REGION}"
+    )
 
 
 def test_a_second_account_gets_its_copy_and_the_first_is_left_in_peace(company: Company) -> None:
@@ -187,7 +189,7 @@ def test_a_second_account_gets_its_copy_and_the_first_is_left_in_peace(company: 
     company.clock.advance(timedelta(hours=1))
     plan = company.plan(company.request(image_id))
     assert isinstance(plan, Plan)
-    assert plan.reuses == (ReuseCopy(STAGING, REGION, copy),)
+    assert plan.reuses == (ReuseCopy(STAGING, REGION, image_id, copy),)
     assert {change.account_id for change in plan.changes if isinstance(change, CopyImage)} == {PROD}
     assert STAGING not in str(plan.changes)
 
@@ -234,8 +236,8 @@ def test_a_target_that_does_not_trust_the_bot_is_read_as_such(company: Company) 
     )
     company.aws.account(STRANGER).role("ami-share")
     facts = read_facts(company.accounts, [company.source], company.request(image_id, stranger, company.staging))
-    assert isinstance(facts.targets[STRANGER].role, Unreadable)
-    assert facts.targets[STAGING].role is None
+    assert isinstance(facts.targets[STRANGER, REGION].role, Unreadable)
+    assert facts.targets[STAGING, REGION].role is None
 
 
 def test_a_role_needs_its_external_id(company: Company) -> None:
@@ -407,7 +409,7 @@ def test_a_copy_without_the_snapshots_permission_is_refused_at_once(company: Com
     assert isinstance(plan, Plan)
     halved = [change for change in plan.changes if not isinstance(change, AddCreateVolumePermission)]
     with pytest.raises(AwsRefused, match="permission to access the storage"):
-        company.apply(Plan(plan.image_id, plan.owner, plan.region, plan.mode, plan.image, tuple(halved)))
+        company.apply(replace(plan, changes=tuple(halved)))
 
 
 def test_a_lost_answer_makes_no_second_copy(company: Company) -> None:
@@ -470,7 +472,7 @@ def test_permissions_reach_the_target(company: Company) -> None:
     image_id = company.image()
     ec2 = company.accounts.ec2(company.source.role, REGION)
     facts = read_facts(company.accounts, [company.source], company.request(image_id))
-    assert isinstance(facts.image, ImageFacts)
+    assert isinstance(facts.images[image_id], ImageFacts)
     [snapshot_id] = facts.snapshots
     assert add_launch_permission(ec2, image_id, [STAGING]).added == {STAGING}
     assert add_create_volume_permission(ec2, SnapshotId(snapshot_id), [STAGING]).added == {STAGING}

@@ -1,16 +1,26 @@
 """Plans: what is wanted beside what is there, and what follows from it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aws_ops.facts import Device, ExistingCopy, Facts, ImageNotFound, SourceAccount, Unreadable
-from aws_ops.ids import AccountId, ImageId, SnapshotId
+from aws_ops.facts import (
+    Device,
+    ExistingCopy,
+    Facts,
+    ImageNotFound,
+    SourceAccount,
+    TargetAccount,
+    TargetFacts,
+    Unreadable,
+)
+from aws_ops.ids import AccountId, ImageId, KeyArn, Region, RoleArn, SnapshotId
 from aws_ops.key_policy import allow_use, parse
 from aws_ops.plan import (
     AddCreateVolumePermission,
@@ -56,6 +66,8 @@ from tests.aws_ops.builders import (
 )
 
 KEY = a_key_arn(GOLDEN)
+OTHER = ImageId("ami-0fedcba9876543210")
+ELSEWHERE = Region("eu-west-1")
 SECOND = SnapshotId("snap-11111111111111111")
 COPY = ImageId("ami-22222222222222222")
 OTHER_COPY = ImageId("ami-33333333333333333")
@@ -80,7 +92,19 @@ def cautions(plan: Plan) -> dict[CautionKind, dict[str, str]]:
 
 
 def a_copy(image_id: ImageId = COPY, state: str = "available", *keys: Any) -> ExistingCopy:
-    return ExistingCopy(image_id, state, frozenset(keys or [a_key_arn(STAGING)]))
+    return ExistingCopy(IMAGE, image_id, state, frozenset(keys or [a_key_arn(STAGING)]))
+
+
+def elsewhere(account: AccountId, **changes: Any) -> TargetFacts:
+    """What the account says in the other region."""
+    key = a_key(KeyArn(f"arn:aws:kms:{ELSEWHERE}:{account}:key/there"), policy=None)
+    return replace(target_facts(account, key=key, **changes), region=ELSEWHERE)
+
+
+def everywhere(*targets: TargetAccount) -> ShareRequest:
+    """A request for both images in both regions."""
+    keyed = tuple(replace(target, keys={REGION: "alias/ami", ELSEWHERE: "alias/ami"}) for target in targets)
+    return ShareRequest((IMAGE, OTHER), Mode.COPY, keyed, (REGION, ELSEWHERE))
 
 
 # What is done --------------------------------------------------------------------------------------------------------
@@ -90,8 +114,8 @@ def test_a_copy_of_an_encrypted_image_takes_four_steps_in_an_order_that_shows_no
     plan = planned()
     assert plan.changes == (
         AllowKeyUse(KEY, (a_principal(STAGING, "root"),)),
-        AddCreateVolumePermission(SNAPSHOT, (STAGING,)),
-        AddLaunchPermission(IMAGE, (STAGING,)),
+        AddCreateVolumePermission(GOLDEN, REGION, SNAPSHOT, (STAGING,)),
+        AddLaunchPermission(GOLDEN, REGION, IMAGE, (STAGING,)),
         CopyImage(
             account_id=STAGING,
             region=REGION,
@@ -104,7 +128,8 @@ def test_a_copy_of_an_encrypted_image_takes_four_steps_in_an_order_that_shows_no
             tags=(("team", "platform"),),
         ),
     )
-    assert (plan.image_id, plan.owner, plan.region, plan.mode) == (IMAGE, GOLDEN, REGION, Mode.COPY)
+    [image] = plan.images
+    assert (image.image_id, image.owner, image.region, plan.mode) == (IMAGE, GOLDEN, REGION, Mode.COPY)
     assert plan.cautions == ()
 
 
@@ -113,8 +138,8 @@ def test_each_grant_is_one_change_for_all_targets() -> None:
     principals = (a_principal(STAGING, "root"), a_principal(PROD, "root"))
     assert plan.changes[:3] == (
         AllowKeyUse(KEY, principals),
-        AddCreateVolumePermission(SNAPSHOT, (STAGING, PROD)),
-        AddLaunchPermission(IMAGE, (STAGING, PROD)),
+        AddCreateVolumePermission(GOLDEN, REGION, SNAPSHOT, (STAGING, PROD)),
+        AddLaunchPermission(GOLDEN, REGION, IMAGE, (STAGING, PROD)),
     )
     assert [copy.account_id for copy in plan.changes[3:]] == [STAGING, PROD]
 
@@ -163,8 +188,8 @@ def test_who_has_it_already_is_not_named() -> None:
     plan = planned(facts, a_request(a_target(STAGING), a_target(PROD)))
     assert plan.changes[:3] == (
         AllowKeyUse(KEY, (a_principal(PROD, "root"),)),
-        AddCreateVolumePermission(SNAPSHOT, (STAGING,)),
-        AddLaunchPermission(IMAGE, (PROD,)),
+        AddCreateVolumePermission(GOLDEN, REGION, SNAPSHOT, (STAGING,)),
+        AddLaunchPermission(GOLDEN, REGION, IMAGE, (PROD,)),
     )
 
 
@@ -187,13 +212,75 @@ def test_the_role_that_copies_may_use_the_key(mode: Mode, configured: list[str],
 def test_a_good_copy_is_used_again_and_its_account_gets_nothing_more() -> None:
     facts = some_facts(targets=[target_facts(STAGING, copies=(a_copy(),)), target_facts(PROD)])
     plan = planned(facts, a_request(a_target(STAGING), a_target(PROD)))
-    assert plan.reuses == (ReuseCopy(STAGING, REGION, COPY),)
+    assert plan.reuses == (ReuseCopy(STAGING, REGION, IMAGE, COPY),)
     assert all(STAGING not in str(change) for change in plan.changes)
     assert plan.cautions == ()
 
 
 def test_a_description_is_made_if_there_is_none() -> None:
     assert planned(some_facts(an_image(description=""))).changes[-1].description.startswith(f"Copy of {IMAGE}")
+
+
+# Several images, several regions -------------------------------------------------------------------------------------
+
+
+def test_each_image_goes_to_each_account_and_region_and_the_source_is_opened_once() -> None:
+    images = [an_image(), an_image(image_id=OTHER, devices=(Device("/dev/xvda", SECOND),))]
+    facts = some_facts(
+        images,
+        snapshots=[a_snapshot(), a_snapshot(SECOND)],
+        targets=[elsewhere(account) for account in (STAGING, PROD)]
+        + [target_facts(account) for account in (STAGING, PROD)],
+    )
+    request = everywhere(a_target(STAGING), a_target(PROD))
+    plan = planned(facts, request)
+    principals = (a_principal(STAGING, "root"), a_principal(PROD, "root"))
+    assert plan.changes[:5] == (
+        AllowKeyUse(KEY, principals),
+        AddCreateVolumePermission(GOLDEN, REGION, SNAPSHOT, (STAGING, PROD)),
+        AddCreateVolumePermission(GOLDEN, REGION, SECOND, (STAGING, PROD)),
+        AddLaunchPermission(GOLDEN, REGION, IMAGE, (STAGING, PROD)),
+        AddLaunchPermission(GOLDEN, REGION, OTHER, (STAGING, PROD)),
+    )
+    assert [(copy.source_image_id, copy.account_id, copy.region, copy.source_region) for copy in plan.changes[5:]] == [
+        (image_id, account, region, REGION)
+        for image_id in (IMAGE, OTHER)
+        for account in (STAGING, PROD)
+        for region in (REGION, ELSEWHERE)
+    ], "each copy comes straight from the source, never from another copy"
+    assert {copy.key_arn for copy in plan.changes[5:] if copy.region == ELSEWHERE} == {
+        elsewhere(account).key.arn for account in (STAGING, PROD)
+    }
+
+
+def test_two_images_of_one_name_get_copies_of_two() -> None:
+    images = [an_image(), an_image(image_id=OTHER)]
+    plan = planned(some_facts(images), replace(a_request(), image_ids=(IMAGE, OTHER)))
+    assert [copy.name for copy in plan.changes if isinstance(copy, CopyImage)] == [
+        "golden 2026-11-23",
+        f"golden 2026-11-23 {OTHER}",
+    ]
+
+
+def test_a_copy_in_one_region_is_none_in_another() -> None:
+    facts = some_facts(targets=[target_facts(copies=(a_copy(),)), elsewhere(STAGING)])
+    plan = planned(facts, replace(everywhere(a_target()), image_ids=(IMAGE,)))
+    assert plan.reuses == (ReuseCopy(STAGING, REGION, IMAGE, COPY),)
+    assert [copy.region for copy in plan.changes if isinstance(copy, CopyImage)] == [ELSEWHERE]
+
+
+def test_what_is_wrong_is_told_of_each_image_and_once_of_each_target() -> None:
+    facts = some_facts(
+        [an_image(state="disabled")],
+        targets=[target_facts(role=Unreadable("no trust"), key=None), elsewhere(STAGING)],
+    )
+    facts = replace(facts, images={**facts.images, OTHER: NOT_FOUND})
+    refusals = plan_share(everywhere(a_target()), [a_source()], facts).refusals
+    assert [refusal.kind for refusal in refusals] == [
+        RefusalKind.IMAGE_NOT_FOUND,
+        RefusalKind.IMAGE_DISABLED,
+        RefusalKind.ROLE_NOT_ASSUMABLE,
+    ]
 
 
 # What stands against it ----------------------------------------------------------------------------------------------
@@ -335,7 +422,7 @@ REFUSALS: dict[str, tuple[Facts, RefusalKind, dict[str, str]]] = {
     "every target has it": (
         some_facts(targets=[target_facts(copies=(a_copy(),))]),
         RefusalKind.NOTHING_TO_DO,
-        {"image": IMAGE, "have": f"staging: {COPY}"},
+        {"image": IMAGE, "have": f"staging: {COPY} in {REGION}"},
     ),
 }
 
@@ -346,7 +433,14 @@ def test_refused(facts: Facts, kind: RefusalKind, details: dict[str, str]) -> No
 
 
 def test_every_kind_of_refusal_is_tested() -> None:
-    elsewhere = {RefusalKind.POLICY_TOO_LARGE, RefusalKind.TARGET_IS_SOURCE, RefusalKind.NO_KEY_FOR_REGION}
+    elsewhere = {
+        RefusalKind.POLICY_TOO_LARGE,
+        RefusalKind.TARGET_IS_SOURCE,
+        RefusalKind.NO_KEY_FOR_REGION,
+        RefusalKind.OTHER_PARTITION,
+        RefusalKind.SHARED_ELSEWHERE,
+        RefusalKind.SHARING_QUOTA,
+    }
     assert {kind for _, kind, _ in REFUSALS.values()} | elsewhere == set(RefusalKind)
 
 
@@ -365,6 +459,25 @@ def test_a_target_without_a_key_for_the_region_is_refused() -> None:
     request = a_request(a_target(keys={}))
     facts = some_facts(targets=[target_facts(key=None)])
     assert refused(facts, request) == {RefusalKind.NO_KEY_FOR_REGION: {"target": "staging", "region": REGION}}
+
+
+def test_nothing_crosses_the_partitions_of_aws() -> None:
+    role = replace(a_role(STAGING), arn=RoleArn(f"arn:aws-cn:iam::{STAGING}:role/ami-share"))
+    details = {"target": "staging", "partition": "aws-cn"}
+    assert refused(some_facts(), a_request(a_target(role=role))) == {RefusalKind.OTHER_PARTITION: details}
+
+
+def test_an_image_can_be_launched_in_its_own_region_alone() -> None:
+    request = replace(a_request(mode=Mode.SHARE), regions=(ELSEWHERE,))
+    details = {"image": IMAGE, "home": REGION, "region": ELSEWHERE}
+    assert refused(some_facts(), request) == {RefusalKind.SHARED_ELSEWHERE: details}
+
+
+def test_the_quota_of_accounts_an_image_is_shared_with_is_minded_before() -> None:
+    others = frozenset(AccountId(f"{number:012}") for number in range(1, 1000))
+    assert planned(some_facts(an_image(launch_permission=others)))
+    facts = some_facts(an_image(launch_permission=others, launch_groups=frozenset({"arn:aws:organizations::1:ou/o/x"})))
+    assert refused(facts) == {RefusalKind.SHARING_QUOTA: {"image": IMAGE, "entries": "1001", "limit": "1000"}}
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
@@ -504,49 +617,64 @@ def facts_in_any_state(draw: st.DrawFn) -> Facts:
         for snapshot_id in (SNAPSHOT, SECOND)
     ]
     policies = [allow_use(a_policy(), [a_principal(account, "root") for account in draw(some_accounts)]) for _ in keys]
-    return some_facts(
+    devices = st.lists(st.sampled_from((SNAPSHOT, SECOND)), min_size=1, unique=True)
+    images = [
         an_image(
-            devices=tuple(Device(f"/dev/{one.snapshot_id}", one.snapshot_id) for one in snapshots),
+            image_id=image_id,
+            devices=tuple(Device(f"/dev/{one}", one) for one in draw(devices)),
             launch_permission=draw(some_accounts),
-        ),
+        )
+        for image_id in (IMAGE, OTHER)
+    ]
+    places = [target_facts(account) for account in accounts] + [elsewhere(account) for account in accounts]
+    return some_facts(
+        images,
         snapshots,
         keys=[a_key(arn, policy=policy) for arn, policy in zip(keys, policies, strict=True)],
         targets=[
-            target_facts(
-                account, copies=(a_copy(COPY, "available", a_key_arn(account)),) if draw(st.booleans()) else ()
-            )
-            for account in accounts
+            replace(place, copies=(a_copy(COPY, "available", place.key.arn),) if draw(st.booleans()) else ())
+            for place in places
         ],
     )
 
 
-requests = st.builds(
-    lambda targets, mode: a_request(*map(a_target, targets), mode=mode),
-    st.lists(st.sampled_from(accounts), min_size=1, unique=True),
-    st.sampled_from(Mode),
-)
+@st.composite
+def requests(draw: st.DrawFn) -> ShareRequest:
+    """Requests for one image or both, by copies anywhere or from the original."""
+    targets = map(a_target, draw(st.lists(st.sampled_from(accounts), min_size=1, unique=True)))
+    images = draw(st.lists(st.sampled_from((IMAGE, OTHER)), min_size=1, unique=True))
+    regions = st.lists(st.sampled_from((REGION, ELSEWHERE)), unique=True)
+    mode = draw(st.sampled_from(Mode))
+    chosen = draw(regions) if mode is Mode.COPY else []
+    return replace(everywhere(*targets), image_ids=tuple(images), mode=mode, regions=tuple(chosen))
 
 
 def shuffled(facts: Facts, order: Callable[[dict[Any, Any]], dict[Any, Any]]) -> Facts:
     return replace(
         facts,
+        images=order(facts.images),
         snapshots=order(facts.snapshots),
         keys=order(facts.keys),
         targets=order(facts.targets),  # type: ignore[arg-type]
     )
 
 
-@given(facts_in_any_state(), requests, st.randoms())
+@given(facts_in_any_state(), requests(), st.randoms())
 def test_no_order_makes_a_difference(facts: Facts, request_: ShareRequest, dice: Any) -> None:
     def reordered(mapping: dict[Any, Any]) -> dict[Any, Any]:
         return {key: mapping[key] for key in dice.sample(list(mapping), len(mapping))}
 
-    again = replace(request_, targets=tuple(dice.sample(request_.targets, len(request_.targets))))
+    again = replace(
+        request_,
+        image_ids=tuple(dice.sample(request_.image_ids, len(request_.image_ids))),
+        targets=tuple(dice.sample(request_.targets, len(request_.targets))),
+        regions=tuple(dice.sample(request_.regions, len(request_.regions))),
+    )
     plan = plan_share(request_, [a_source()], facts)
     assert plan_share(again, [a_source()], shuffled(facts, reordered)) == plan
 
 
-@given(facts_in_any_state(), requests)
+@given(facts_in_any_state(), requests())
 def test_after_its_grants_a_plan_has_none(facts: Facts, request_: ShareRequest) -> None:
     plan = plan_share(request_, [a_source()], facts)
     if isinstance(plan, Refused):
@@ -561,7 +689,7 @@ def test_after_its_grants_a_plan_has_none(facts: Facts, request_: ShareRequest) 
         assert exceeds(again, plan) == ()
 
 
-@given(facts_in_any_state(), requests)
+@given(facts_in_any_state(), requests())
 def test_a_plan_does_not_exceed_itself_and_survives_its_storage(facts: Facts, request_: ShareRequest) -> None:
     plan = plan_share(request_, [a_source()], facts)
     if isinstance(plan, Plan):
@@ -570,15 +698,27 @@ def test_a_plan_does_not_exceed_itself_and_survives_its_storage(facts: Facts, re
         assert digest(load(dump(plan))) == digest(plan)
 
 
-@given(facts_in_any_state(), requests, requests)
+def ways(request: ShareRequest) -> Iterator[tuple[ImageId, TargetAccount, Region]]:
+    return (
+        product(request.image_ids, request.targets, request.regions or (REGION,))
+        if request.mode is Mode.COPY
+        else iter(())
+    )
+
+
+@given(facts_in_any_state(), requests(), requests())
 def test_what_exceeds_an_approval_is_exactly_what_was_not_asked_then(
     facts: Facts, earlier: ShareRequest, later: ShareRequest
 ) -> None:
     approved, plan = (plan_share(one, [a_source()], facts) for one in (earlier, later))
     if isinstance(approved, Plan) and isinstance(plan, Plan):
-        covered = [target.role.account_id for target in earlier.targets]
-        beyond = str(exceeds(plan, approved))
-        assert not any(account in beyond for account in covered if plan.mode is approved.mode)
+        asked = {(image, target.role.account_id, region) for image, target, region in ways(earlier)}
+        copies = [change for change in exceeds(plan, approved) if isinstance(change, CopyImage)]
+        assert not any((one.source_image_id, one.account_id, one.region) in asked for one in copies)
+        same_images = set(later.image_ids) <= set(earlier.image_ids) and earlier.regions == later.regions
+        if same_images and plan.mode is approved.mode:
+            beyond = str(exceeds(plan, approved))
+            assert not any(target.role.account_id in beyond for target in earlier.targets)
 
 
 # What an approval covers ---------------------------------------------------------------------------------------------
@@ -596,8 +736,8 @@ def test_what_exceeds_an_approval_names_only_what_was_not_approved() -> None:
     wider = planned(request=a_request(a_target(STAGING), a_target(PROD)))
     assert exceeds(wider, approved) == (
         AllowKeyUse(KEY, (a_principal(PROD, "root"),)),
-        AddCreateVolumePermission(SNAPSHOT, (PROD,)),
-        AddLaunchPermission(IMAGE, (PROD,)),
+        AddCreateVolumePermission(GOLDEN, REGION, SNAPSHOT, (PROD,)),
+        AddLaunchPermission(GOLDEN, REGION, IMAGE, (PROD,)),
         wider.changes[-1],
     )
     assert exceeds(approved, wider) == ()

@@ -61,7 +61,7 @@ def another_source(aws: CannedAws, **answers: Any) -> SourceAccount:
 
 def test_everything_is_read_and_nothing_is_written(aws: CannedAws) -> None:
     facts = read(aws, a_request(a_target(STAGING), a_target(PROD)))
-    assert facts.image == ImageFacts(
+    assert facts.images[IMAGE] == ImageFacts(
         image_id=IMAGE,
         owner=GOLDEN,
         region=REGION,
@@ -94,9 +94,10 @@ def test_everything_is_read_and_nothing_is_written(aws: CannedAws) -> None:
     }
     key = KeyFacts(KEY, "CUSTOMER", "Enabled", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", policy=a_policy())
     assert facts.keys == {KEY: key}
-    assert set(facts.targets) == {STAGING, PROD}
-    assert facts.targets[STAGING] == TargetFacts(
+    assert set(facts.targets) == {(STAGING, REGION), (PROD, REGION)}
+    assert facts.targets[STAGING, REGION] == TargetFacts(
         STAGING,
+        REGION,
         role=None,
         key=KeyFacts(a_key_arn(STAGING), "CUSTOMER", "Enabled", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"),
     )
@@ -107,7 +108,7 @@ def test_everything_is_read_and_nothing_is_written(aws: CannedAws) -> None:
 def test_an_image_with_nothing_but_an_id_can_be_read(aws: CannedAws) -> None:
     aws.answers[GOLDEN, "DescribeImages"] = {"Images": [{"ImageId": IMAGE, "OwnerId": GOLDEN}]}
     facts = read(aws)
-    assert isinstance(facts.image, ImageFacts)
+    assert isinstance(facts.images[IMAGE], ImageFacts)
     assert (facts.snapshots, facts.keys) == ({}, {})
 
 
@@ -118,24 +119,24 @@ def test_the_image_is_looked_for_everywhere(aws: CannedAws) -> None:
     aws.refuse(GOLDEN, "DescribeImages", "InvalidAMIID.NotFound")
     facts = read(aws, None, another_source(aws))
     searched = (("golden", REGION), ("legacy", REGION), ("legacy", "us-east-1"))
-    assert facts == Facts(ImageNotFound(searched=searched))
+    assert facts == Facts({IMAGE: ImageNotFound(searched=searched)})
 
 
 def test_an_image_that_is_seen_but_not_owned_names_its_owner(aws: CannedAws) -> None:
     aws.answers[GOLDEN, "DescribeImages"] = {"Images": [image(OwnerId=STRANGER)]}
-    assert read(aws).image == ImageNotFound(searched=(("golden", REGION),), owner=STRANGER)
+    assert read(aws).images[IMAGE] == ImageNotFound(searched=(("golden", REGION),), owner=STRANGER)
 
 
 def test_the_owner_counts_whoever_else_sees_it(aws: CannedAws) -> None:
     source = another_source(aws, DescribeImages={"Images": [image()]})
     facts = read_facts(aws, [source, a_source()], a_request())  # type: ignore[arg-type]
-    assert isinstance(facts.image, ImageFacts)
-    assert (facts.image.owner, facts.image.region) == (GOLDEN, REGION)
+    assert isinstance(facts.images[IMAGE], ImageFacts)
+    assert (facts.images[IMAGE].owner, facts.images[IMAGE].region) == (GOLDEN, REGION)
 
 
 def test_places_that_cannot_be_searched_are_named(aws: CannedAws) -> None:
     aws.refuse(GOLDEN, "DescribeImages", "UnauthorizedOperation")
-    found = read(aws).image
+    found = read(aws).images[IMAGE]
     assert isinstance(found, ImageNotFound)
     assert found.searched == ()
     [place] = found.unreadable
@@ -147,7 +148,7 @@ def test_places_that_cannot_be_searched_are_named(aws: CannedAws) -> None:
 
 def test_launch_permission_that_cannot_be_read_is_said_of_the_image(aws: CannedAws) -> None:
     aws.refuse(GOLDEN, "DescribeImageAttribute", "AuthFailure")
-    found = read(aws).image
+    found = read(aws).images[IMAGE]
     assert isinstance(found, ImageFacts)
     [part] = found.unreadable
     assert "DescribeImageAttribute" in part.why
@@ -210,31 +211,31 @@ def test_the_policy_of_a_key_of_aws_is_nobodys_business(aws: CannedAws) -> None:
 def test_a_role_that_cannot_be_assumed_holds_back_no_other_target(aws: CannedAws) -> None:
     aws.refuse(STAGING, "AssumeRole", "AccessDenied")
     facts = read(aws, a_request(a_target(STAGING), a_target(PROD)))
-    assert isinstance(facts.targets[STAGING].role, Unreadable)
-    assert facts.targets[STAGING].key is None
-    assert facts.targets[PROD].role is None
+    assert isinstance(facts.targets[STAGING, REGION].role, Unreadable)
+    assert facts.targets[STAGING, REGION].key is None
+    assert facts.targets[PROD, REGION].role is None
 
 
 def test_sharing_asks_of_a_target_only_whether_its_role_can_be_assumed(aws: CannedAws) -> None:
     facts = read(aws, a_request(mode=Mode.SHARE))
-    assert facts.targets == {STAGING: TargetFacts(STAGING, role=None)}
+    assert facts.targets == {(STAGING, REGION): TargetFacts(STAGING, REGION, role=None)}
     assert all(account == GOLDEN for account, _ in aws.asked)
 
 
 @pytest.mark.parametrize("code", ["NotFoundException", "AccessDeniedException"])
 def test_a_targets_key_that_cannot_be_read(aws: CannedAws, code: str) -> None:
     aws.refuse(STAGING, "DescribeKey", code)
-    assert isinstance(read(aws).targets[STAGING].key, Unreadable)
+    assert isinstance(read(aws).targets[STAGING, REGION].key, Unreadable)
 
 
 def test_a_target_without_a_key_for_the_region_is_not_asked_for_one(aws: CannedAws) -> None:
-    assert read(aws, a_request(a_target(keys={Region("us-east-1"): "alias/ami"}))).targets[STAGING].key is None
+    assert read(aws, a_request(a_target(keys={Region("us-east-1"): "alias/ami"}))).targets[STAGING, REGION].key is None
     assert (STAGING, "DescribeKey") not in aws.asked
 
 
 def test_images_of_a_target_that_cannot_be_read(aws: CannedAws) -> None:
     aws.refuse(STAGING, "DescribeImages", "UnauthorizedOperation")
-    target = read(aws).targets[STAGING]
+    target = read(aws).targets[STAGING, REGION]
     assert target.role is None
     assert all("DescribeImages" in part.why for part in target.unreadable)
 
@@ -267,7 +268,7 @@ def test_copies_are_known_by_the_keys_of_all_their_snapshots(aws: CannedAws) -> 
     aws.answers[STAGING, "DescribeSnapshots"] = {
         "Snapshots": [{"SnapshotId": one, "KmsKeyId": key} for one in ("snap-1", "snap-2")]
     }
-    target = read(aws).targets[STAGING]
+    target = read(aws).targets[STAGING, REGION]
     assert target.names_taken == {"golden", "golden 2"}
     assert [(copy.image_id, copy.state, copy.key_arns) for copy in target.copies] == [
         ("ami-1", "available", {key}),

@@ -15,7 +15,7 @@ def requests_of(stage: Stage) -> int:
 
 def test_help_says_what_there_is(stage: Stage) -> None:
     (shown,) = stage.types(stage.mika, "help").ephemeral
-    assert "/ami-share IMAGE to ACCOUNT" in shown.as_text()
+    assert "/ami-share IMAGE, … to ACCOUNT" in shown.as_text()
     assert "staging" in shown.as_text()
 
 

@@ -18,7 +18,7 @@ def test_a_share_over_socket_mode(tmp_path: Path) -> None:
         image = here.aws.account(IMAGES).image(REGION, name="golden", devices=[Disk(gib=4)])
 
         (shown,) = here.slack.command(mika, room, "/ami-share", "help").ephemeral
-        assert "/ami-share IMAGE to ACCOUNT" in shown.as_text()
+        assert "/ami-share IMAGE, … to ACCOUNT" in shown.as_text()
         here.slack.command(mika, room, "/ami-share", "")
         answer = here.slack.submit(mika, {"image": "golden", "targets": ["staging"]})
         assert set(answer.errors) == {"image"}, "a form's errors come back through the socket"

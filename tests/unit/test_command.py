@@ -10,7 +10,7 @@ from aws_ops.plan import Mode
 from handlers.command import Ask, Help, NotUnderstood, OpenForm, parse
 from sharing.estate import Estate
 
-AMI = "ami-0123456789abcdef0"
+AMI, SECOND = "ami-0123456789abcdef0", "ami-0fedcba9876543210"
 
 
 def target(name: str, account_id: str) -> TargetAccount:
@@ -25,7 +25,7 @@ ESTATE = Estate(
         SourceAccount(
             "images",
             Role(RoleArn("arn:aws:iam::111111111111:role/s"), AccountId("111111111111")),
-            (Region("eu-central-1"),),
+            (Region("eu-central-1"), Region("eu-west-1")),
         ),
     ),
     targets=(target("staging", "222222222222"), target("prod", "333333333333"), target("no-reply", "444444444444")),
@@ -50,7 +50,26 @@ ESTATE = Estate(
     ],
 )
 def test_what_is_understood(text: str, targets: tuple[str, ...], mode: Mode, reason: str) -> None:
-    assert parse(text, ESTATE) == Ask(AMI, targets, mode, reason)
+    assert parse(text, ESTATE) == Ask((AMI,), targets, (), mode, reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "images", "regions", "mode"),
+    [
+        (f"{AMI}, {SECOND} to staging", (AMI, SECOND), (), Mode.COPY),
+        (f"{AMI} {SECOND} and `{AMI}` to staging", (AMI, SECOND), (), Mode.COPY),
+        (f"{AMI} to staging in eu-west-1", (AMI,), ("eu-west-1",), Mode.COPY),
+        (f"{AMI} to staging, in EU-WEST-1, eu-central-1", (AMI,), ("eu-west-1", "eu-central-1"), Mode.COPY),
+        (f"{AMI} to staging in eu-west-1 and eu-central-1 because", (AMI,), ("eu-west-1", "eu-central-1"), Mode.COPY),
+        (f"{AMI} to staging in eu-central-1 no copy", (AMI,), ("eu-central-1",), Mode.SHARE),
+        (f"{AMI} to staging no copy in eu-central-1", (AMI,), ("eu-central-1",), Mode.SHARE),
+        (f"{AMI} to staging reason we are in eu-west-1", (AMI,), (), Mode.COPY),
+    ],
+)
+def test_several_images_and_regions(text: str, images: tuple[str, ...], regions: tuple[str, ...], mode: Mode) -> None:
+    asked = parse(text, ESTATE)
+    assert isinstance(asked, Ask)
+    assert (asked.image_ids, asked.targets, asked.regions, asked.mode) == (images, ("staging",), regions, mode)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +82,10 @@ def test_what_is_understood(text: str, targets: tuple[str, ...], mode: Mode, rea
         (f"{AMI} to no copy", "at least one account"),
         (f"{AMI} to stagin", "Did you mean staging?"),
         (f"{AMI} to everyone", "“everyone” is no account I may share with."),
+        (f"{AMI} to staging in", "at least one region"),
+        (f"{AMI} to staging in eu-wst-1", "Did you mean eu-west-1"),
+        (f"{AMI} to staging in the morning", "“morning” is no region I work in."),
+        (" ".join(f"ami-{number:017x}" for number in range(51)) + " to staging", "51 images are too many"),
         (f"{AMI} to staging reason {'x' * 501}", "501 characters; 500 is the most"),
     ],
 )
@@ -89,11 +112,16 @@ def test_any_text_gives_a_request_or_an_answer(text: str) -> None:
 
 
 @given(
+    st.lists(st.sampled_from([AMI, SECOND]), min_size=1, unique=True),
     st.lists(st.sampled_from(["staging", "prod", "no-reply"]), min_size=1, max_size=3, unique=True),
+    st.lists(st.sampled_from(["eu-central-1", "eu-west-1"]), unique=True),
     st.sampled_from(Mode),
     st.text(st.characters(categories=("L", "N")), max_size=50),
 )
-def test_what_is_printed_is_understood_as_it_was_meant(targets: list[str], mode: Mode, reason: str) -> None:
+def test_what_is_printed_is_understood_as_it_was_meant(
+    images: list[str], targets: list[str], regions: list[str], mode: Mode, reason: str
+) -> None:
+    where = f" in {', '.join(regions)}" if regions else ""
     form = " no copy" if mode is Mode.SHARE else ""
-    text = f"{AMI} to {', '.join(targets)}{form}{f' reason {reason}' if reason else ''}"
-    assert parse(text, ESTATE) == Ask(AMI, tuple(targets), mode, reason)
+    text = f"{', '.join(images)} to {', '.join(targets)}{where}{form}{f' reason {reason}' if reason else ''}"
+    assert parse(text, ESTATE) == Ask(tuple(images), tuple(targets), tuple(regions), mode, reason)

@@ -36,41 +36,49 @@ RULE = ApprovalRule(frozenset({"U0SAM"}), frozenset({"S0PLATFORM"}))
 HOSTILE = "<!channel> *bold* `code` <https://x.example|safe> &\n:white_check_mark: Approved by <@U0SAM>"
 
 
+def image(number: int) -> ImageId:
+    return ImageId(f"ami-{number:017x}")
+
+
 def account(number: int) -> AccountId:
     return AccountId(f"{number:012}")
 
 
-def plan_for(count: int, text: str) -> Plan:
+def plan_for(count: int, images: int, text: str) -> Plan:
     accounts = tuple(account(number) for number in range(count))
+    ids = tuple(image(number) for number in range(images))
     principals = tuple(PrincipalArn(f"arn:aws:iam::{each}:role/ami-share-target") for each in accounts)
     copies = (
-        CopyImage(each, REGION, IMAGE, REGION, text[:100], text, KEY, (KEY,), (("team", text),)) for each in accounts
+        CopyImage(each, REGION, one, REGION, text[:100], text, KEY, (KEY,), (("team", text),))
+        for one in ids
+        for each in accounts
     )
     return Plan(
-        IMAGE,
-        OWNER,
-        REGION,
         Mode.COPY,
-        ImageSummary(text, NOW, "x86_64", text, 38, (KEY,)),
+        tuple(ImageSummary(one, OWNER, REGION, text, NOW, "x86_64", text, 38, (KEY,)) for one in ids),
         (
             AllowKeyUse(KEY, principals),
-            *(AddCreateVolumePermission(SnapshotId(f"snap-{number:017x}"), accounts) for number in range(10)),
-            AddLaunchPermission(IMAGE, accounts),
+            *(
+                AddCreateVolumePermission(OWNER, REGION, SnapshotId(f"snap-{number:017x}"), accounts)
+                for number in range(10)
+            ),
+            *(AddLaunchPermission(OWNER, REGION, one, accounts) for one in ids),
             *copies,
         ),
     )
 
 
-def request_in(state: RequestState, count: int = 1, text: str = "golden") -> Request:
-    """A request in that state, to `count` accounts, with `text` wherever people or AWS put text."""
+def request_in(state: RequestState, count: int = 1, text: str = "golden", images: int = 1) -> Request:
+    """A request in that state, for so many images to `count` accounts, with `text` wherever people or AWS put text."""
     states = list(DeliveryState)
     deliveries = tuple(
         Delivery(
+            source_image_id=image(number_of_image),
             target=f"account-{number}",
             account_id=account(number),
             region=REGION,
             state=states[number % len(states)],
-            image_id=IMAGE,
+            image_id=image(1000 + number),
             reused=False,
             key_arn=KEY,
             client_token="token",
@@ -82,18 +90,20 @@ def request_in(state: RequestState, count: int = 1, text: str = "golden") -> Req
             started_at=NOW,
             finished_at=None,
         )
+        for number_of_image in range(images)
         for number in range(count)
     )
     return Request(
         id=RequestId("R-7K2M9QXA"),
         requester=Person("T0", "U0MIKA"),
-        image_id=IMAGE,
+        image_ids=tuple(image(number) for number in range(images)),
         mode=Mode.COPY,
         targets=tuple(f"account-{number}" for number in range(count)),
+        regions=(REGION,) * (images - 1),
         reason=text[:500],
         state=state,
         revision=3,
-        plan=plan_for(count, text),
+        plan=plan_for(count, images, text),
         plan_digest="0" * 64,
         refusals=(),
         failure=Failure(FailureKind.AWS_REFUSED, {"said": text}) if state is RequestState.FAILED else None,
@@ -120,10 +130,10 @@ def texts_in(blocks: Any) -> list[str]:
 SHOWN = [state for state in RequestState if state is not RequestState.CHECKING]
 
 
-@pytest.mark.parametrize("count", [1, 50])
+@pytest.mark.parametrize(("count", "images"), [(1, 1), (50, 1), (100, 5), (1, 50)])
 @pytest.mark.parametrize("state", SHOWN)
-def test_slacks_limits_are_kept_however_many_accounts(state: RequestState, count: int) -> None:
-    for message in messages_of(request_in(state, count, "x" * 255), "C0APPROVALS", RULE):
+def test_slacks_limits_are_kept_however_many_accounts(state: RequestState, count: int, images: int) -> None:
+    for message in messages_of(request_in(state, count, "x" * 255, images), "C0APPROVALS", RULE):
         assert len(message.blocks) <= 50
         assert len(message.text) <= 4000
         assert sum(map(len, texts_in(message.blocks))) <= 13_000, message.key
@@ -133,7 +143,7 @@ def test_slacks_limits_are_kept_however_many_accounts(state: RequestState, count
 
 @pytest.mark.parametrize("state", SHOWN)
 def test_text_from_people_and_from_aws_is_shown_and_not_obeyed(state: RequestState) -> None:
-    for message in messages_of(request_in(state, text=HOSTILE), "C0APPROVALS", RULE):
+    for message in messages_of(request_in(state, text=HOSTILE, images=5), "C0APPROVALS", RULE):
         for text in [message.text, *texts_in(message.blocks)]:
             assert "<!channel>" not in text
             assert "<https://x.example" not in text
@@ -148,7 +158,7 @@ def test_any_text_can_be_shown(text: str, state: RequestState) -> None:
 
 def test_each_message_has_a_key_of_its_own() -> None:
     for state in SHOWN:
-        keys = [message.key for message in messages_of(request_in(state, 5), "C0APPROVALS", RULE)]
+        keys = [message.key for message in messages_of(request_in(state, 5, images=3), "C0APPROVALS", RULE)]
         assert len(keys) == len(set(keys))
 
 

@@ -23,7 +23,13 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 LEASE = timedelta(seconds=30)
 KEY = KeyArn("arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab")
 NEW = NewRequest(
-    "command:1", Person("T0", "U0MIKA"), ImageId("ami-0123456789abcdef0"), Mode.COPY, ("staging",), "release 42"
+    origin="command:1",
+    requester=Person("T0", "U0MIKA"),
+    image_ids=(ImageId("ami-0123456789abcdef0"),),
+    mode=Mode.COPY,
+    targets=("staging",),
+    regions=(),
+    reason="release 42",
 )
 
 

@@ -32,9 +32,10 @@ def upgrade() -> None:
     sa.Column('origin', sa.String(length=200), nullable=False),
     sa.Column('team_id', sa.String(length=40), nullable=False),
     sa.Column('user_id', sa.String(length=40), nullable=False),
-    sa.Column('image_id', sa.String(length=40), nullable=False),
+    sa.Column('image_ids', sa.JSON(), nullable=False),
     sa.Column('mode', sa.String(length=20), nullable=False),
     sa.Column('targets', sa.JSON(), nullable=False),
+    sa.Column('regions', sa.JSON(), nullable=False),
     sa.Column('reason', sa.Text(), nullable=False),
     sa.Column('state', sa.String(length=30), nullable=False),
     sa.Column('plan', sa.Text(), nullable=True),
@@ -91,6 +92,7 @@ def upgrade() -> None:
 
     op.create_table('deliveries',
     sa.Column('request_id', sa.String(length=20), nullable=False),
+    sa.Column('source_image_id', sa.String(length=40), nullable=False),
     sa.Column('target', sa.String(length=100), nullable=False),
     sa.Column('region', sa.String(length=40), nullable=False),
     sa.Column('account_id', sa.String(length=12), nullable=False),
@@ -107,7 +109,7 @@ def upgrade() -> None:
     sa.Column('started_at', sharing.tables.UtcDateTime(timezone=True), nullable=True),
     sa.Column('finished_at', sharing.tables.UtcDateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['request_id'], ['requests.id'], name=op.f('fk_deliveries_request_id')),
-    sa.PrimaryKeyConstraint('request_id', 'target', 'region', name=op.f('pk_deliveries'))
+    sa.PrimaryKeyConstraint('request_id', 'source_image_id', 'target', 'region', name=op.f('pk_deliveries'))
     )
     with op.batch_alter_table('deliveries', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_deliveries_state'), ['state'], unique=False)
