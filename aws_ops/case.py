@@ -18,7 +18,7 @@ from aws_ops.facts import (
 )
 from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, SnapshotId, parse_principal_arn
 from aws_ops.names import copy_name
-from aws_ops.request import Mode, ShareRequest
+from aws_ops.request import ShareRequest
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Case:
 
     @property
     def copying(self) -> bool:
-        return self.request.mode is Mode.COPY
+        return self.request.mode.copies
 
     @cached_property
     def images(self) -> dict[ImageId, ImageFacts]:

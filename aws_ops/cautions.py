@@ -23,6 +23,8 @@ class CautionKind(StrEnum):
     POLICY_MAY_DENY = "policy_may_deny"  # key, statement, principals
     TARGET_KEY_AWS_MANAGED = "target_key_aws_managed"  # target
     IMAGE_PUBLIC = "image_public"  # image
+    STILL_SHARED = "still_shared"  # image, groups (a revocation: organizations, OUs or all have access besides)
+    VOLUMES_NEED_KEY = "volumes_need_key"  # keys (a revocation in mode share: volumes made from the original need them)
     KEY_USE_LIMITED = "key_use_limited"  # target, principals (mode share: only they can launch from an encrypted image)
 
 

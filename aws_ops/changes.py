@@ -3,10 +3,8 @@
 Doing them is the work of `keys.py`, `permissions.py` and `copies.py`.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from itertools import chain
-from typing import Literal, TypeVar
+from dataclasses import dataclass
+from typing import Literal
 
 from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, SnapshotId
 
@@ -43,6 +41,37 @@ class AddLaunchPermission:
 
 
 @dataclass(frozen=True)
+class WithdrawKeyUse:
+    """The bot's own statements in the key's policy no longer name `principals`; other statements stay as they are."""
+
+    key_arn: KeyArn
+    principals: tuple[PrincipalArn, ...]
+    kind: Literal["withdraw_key_use"] = "withdraw_key_use"
+
+
+@dataclass(frozen=True)
+class RemoveCreateVolumePermission:
+    """The accounts may no longer copy the snapshot; what they made of it stays theirs."""
+
+    owner: AccountId
+    region: Region
+    snapshot_id: SnapshotId
+    accounts: tuple[AccountId, ...]
+    kind: Literal["remove_create_volume_permission"] = "remove_create_volume_permission"
+
+
+@dataclass(frozen=True)
+class RemoveLaunchPermission:
+    """The accounts may no longer launch the image; instances that run go on running."""
+
+    owner: AccountId
+    region: Region
+    image_id: ImageId
+    accounts: tuple[AccountId, ...]
+    kind: Literal["remove_launch_permission"] = "remove_launch_permission"
+
+
+@dataclass(frozen=True)
 class CopyImage:
     """The target copies the image into its own account, encrypted under its own key.
 
@@ -61,8 +90,19 @@ class CopyImage:
     kind: Literal["copy_image"] = "copy_image"
 
 
+@dataclass(frozen=True)
+class DeregisterCopy:
+    """The target's copy is deregistered, and its snapshots are deleted unless another image uses them."""
+
+    account_id: AccountId
+    region: Region
+    image_id: ImageId
+    kind: Literal["deregister_copy"] = "deregister_copy"
+
+
 Grant = AllowKeyUse | AddCreateVolumePermission | AddLaunchPermission
-Change = Grant | CopyImage
+Withdrawal = WithdrawKeyUse | RemoveCreateVolumePermission | RemoveLaunchPermission
+Change = Grant | Withdrawal | CopyImage | DeregisterCopy
 
 
 @dataclass(frozen=True)
@@ -73,41 +113,3 @@ class ReuseCopy:
     region: Region
     source_image_id: ImageId
     image_id: ImageId
-
-
-def beyond(change: Change, approved: Iterable[Change]) -> Change | None:
-    """What of `change` no approved change covers: None if nothing, a grant narrowed to those not approved."""
-    match change:
-        case AllowKeyUse():
-            same_key = (one for one in approved if isinstance(one, AllowKeyUse) and one.key_arn == change.key_arn)
-            principals = _rest(change.principals, (one.principals for one in same_key))
-            return replace(change, principals=principals) if principals else None
-        case AddCreateVolumePermission():
-            same_snapshot = (
-                one
-                for one in approved
-                if isinstance(one, AddCreateVolumePermission) and one.snapshot_id == change.snapshot_id
-            )
-            accounts = _rest(change.accounts, (one.accounts for one in same_snapshot))
-            return replace(change, accounts=accounts) if accounts else None
-        case AddLaunchPermission():
-            same_image = (
-                one for one in approved if isinstance(one, AddLaunchPermission) and one.image_id == change.image_id
-            )
-            accounts = _rest(change.accounts, (one.accounts for one in same_image))
-            return replace(change, accounts=accounts) if accounts else None
-        case CopyImage():
-            covered = {_what_matters(one) for one in approved if isinstance(one, CopyImage)}
-            return None if _what_matters(change) in covered else change
-
-
-_Name = TypeVar("_Name", AccountId, PrincipalArn)
-
-
-def _rest(names: tuple[_Name, ...], approved: Iterable[tuple[_Name, ...]]) -> tuple[_Name, ...]:
-    covered = frozenset(chain.from_iterable(approved))
-    return tuple(name for name in names if name not in covered)
-
-
-def _what_matters(copy: CopyImage) -> tuple[AccountId, Region, ImageId, KeyArn]:
-    return copy.account_id, copy.region, copy.source_image_id, copy.key_arn

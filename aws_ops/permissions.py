@@ -1,12 +1,13 @@
-"""Permissions: let accounts launch an image, and copy the snapshots behind it.
+"""Permissions: let accounts launch an image and copy the snapshots behind it, and take that back.
 
-Each is read before and after: an addition that can't be read back yet is said to be so, never taken for done.
+Each list is read before and after: a change that can't be read back yet is said to be so, never taken for done.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from aws_ops.calls import calling
 from aws_ops.errors import NotYetVisible
@@ -16,17 +17,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from types_boto3_ec2 import EC2Client
+    from types_boto3_ec2.type_defs import LaunchPermissionTypeDef
 
 _SNAPSHOT_CHANGES = 500  # a call (EC2, ModifySnapshotAttribute)
 
 
 @dataclass(frozen=True)
 class PermissionChange:
-    """The accounts that had a permission before and after, and those it was given to; none if nothing was written."""
+    """The accounts that had a permission before and after, and those it was given to or taken from, if any."""
 
     before: frozenset[AccountId]
     after: frozenset[AccountId]
-    added: frozenset[AccountId]
+    changed: frozenset[AccountId]
+
+
+BeforeWrite = Callable[[frozenset[AccountId], frozenset[AccountId]], None]
+"""Is given the list as it is and those about to be added, ahead of the write; if it raises, nothing is written."""
+
+_Verb = Literal["Add", "Remove"]
 
 
 @dataclass(frozen=True)
@@ -69,51 +77,97 @@ def read_create_volume_permission(ec2: EC2Client, snapshot_id: SnapshotId) -> fr
     return frozenset(AccountId(entry["UserId"]) for entry in entries if "UserId" in entry)
 
 
-def add_launch_permission(ec2: EC2Client, image_id: ImageId, accounts: Iterable[AccountId]) -> PermissionChange:
+def add_launch_permission(
+    ec2: EC2Client, image_id: ImageId, accounts: Iterable[AccountId], before_write: BeforeWrite | None = None
+) -> PermissionChange:
     """Let `accounts` launch the image; takes nothing from anybody. The owner's own id would never be listed.
+
+    Args:
+        ec2: a client of the image's owner, in its region.
+        image_id: the image.
+        accounts: who is to be on the list; only those who aren't are written.
+        before_write: see `BeforeWrite`.
 
     Raises:
         NotYetVisible: the change was accepted, but isn't shown yet; doing it again does no harm.
         NotFound, AccessDenied, AwsRefused, AwsBusy: see `calls.calling`.
     """
-    before = read_launch_permission(ec2, image_id).accounts
-    missing = sorted(frozenset(accounts) - before)
-    if not missing:
-        return PermissionChange(before, before, frozenset())
-    with calling("ModifyImageAttribute"):
-        ec2.modify_image_attribute(
-            ImageId=image_id, LaunchPermission={"Add": [{"UserId": account} for account in missing]}
-        )
-    return _seen(image_id, before, read_launch_permission(ec2, image_id).accounts, missing)
+    return _launch_list(ec2, image_id).change("Add", frozenset(accounts), before_write)
+
+
+def remove_launch_permission(ec2: EC2Client, image_id: ImageId, accounts: Iterable[AccountId]) -> PermissionChange:
+    """Take the launch permission from `accounts`, and from nobody else. Through an organization it may stay theirs.
+
+    Raises:
+        NotYetVisible: the change was accepted, but isn't shown yet; doing it again does no harm.
+        NotFound, AccessDenied, AwsRefused, AwsBusy: see `calls.calling`.
+    """
+    return _launch_list(ec2, image_id).change("Remove", frozenset(accounts), None)
 
 
 def add_create_volume_permission(
-    ec2: EC2Client, snapshot_id: SnapshotId, accounts: Iterable[AccountId]
+    ec2: EC2Client, snapshot_id: SnapshotId, accounts: Iterable[AccountId], before_write: BeforeWrite | None = None
 ) -> PermissionChange:
     """Let `accounts` copy the snapshot and make volumes from it; takes nothing from anybody.
 
-    Raises:
-        NotYetVisible: the change was accepted, but isn't shown yet; doing it again does no harm.
-        NotFound, AccessDenied, AwsRefused, AwsBusy: see `calls.calling`.
+    The arguments and errors are those of `add_launch_permission`.
     """
-    before = read_create_volume_permission(ec2, snapshot_id)
-    missing = sorted(frozenset(accounts) - before)
-    if not missing:
-        return PermissionChange(before, before, frozenset())
-    for start in range(0, len(missing), _SNAPSHOT_CHANGES):
-        with calling("ModifySnapshotAttribute"):
-            ec2.modify_snapshot_attribute(
-                SnapshotId=snapshot_id,
-                Attribute="createVolumePermission",
-                OperationType="add",
-                UserIds=missing[start : start + _SNAPSHOT_CHANGES],
-            )
-    return _seen(snapshot_id, before, read_create_volume_permission(ec2, snapshot_id), missing)
+    return _snapshot_list(ec2, snapshot_id).change("Add", frozenset(accounts), before_write)
 
 
-def _seen(
-    resource: ImageId | SnapshotId, before: frozenset[AccountId], after: frozenset[AccountId], added: list[AccountId]
+def remove_create_volume_permission(
+    ec2: EC2Client, snapshot_id: SnapshotId, accounts: Iterable[AccountId]
 ) -> PermissionChange:
-    if unseen := sorted(frozenset(added) - after):
-        raise NotYetVisible(f"{resource} was shared with {', '.join(unseen)}, but AWS doesn't show it yet")
-    return PermissionChange(before, after, frozenset(added))
+    """Let `accounts` copy the snapshot no longer; takes it from nobody else. Their copies stay theirs.
+
+    The errors are those of `remove_launch_permission`.
+    """
+    return _snapshot_list(ec2, snapshot_id).change("Remove", frozenset(accounts), None)
+
+
+@dataclass(frozen=True)
+class _List:
+    """A resource's list of accounts: the ways to read it, and to add to it or remove from it."""
+
+    resource: str
+    read: Callable[[], frozenset[AccountId]]
+    write: Callable[[_Verb, list[AccountId]], None]
+
+    def change(self, verb: _Verb, accounts: frozenset[AccountId], before_write: BeforeWrite | None) -> PermissionChange:
+        before = self.read()
+        due = accounts - before if verb == "Add" else accounts & before
+        if not due:
+            return PermissionChange(before, before, due)
+        if before_write:
+            before_write(before, due)
+        self.write(verb, sorted(due))
+        after = self.read()
+        if unseen := sorted(due - after if verb == "Add" else due & after):
+            done = "shared with" if verb == "Add" else "taken back from"
+            raise NotYetVisible(f"{self.resource} was {done} {', '.join(unseen)}, but AWS doesn't show it yet")
+        return PermissionChange(before, after, due)
+
+
+def _launch_list(ec2: EC2Client, image_id: ImageId) -> _List:
+    def write(verb: _Verb, accounts: list[AccountId]) -> None:
+        entries: list[LaunchPermissionTypeDef] = [{"UserId": account} for account in accounts]
+        with calling("ModifyImageAttribute"):
+            ec2.modify_image_attribute(
+                ImageId=image_id, LaunchPermission={"Add": entries} if verb == "Add" else {"Remove": entries}
+            )
+
+    return _List(image_id, lambda: read_launch_permission(ec2, image_id).accounts, write)
+
+
+def _snapshot_list(ec2: EC2Client, snapshot_id: SnapshotId) -> _List:
+    def write(verb: _Verb, accounts: list[AccountId]) -> None:
+        for start in range(0, len(accounts), _SNAPSHOT_CHANGES):
+            with calling("ModifySnapshotAttribute"):
+                ec2.modify_snapshot_attribute(
+                    SnapshotId=snapshot_id,
+                    Attribute="createVolumePermission",
+                    OperationType="add" if verb == "Add" else "remove",
+                    UserIds=accounts[start : start + _SNAPSHOT_CHANGES],
+                )
+
+    return _List(snapshot_id, lambda: read_create_volume_permission(ec2, snapshot_id), write)

@@ -10,7 +10,7 @@ What a plan is made of has modules of its own, and can be had from here as well:
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import TypeAdapter
@@ -23,11 +23,16 @@ from aws_ops.changes import (
     AllowKeyUse,
     Change,
     CopyImage,
+    DeregisterCopy,
     Grant,
+    RemoveCreateVolumePermission,
+    RemoveLaunchPermission,
     ReuseCopy,
-    beyond,
+    Withdrawal,
+    WithdrawKeyUse,
 )
 from aws_ops.details import Details
+from aws_ops.entries import Entry, entries_of, grants_of, missing, withdrawals_of
 from aws_ops.facts import Facts, ImageFacts, KeyFacts, SnapshotFacts, SourceAccount
 from aws_ops.ids import AccountId, ImageId, KeyArn, Region
 from aws_ops.key_policy import KeyPolicy, lacking
@@ -43,6 +48,7 @@ __all__ = [
     "CautionKind",
     "Change",
     "CopyImage",
+    "DeregisterCopy",
     "Details",
     "Grant",
     "ImageSummary",
@@ -51,8 +57,12 @@ __all__ = [
     "Refusal",
     "RefusalKind",
     "Refused",
+    "RemoveCreateVolumePermission",
+    "RemoveLaunchPermission",
     "ReuseCopy",
     "ShareRequest",
+    "WithdrawKeyUse",
+    "Withdrawal",
     "digest",
     "dump",
     "exceeds",
@@ -107,14 +117,15 @@ def plan_share(request: ShareRequest, sources: Sequence[SourceAccount], facts: F
     The order in the request makes no difference. Changes name only those who lack something, so that a plan made
     after them has none. Both modes share the snapshots: who may launch an image may read what is on it anyway,
     and an image whose snapshots aren't shared can't be copied (EC2 User Guide, "How Amazon EC2 AMI copy works"). In
-    share mode nothing is done as the target, so its role and its key are not asked about.
+    share mode nothing is done as the target, so its role and its key are not asked about. A plan whose grants are all
+    there already has no changes; it is a plan all the same, since somebody may take them back one day.
     """
     case = Case(request, tuple(sources), facts)
     if against := refusals(case):
         return Refused(against)
-    grants = tuple(_grants(case))
-    changes = (*(change for grant in grants if (change := _missing(case, grant))), *_copies(case))
-    if not changes:
+    grants = grants_of(entries_of(_grants(case)))
+    changes = (*grants_of(missing(entries_of(grants), _held(case))), *_copies(case))
+    if not changes and not grants:
         return Refused((nothing_to_do(case),))
     return Plan(
         mode=request.mode,
@@ -133,13 +144,24 @@ def digest(plan: Plan) -> str:
 
 
 def exceeds(plan: Plan, approved: Plan) -> tuple[Change, ...]:
-    """What `plan` would do that `approved` doesn't cover; a grant names only those who weren't approved.
+    """What `plan` would do that `approved` doesn't cover; grants and withdrawals name only those not approved.
 
     A copy is covered by one of the same image into the same account and region under the same key: its name and its
     tags may differ, since they give nobody anything.
     """
-    rest = (beyond(change, approved.changes) for change in plan.changes)
-    return tuple(change for change in rest if change is not None)
+    given = entries_of(one for one in approved.changes if isinstance(one, Grant))
+    taken = entries_of(one for one in approved.changes if isinstance(one, Withdrawal))
+    others = {_what_matters(one) for one in approved.changes if isinstance(one, CopyImage | DeregisterCopy)}
+    grants = grants_of(entries_of(one for one in plan.changes if isinstance(one, Grant)) - given)
+    withdrawals = withdrawals_of(entries_of(one for one in plan.changes if isinstance(one, Withdrawal)) - taken)
+    rest = (one for one in plan.changes if isinstance(one, CopyImage | DeregisterCopy))
+    return (*grants, *withdrawals, *(one for one in rest if _what_matters(one) not in others))
+
+
+def _what_matters(change: CopyImage | DeregisterCopy) -> tuple[str, ...]:
+    if isinstance(change, CopyImage):
+        return change.kind, change.account_id, change.region, change.source_image_id, change.key_arn
+    return change.kind, change.account_id, change.region, change.image_id
 
 
 def dump(plan: Plan) -> str:
@@ -175,38 +197,32 @@ def _summary(case: Case, image: ImageFacts) -> ImageSummary:
 
 
 def _grants(case: Case) -> Iterator[Grant]:
-    """All that has to be granted, by whomever and whenever: keys first, the images last."""
+    """All that has to be granted, by whomever and whenever."""
     for key in case.keys:
-        yield AllowKeyUse(key, tuple(sorted(case.users_of(key))))
-    snapshots = {one: image for image in case.needy_images for one in case.snapshots_of(image)}
-    for snapshot_id, image in sorted(snapshots.items(), key=lambda pair: pair[0]):
-        sharing = (other for other in case.needy_images if snapshot_id in case.snapshots_of(other))
-        accounts = frozenset(account for other in sharing for account in case.accounts_for(other))
-        yield AddCreateVolumePermission(image.owner, image.region, snapshot_id, tuple(sorted(accounts)))
+        yield AllowKeyUse(key, tuple(case.users_of(key)))
     for image in case.needy_images:
-        yield AddLaunchPermission(image.owner, image.region, image.image_id, tuple(sorted(case.accounts_for(image))))
+        accounts = tuple(case.accounts_for(image))
+        for snapshot_id in case.snapshots_of(image):
+            yield AddCreateVolumePermission(image.owner, image.region, snapshot_id, accounts)
+        yield AddLaunchPermission(image.owner, image.region, image.image_id, accounts)
 
 
-def _missing(case: Case, grant: Grant) -> Grant | None:
-    """What of `grant` AWS doesn't show yet; None if nothing."""
-    match grant:
-        case AllowKeyUse():
-            key = case.keys[grant.key_arn]
-            policy = key.policy if isinstance(key, KeyFacts) else None
-            principals = lacking(policy, grant.principals) if isinstance(policy, KeyPolicy) else grant.principals
-            return replace(grant, principals=principals) if principals else None
-        case AddCreateVolumePermission():
-            snapshot = case.facts.snapshots[grant.snapshot_id]
-            held = snapshot.create_volume_permission if isinstance(snapshot, SnapshotFacts) else frozenset()
-            accounts = _without(grant.accounts, held)
-            return replace(grant, accounts=accounts) if accounts else None
-        case AddLaunchPermission():
-            accounts = _without(grant.accounts, case.images[grant.image_id].launch_permission)
-            return replace(grant, accounts=accounts) if accounts else None
+def _held(case: Case) -> frozenset[Entry]:
+    """What AWS shows already of what may be needed."""
+    return entries_of(_held_of(case))
 
 
-def _without(accounts: tuple[AccountId, ...], held: frozenset[AccountId]) -> tuple[AccountId, ...]:
-    return tuple(account for account in accounts if account not in held)
+def _held_of(case: Case) -> Iterator[Grant]:
+    for arn, key in case.keys.items():
+        if isinstance(key, KeyFacts) and isinstance(key.policy, KeyPolicy):
+            without = set(lacking(key.policy, case.users_of(arn)))
+            yield AllowKeyUse(arn, tuple(case.users_of(arn) - without))
+    for image in case.needy_images:
+        for snapshot_id, snapshot in case.snapshots_of(image).items():
+            if isinstance(snapshot, SnapshotFacts):
+                accounts = tuple(snapshot.create_volume_permission)
+                yield AddCreateVolumePermission(image.owner, image.region, snapshot_id, accounts)
+        yield AddLaunchPermission(image.owner, image.region, image.image_id, tuple(image.launch_permission))
 
 
 def _copies(case: Case) -> Iterator[CopyImage]:

@@ -257,7 +257,7 @@ def _read_target(
 ) -> TargetFacts:
     account_id = target.role.account_id
     role = _why_not_assumable(accounts, target.role)
-    if role is not None or mode is Mode.SHARE:
+    if role is not None or not mode.copies:
         return TargetFacts(account_id, region, role=role)
     ec2, kms = accounts.ec2(target.role, region), accounts.kms(target.role, region)
     key = target.keys.get(region)

@@ -57,7 +57,7 @@ class RefusalKind(StrEnum):
     OTHER_PARTITION = "other_partition"  # target, partition
     SHARED_ELSEWHERE = "shared_elsewhere"  # image, home, region
     SHARING_QUOTA = "sharing_quota"  # image, entries, limit
-    NOTHING_TO_DO = "nothing_to_do"  # image, have ("staging: ami-… in eu-west-1, …" or "" in share mode)
+    NOTHING_TO_DO = "nothing_to_do"  # image, have ("staging: ami-… in eu-west-1, …")
 
 
 @dataclass(frozen=True)
@@ -169,12 +169,13 @@ def _of_key(case: Case, key: KeyFacts) -> Iterator[Refusal]:
 
 def _of_policy(case: Case, key: KeyArn, policy: KeyPolicy) -> Iterator[Refusal]:
     for obstacle in obstacles(policy, lacking(policy, case.users_of(key))):
-        yield _of_obstacle(key, obstacle)
+        yield refusal_of(key, obstacle)
     for statement, principals in denied(case, key, policy, certain=True).items():
         yield _refusal(RefusalKind.POLICY_DENIES, key=key, statement=statement, principals=principals)
 
 
-def _of_obstacle(key: KeyArn, obstacle: KeyPolicyError) -> Refusal:
+def refusal_of(key: KeyArn, obstacle: KeyPolicyError) -> Refusal:
+    """The refusal of a change to the key's policy that KMS wouldn't store."""
     match obstacle:
         case DeletedPrincipals():
             return _refusal(RefusalKind.POLICY_DELETED_PRINCIPALS, key=key, principals=obstacle.unique_ids)

@@ -8,10 +8,19 @@ from aws_ops.ids import ImageId, Region
 
 
 class Mode(StrEnum):
-    """How the image reaches the target: as an encrypted copy of its own, or shared and launched from the original."""
+    """How the image reaches the target.
+
+    As an encrypted copy of its own, with or without the source's permissions staying; or shared, and launched from
+    the original.
+    """
 
     COPY = "copy"
+    COPY_THEN_UNSHARE = "copy_then_unshare"
     SHARE = "share"
+
+    @property
+    def copies(self) -> bool:
+        return self is not Mode.SHARE
 
 
 @dataclass(frozen=True)

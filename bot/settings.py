@@ -30,7 +30,8 @@ from sharing.estate import Estate
 
 # Words with a meaning in the command.
 _RESERVED = frozenset(
-    {"and", "because", "copy", "help", "in", "no", "no-copy", "reason", "to", "without", "without-copy"}
+    {"and", "because", "copy", "for", "help", "in", "no", "no-copy", "reason", "revoke", "then", "to", "unshare"}
+    | {"until", "without", "without-copy"}
 )
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-\d")

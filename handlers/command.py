@@ -5,23 +5,34 @@ Pure: needs the estate, and neither AWS nor Slack.
 
 import difflib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 
 from aws_ops.errors import MalformedId
 from aws_ops.ids import ImageId, Region, parse_image_id
 from aws_ops.plan import Mode
 from sharing.estate import Estate, UnknownAccount
+from sharing.requests import RequestId
 
 REASON_LIMIT = 500
 _IMAGES_LIMIT = 50
 _TARGETS_LIMIT = 100
 _DELIVERIES_LIMIT = 500
 
+_LONGEST_SHARE = timedelta(days=3660)
+
 _SHARE = re.compile(r"(?P<images>\S.*?)\s+to\b(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+_REVOKE = re.compile(r"(?:revoke|unshare)\b(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+_DEREGISTER = re.compile(r"(?:^|[\s,]+)(?:and\s+)?deregister(?:\s+(?:the\s+)?copies)?[\s,]*$", re.IGNORECASE)
 _REASON = re.compile(r"(?:^|[\s,]+)(?:reason|because)\b[:\s]*", re.IGNORECASE)
+_CLAUSE = re.compile(r"(?:^|[\s,]+)(in|until|for)\b", re.IGNORECASE)
 _NO_COPY = re.compile(r"(?:^|[\s,]+)(?:no|without)[\s-]+copy[\s,]*$", re.IGNORECASE)
-_IN_REGIONS = re.compile(r"(?:^|[\s,]+)in\b", re.IGNORECASE)
+_THEN_UNSHARE = re.compile(r"(?:^|[\s,]+)(?:copy[\s,]+)?then\s+unshare[\s,]*$", re.IGNORECASE)
 _BETWEEN = re.compile(r"(?:\s*[,;]\s*|\s+and\s+|\s+)", re.IGNORECASE)
+_TIME = re.compile(r"(?P<number>\d{1,5})\s*(?P<unit>h|d|w)(?:ours?|ays?|eeks?)?", re.IGNORECASE)
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_REQUEST_ID = re.compile(r"R-[0-9A-Z]{8}")
 _HELP = frozenset({"help", "?", "-h", "--help"})
 
 
@@ -29,13 +40,25 @@ _HELP = frozenset({"help", "?", "-h", "--help"})
 class Ask:
     """A share that was asked for, in words that make sense; whether AWS agrees is another matter.
 
-    No `regions` means each image's own.
+    Attributes:
+        regions: none means each image's own.
+        ends_at: when what it gives is to be taken back, if ever.
     """
 
     image_ids: tuple[ImageId, ...]
     targets: tuple[str, ...]
     regions: tuple[Region, ...]
     mode: Mode
+    ends_at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Revoke:
+    """A share is to be taken back, and its copies deregistered if so said."""
+
+    request_id: RequestId
+    deregister: bool
     reason: str
 
 
@@ -56,35 +79,109 @@ class NotUnderstood:
     problems: tuple[str, ...]
 
 
-def parse(text: str, estate: Estate) -> Ask | OpenForm | Help | NotUnderstood:
-    """Return what `text`, typed after the command, asks for."""
+def parse(text: str, estate: Estate, now: datetime) -> Ask | Revoke | OpenForm | Help | NotUnderstood:
+    """Return what `text`, typed after the command at `now`, asks for."""
     text = text.strip()
     if not text:
         return OpenForm()
     if text.lower() in _HELP:
         return Help()
+    if revoke := _REVOKE.fullmatch(text):
+        return _revoke(revoke["rest"])
     form = _SHARE.fullmatch(text)
     if form is None:
         return NotUnderstood((f"“{_shorten(text)}” has no image and “to” with accounts.",))
     problems: list[str] = []
-    wanted, *said = _REASON.split(form["rest"], maxsplit=1)
-    reason = " ".join(" ".join(said).split())
-    parts = _IN_REGIONS.split(wanted, maxsplit=1)
-    where = [_NO_COPY.subn("", part) for part in parts]
-    words = [_BETWEEN.split(part.strip()) for part, _ in where]
+    wanted, reason = _and_reason(form["rest"], problems)
+    targets, *clauses = _CLAUSE.split(wanted)
+    modes: list[Mode] = []
+    said = {"to": _without_mode(targets, modes)}
+    for word, rest in zip(map(str.lower, clauses[::2]), clauses[1::2], strict=True):
+        if word in said or (word in _ENDS and said.keys() & _ENDS):
+            problems.append(f"“{word}” comes once too often.")
+        said[word] = _without_mode(rest, modes)
     ask = Ask(
         image_ids=read_images(form["images"], problems),
-        targets=read_targets(words[0], estate, problems),
-        regions=read_regions(words[1], estate, problems) if len(words) > 1 else (),
-        mode=Mode.SHARE if any(cut_off for _, cut_off in where) else Mode.COPY,
+        targets=read_targets(_BETWEEN.split(said["to"]), estate, problems),
+        regions=read_regions(_BETWEEN.split(said["in"]), estate, problems) if "in" in said else (),
+        mode=_mode(modes, problems),
+        ends_at=_read_end(said, now, problems),
         reason=reason,
     )
-    if len(words) > 1 and not ask.regions and not problems:
+    if "in" in said and not said["in"]:
         problems.append("After “in” comes at least one region, like eu-central-1.")
-    if len(reason) > REASON_LIMIT:
-        problems.append(f"The reason has {len(reason)} characters; {REASON_LIMIT} is the most.")
     problems += too_many(ask)
     return NotUnderstood(tuple(problems)) if problems else ask
+
+
+_ENDS = {"until", "for"}
+
+
+def _revoke(text: str) -> Revoke | NotUnderstood:
+    problems: list[str] = []
+    which, reason = _and_reason(text, problems)
+    which, deregister = _DEREGISTER.subn("", which)
+    request_id = which.strip(" `\t\n").upper()
+    if not _REQUEST_ID.fullmatch(request_id):
+        problems.append(f"After “revoke” comes the id of a request, like R-7K2M9QXA, not “{_shorten(request_id)}”.")
+    return NotUnderstood(tuple(problems)) if problems else Revoke(RequestId(request_id), bool(deregister), reason)
+
+
+def _and_reason(text: str, problems: list[str]) -> tuple[str, str]:
+    """Part what is wanted from the reason for it."""
+    wanted, *said = _REASON.split(text, maxsplit=1)
+    reason = " ".join(" ".join(said).split())
+    if len(reason) > REASON_LIMIT:
+        problems.append(f"The reason has {len(reason)} characters; {REASON_LIMIT} is the most.")
+    return wanted, reason
+
+
+def _without_mode(text: str, modes: list[Mode]) -> str:
+    for pattern, mode in ((_NO_COPY, Mode.SHARE), (_THEN_UNSHARE, Mode.COPY_THEN_UNSHARE)):
+        text, found = pattern.subn("", text)
+        modes += [mode] * found
+    return text.strip(" ,\t\n")
+
+
+def _mode(modes: list[Mode], problems: list[str]) -> Mode:
+    if len(set(modes)) > 1:
+        problems.append("“no copy” and “then unshare” exclude each other: with nothing copied, nothing would be left.")
+    return modes[0] if modes else Mode.COPY
+
+
+def _read_end(said: Mapping[str, str], now: datetime, problems: list[str]) -> datetime | None:
+    if "until" in said:
+        return read_date(said["until"], now, problems)
+    if "for" in said:
+        return _read_time(said["for"], now, problems)
+    return None
+
+
+def read_date(text: str, now: datetime, problems: list[str]) -> datetime | None:
+    """Return the end of the day `text` names, in UTC; what is no day to come goes to `problems`."""
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        problems.append(f"“{_shorten(text)}” is no date; one looks like 2026-12-31.")
+        return None
+    ends_at = datetime.combine(day, time(0), tzinfo=UTC) + timedelta(days=1) if day < date.max else None
+    return _checked_end(ends_at, now, problems)
+
+
+def _read_time(text: str, now: datetime, problems: list[str]) -> datetime | None:
+    found = _TIME.fullmatch(text)
+    if found is None:
+        problems.append(f"“{_shorten(text)}” is no time; one looks like 30d, 12h or 2w.")
+        return None
+    return _checked_end(now + int(found["number"]) * _UNITS[found["unit"].lower()], now, problems)
+
+
+def _checked_end(ends_at: datetime | None, now: datetime, problems: list[str]) -> datetime | None:
+    if ends_at is None or ends_at > now + _LONGEST_SHARE:
+        problems.append("A share ends within ten years, or not at all: leave the end out.")
+    elif ends_at <= now:
+        problems.append("That end has passed already.")
+    return ends_at
 
 
 def too_many(ask: Ask) -> list[str]:

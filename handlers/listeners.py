@@ -7,21 +7,21 @@ requests and plans is believed, and those are looked up. No listener calls AWS.
 import logging
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from slack_bolt import Ack, App, BoltResponse
 from slack_sdk import WebClient
 
 from handlers import mrkdwn, views, wording
-from handlers.command import Ask, Help, NotUnderstood, OpenForm, parse
+from handlers.command import Ask, Help, NotUnderstood, OpenForm, Revoke, parse
 from handlers.messages import APPROVE, DENY
 from handlers.people import groups_of, stand
 from handlers.trouble import SLACK_TROUBLE
 from sharing.approval import ApprovalRule, Approver, Objection, decide, object_to
 from sharing.clock import Clock
 from sharing.estate import Estate
-from sharing.requests import NewRequest, Person, Request, RequestId, Verdict
+from sharing.requests import NewRequest, Person, Request, RequestId, Verdict, revocation_of
 from sharing.store import Store
 from sharing.transaction import NoSuchRequest
 
@@ -62,7 +62,7 @@ class Desk:
         if (no := self._not_heard(client, person)) is not None:
             ack(no)
             return
-        match parse(body.get("text", ""), self.estate):
+        match parse(body.get("text", ""), self.estate, self.clock()):
             case Help():
                 ack(views.help_text(self.command, self.estate))
             case OpenForm():
@@ -72,8 +72,10 @@ class Desk:
             case NotUnderstood(problems):
                 ack(self._not_understood(problems))
             case Ask() as ask:
-                request = self._store_request(f"command:{body['trigger_id']}", person, ask)
+                request = self._store(_wanted(f"command:{body['trigger_id']}", person, ask))
                 ack(self._received(request))
+            case Revoke() as revoke:
+                ack(self._revoke(f"command:{body['trigger_id']}", person, revoke))
 
     def share_from_form(self, ack: Ack, body: dict[str, Any], client: WebClient, view: dict[str, Any]) -> None:
         """Take the form: store what is asked for, or show what is wrong at the fields."""
@@ -81,11 +83,11 @@ class Desk:
         if (no := self._not_heard(client, person)) is not None:
             ack(response_action="errors", errors={views.IMAGE: no})
             return
-        read = views.read_share_form(view["state"]["values"], self.estate)
+        read = views.read_share_form(view["state"]["values"], self.estate, self.clock())
         if isinstance(read, dict):
             ack(response_action="errors", errors=read)
             return
-        request = self._store_request(f"view:{view['id']}", person, read)
+        request = self._store(_wanted(f"view:{view['id']}", person, read))
         ack()
         _tell_privately(client, person, view["private_metadata"], self._received(request))
 
@@ -134,8 +136,22 @@ class Desk:
             self._tell(client, _person(body), text)
         return BoltResponse(status=200, body="")
 
-    def _store_request(self, origin: str, person: Person, ask: Ask) -> Request:
-        new = NewRequest(origin, person, ask.image_ids, ask.mode, ask.targets, ask.regions, ask.reason)
+    def _revoke(self, origin: str, person: Person, revoke: Revoke) -> str:
+        try:
+            share = self.store.get(revoke.request_id)
+        except NoSuchRequest:
+            return _no_such(revoke.request_id)
+        if not share.revocable:
+            return wording.not_revocable(share)
+        asked = revocation_of(share, person, origin)
+        revocation = self._store(replace(asked, deregister=revoke.deregister, reason=revoke.reason))
+        return (
+            f":mag: Checking what can be taken back of {mrkdwn.code(share.id)} (request {mrkdwn.code(revocation.id)}). "
+            f"Then I ask for approval in {mrkdwn.channel(self.approvals_channel)}; "
+            "either way you hear from me in a direct message."
+        )
+
+    def _store(self, new: NewRequest) -> Request:
         request = self.store.add(new, self.clock())
         self.wake()
         return request
@@ -216,6 +232,19 @@ class _Vote:
     plan_digest: str
     verdict: Verdict
     reason: str
+
+
+def _wanted(origin: str, person: Person, ask: Ask) -> NewRequest:
+    return NewRequest(
+        origin=origin,
+        requester=person,
+        image_ids=ask.image_ids,
+        mode=ask.mode,
+        targets=ask.targets,
+        regions=ask.regions,
+        reason=ask.reason,
+        ends_at=ask.ends_at,
+    )
 
 
 def _person(body: Mapping[str, Any]) -> Person:

@@ -21,10 +21,10 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
-from aws_ops.plan import AddCreateVolumePermission, AddLaunchPermission, AllowKeyUse, ImageSummary, Mode, Plan
-from handlers import mrkdwn, wording
+from aws_ops.plan import ImageSummary, Plan
+from handlers import mrkdwn, phrases, wording
 from sharing.approval import ApprovalRule
-from sharing.requests import Decision, Delivery, Request, Verdict
+from sharing.requests import Delivery, Request, RequestKind, Trigger
 from sharing.states import DeliveryState, RequestState, is_final
 
 APPROVE = "ami_share_approve"
@@ -38,8 +38,6 @@ _TEXT = 3900
 # Shares of the room in a message: what is left over is counted, and the audit trail has it all.
 _ROOM, _ROOM_FOR_CAUTIONS, _ROOM_FOR_CHANGES, _ROOM_FOR_IMAGES = 9000, 1500, 4000, 1000
 _IMAGES_IN_FULL = 3
-_WORDS = 12
-_BAR = 20
 # Rows of preformatted text that fit a section, however long the names are.
 _ROWS = 20
 
@@ -82,47 +80,52 @@ def approval_value(request: Request) -> str:
 
 
 def _in_channel(request: Request, rule: ApprovalRule) -> Iterator[Message]:
-    if request.plan is None:
-        return
-    text = f"{_asks(request)} {_standing(request)}"
-    yield _message("approval", Place.CHANNEL, Pace.AT_ONCE, text, _approval_blocks(request, request.plan, rule))
+    text = f"{phrases.asks(request)} {phrases.standing(request)}"
+    if request.trigger is Trigger.PERSON and request.plan is not None:
+        yield _message("approval", Place.CHANNEL, Pace.AT_ONCE, text, _approval_blocks(request, request.plan, rule))
+    elif request.trigger is not Trigger.PERSON and request.state in (RequestState.FAILED, RequestState.REFUSED):
+        yield _lines("trouble", Place.CHANNEL, [phrases.trouble(request), *_result(request)])
 
 
 def _in_thread(request: Request) -> Iterator[Message]:
-    if request.plan is None:
+    if request.plan is None or request.trigger is not Trigger.PERSON:
         return
     yield from _decisions(request)
-    if request.granted_at is not None:
-        yield _line("granted", Place.THREAD, _granted(request.plan))
-    if request.granted_at is not None and request.mode is Mode.COPY:
-        lines = [_progress(request, delivery) for delivery in request.deliveries]
+    if request.settled_at is not None:
+        yield _line("settled", Place.THREAD, phrases.settled(request.plan))
+    if request.deliveries and request.settled_at is not None and request.mode.copies:
+        lines = [phrases.progress(request, delivery) for delivery in request.deliveries]
         pace = Pace.AT_ONCE if is_final(request.state) else Pace.SLOWLY
         yield _lines("progress", Place.THREAD, ["*Copies*", *lines], pace)
     for delivery in request.deliveries:
-        where = f"{delivery.source_image_id}:{delivery.target}:{delivery.region}"
-        if delivery.attempt > 1:
-            yield _line(
-                f"again:{where}",
-                Place.THREAD,
-                f":repeat: The first copy for {_name(request, delivery)} failed, most likely because the key had only "
-                "just been opened. I cleaned it up and try once more.",
-            )
-        if delivery.state is DeliveryState.FAILED and delivery.failure is not None:
-            yield _line(
-                f"failed:{where}",
-                Place.THREAD,
-                f":warning: {_name(request, delivery)} failed. {wording.failure(delivery.failure)}",
-            )
-    if request.state in _ENDS:
-        yield _lines(
-            "end", Place.THREAD, [f"{mrkdwn.person(request.requester.user_id)} {_end(request)}", *_result(request)]
+        yield from _trouble_with(request, delivery)
+    if request.came_to in _ENDS:
+        whose = mrkdwn.person(request.requester.user_id)
+        yield _lines("end", Place.THREAD, [f"{whose} {phrases.end(request)}", *_result(request)])
+    if request.state is RequestState.REVOKED:
+        yield _line(f"revoked:{request.ended_by}", Place.THREAD, phrases.taken_back(request))
+
+
+def _trouble_with(request: Request, delivery: Delivery) -> Iterator[Message]:
+    where, name = f"{delivery.source_image_id}:{delivery.target}:{delivery.region}", phrases.name(request, delivery)
+    if delivery.attempt > 1:
+        yield _line(
+            f"again:{where}",
+            Place.THREAD,
+            f":repeat: The first copy for {name} failed, most likely because the key had only just been opened. "
+            "I cleaned it up and try once more.",
         )
+    if delivery.state is DeliveryState.FAILED and delivery.failure is not None:
+        yield _line(f"failed:{where}", Place.THREAD, f":warning: {name} failed. {wording.failure(delivery.failure)}")
 
 
 def _decisions(request: Request) -> Iterator[Message]:
     """What was decided, and that it had to be decided anew, in the order in which it happened."""
     again = request.replanned_at
-    told = [_line(f"decision:{number}", Place.THREAD, _decided(each)) for number, each in enumerate(request.decisions)]
+    told = [
+        _line(f"decision:{number}", Place.THREAD, phrases.decided(each))
+        for number, each in enumerate(request.decisions)
+    ]
     before = sum(again is not None and each.at <= again for each in request.decisions)
     yield from told[:before]
     if again is not None:
@@ -136,24 +139,22 @@ def _decisions(request: Request) -> Iterator[Message]:
 
 
 def _to_requester(request: Request, approvals_channel: str) -> Iterator[Message]:
+    if request.trigger is not Trigger.PERSON:
+        return
     if request.plan is not None:
-        yield _line(
-            "asked",
-            Place.DIRECT,
-            f":hourglass_flowing_sand: Your request {mrkdwn.code(request.id)} to share "
-            f"{_images(request)} with {_targets(request)} waits for approval in "
-            f"{mrkdwn.channel(approvals_channel)}.",
-        )
-    if request.state in _ENDS or request.state in (RequestState.DENIED, RequestState.EXPIRED):
-        yield _lines(f"told:{request.state.value}", Place.DIRECT, [_end(request), *_result(request)])
+        yield _line("asked", Place.DIRECT, phrases.asked(request, approvals_channel))
+    if request.came_to in _ENDS or request.state in (RequestState.DENIED, RequestState.EXPIRED):
+        yield _lines(f"told:{request.came_to.value}", Place.DIRECT, [phrases.end(request), *_result(request)])
+    if request.state is RequestState.REVOKED:
+        yield _line(f"told:revoked:{request.ended_by}", Place.DIRECT, phrases.taken_back(request))
 
 
 _ENDS = frozenset({RequestState.COMPLETED, RequestState.FAILED, RequestState.REFUSED})
 
 
 def _approval_blocks(request: Request, plan: Plan, rule: ApprovalRule) -> Iterator[Block]:
-    yield HeaderBlock(text=PlainTextObject(text=_title(request)))
-    yield _section(mrkdwn.cut(_asks(request), _PARAGRAPH))
+    yield HeaderBlock(text=PlainTextObject(text=phrases.title(request)))
+    yield _section(mrkdwn.cut(phrases.asks(request), _PARAGRAPH))
     if request.reason:
         yield _section(mrkdwn.quote(request.reason))
     yield from map(_about, plan.images[:_IMAGES_IN_FULL])
@@ -167,17 +168,16 @@ def _approval_blocks(request: Request, plan: Plan, rule: ApprovalRule) -> Iterat
         f"{mrkdwn.code(reuse.region)}: no other is made"
         for reuse in plan.reuses
     ]
-    yield from _sections(["*What will change, in this order*", *changes, *reuses], _ROOM_FOR_CHANGES)
+    nothing = [] if changes else [phrases.nothing_changes(request)]
+    yield from _sections(["*What will change, in this order*", *changes, *reuses, *nothing], _ROOM_FOR_CHANGES)
     if request.state is RequestState.AWAITING_APPROVAL:
         approvers = mrkdwn.people(rule.users - {request.requester.user_id}, rule.groups)
         yield _section(f"To be decided by {approvers}." if approvers else ":warning: Nobody else may decide on this.")
         yield _buttons(request)
-    yield ContextBlock(elements=[_md(f"{mrkdwn.code(request.id)} · {_standing(request)}")])
+    yield ContextBlock(elements=[_md(f"{mrkdwn.code(request.id)} · {phrases.standing(request)}")])
 
 
 def _buttons(request: Request) -> ActionsBlock:
-    targets = ", ".join(request.targets)
-    verb = "copied to" if request.mode is Mode.COPY else "shared with"
     return ActionsBlock(
         # A new id with each plan: Slack keeps what it knows of a block under its id.
         block_id=f"decide:{request.id}:{request.revision}",
@@ -189,10 +189,8 @@ def _buttons(request: Request) -> ActionsBlock:
                 style="primary",
                 accessibility_label=f"Approve request {request.id}",
                 confirm=ConfirmObject(
-                    title="Approve this share?",
-                    text=PlainTextObject(
-                        text=_cut_plain(f"{', '.join(request.image_ids)} will be {verb}: {targets}.", 300)
-                    ),
+                    title="Approve this share?" if request.kind is RequestKind.SHARE else "Take it back?",
+                    text=PlainTextObject(text=_cut_plain(phrases.confirm(request), 300)),
                     confirm="Approve",
                     deny="Not yet",
                 ),
@@ -208,124 +206,6 @@ def _buttons(request: Request) -> ActionsBlock:
     )
 
 
-def _title(request: Request) -> str:
-    return {
-        RequestState.AWAITING_APPROVAL: "AMI share: approval needed",
-        RequestState.APPROVED: "AMI share: approved",
-        RequestState.APPLYING: "AMI share: being applied",
-        RequestState.COPYING: "AMI share: copies under way"
-        if request.mode is Mode.COPY
-        else "AMI share: being applied",
-        RequestState.COMPLETED: "AMI share: completed",
-        RequestState.DENIED: "AMI share: denied",
-        RequestState.EXPIRED: "AMI share: expired",
-        RequestState.REFUSED: "AMI share: no longer possible",
-        RequestState.FAILED: "AMI share: failed",
-    }[request.state]
-
-
-def _asks(request: Request) -> str:
-    how = (
-        "as encrypted copies of their own"
-        if request.mode is Mode.COPY
-        else "to be launched from the original, with no copy"
-    )
-    return (
-        f"{mrkdwn.person(request.requester.user_id)} asks to share {_images(request)} with {_targets(request)}, {how}."
-    )
-
-
-def _images(request: Request) -> str:
-    return _some(list(map(mrkdwn.code, request.image_ids)))
-
-
-def _targets(request: Request) -> str:
-    names = _some([f"*{mrkdwn.escape(name)}*" for name in request.targets])
-    return f"{names} in {_some(list(map(mrkdwn.code, request.regions)))}" if request.regions else names
-
-
-def _some(words: list[str]) -> str:
-    """The words in a sentence; of too many, the first ones and how many more there are."""
-    if len(words) <= _WORDS:
-        return ", ".join(words)
-    return f"{', '.join(words[: _WORDS - 1])} and {len(words) - _WORDS + 1} more"
-
-
-def _standing(request: Request) -> str:
-    match request.state:
-        case RequestState.AWAITING_APPROVAL if request.expires_at is not None:
-            return f"Waiting for a decision; expires {mrkdwn.when(request.expires_at)}."
-        case RequestState.EXPIRED:
-            return ":hourglass: Nobody decided in time."
-        case _ if request.decisions:
-            return _decided(request.decisions[-1])
-        case state:
-            return f"Now {state.value.replace('_', ' ')}."
-
-
-def _decided(decision: Decision) -> str:
-    sign, verb = (
-        (":white_check_mark:", "Approved") if decision.verdict is Verdict.APPROVED else (":no_entry:", "Denied")
-    )
-    line = f"{sign} {verb} by {mrkdwn.person(decision.person.user_id)}, {mrkdwn.when(decision.at)}."
-    return f"{line}\n{mrkdwn.quote(decision.reason)}" if decision.reason else line
-
-
-def _granted(plan: Plan) -> str:
-    done = []
-    keys = sum(isinstance(change, AllowKeyUse) for change in plan.changes)
-    snapshots = sum(isinstance(change, AddCreateVolumePermission) for change in plan.changes)
-    if keys:
-        done.append(f"key policy of {_count(keys, 'key')} opened")
-    if snapshots:
-        done.append(f"`createVolumePermission` given on {_count(snapshots, 'snapshot')}")
-    if any(isinstance(change, AddLaunchPermission) for change in plan.changes):
-        done.append("`launchPermission` given")
-    return f":key: Permissions are in place and read back: {'; '.join(done) or 'nothing was missing'}."
-
-
-def _progress(request: Request, delivery: Delivery) -> str:
-    name = _name(request, delivery)
-    match delivery.state:
-        case DeliveryState.COMPLETED if delivery.reused:
-            return f":white_check_mark: {name}: had {_image(delivery)} already"
-        case DeliveryState.COMPLETED:
-            return f":white_check_mark: {name}: {_image(delivery)} is ready, and encrypted as intended"
-        case DeliveryState.FAILED:
-            return f":x: {name}: failed"
-        case DeliveryState.CLEARING:
-            return f":x: {name}: the copy failed and is being cleared away"
-        case DeliveryState.WAITING:
-            return f":hourglass_flowing_sand: {name}: waiting to start"
-        case DeliveryState.COPYING if delivery.percent is None:
-            return f":arrows_counterclockwise: {name}: {_image(delivery)} started"
-        case DeliveryState.COPYING:
-            percent = delivery.percent or 0
-            bar = "█" * (percent * _BAR // 100) + "░" * (_BAR - percent * _BAR // 100)
-            return f":arrows_counterclockwise: {name}: {_image(delivery)} `{bar}` {percent} %"
-
-
-def _end(request: Request) -> str:
-    what = f"{mrkdwn.code(request.id)}, {_images(request)}"
-    failed = sum(delivery.state is DeliveryState.FAILED for delivery in request.deliveries)
-    match request.state:
-        case RequestState.COMPLETED if failed:
-            return (
-                f":warning: Your share ({what}) is done for {len(request.deliveries) - failed} of "
-                f"{_count(len(request.deliveries), _kind_of_delivery(request))}; the rest failed."
-            )
-        case RequestState.COMPLETED:
-            return f":white_check_mark: Your share ({what}) is complete. Ready to use:"
-        case RequestState.FAILED:
-            return f":x: Your share ({what}) failed."
-        case RequestState.REFUSED:
-            return f":no_entry: I can't share {_images(request)} with {_targets(request)} ({mrkdwn.code(request.id)}):"
-        case RequestState.DENIED:
-            return f":no_entry: Your share ({what}) was denied."
-        case _:
-            return f":hourglass: Your share ({what}) expired: nobody decided in time. Ask again if it is still needed."
-
-
 def _result(request: Request) -> Iterator[str]:
     """The end in detail: what is wrong, or the images, ready to paste."""
     for refusal in request.refusals:
@@ -333,7 +213,7 @@ def _result(request: Request) -> Iterator[str]:
     if request.failure is not None:
         yield f"• {wording.failure(request.failure)}"
     if request.state is RequestState.DENIED:
-        yield from (_decided(decision) for decision in request.decisions[-1:])
+        yield from (phrases.decided(decision) for decision in request.decisions[-1:])
     done = [delivery for delivery in request.deliveries if delivery.state is DeliveryState.COMPLETED]
     if done:
         width, home = max(len(delivery.target) for delivery in done), max(len(delivery.region) for delivery in done)
@@ -347,17 +227,7 @@ def _result(request: Request) -> Iterator[str]:
             yield mrkdwn.block(rows[start : start + _ROWS])
     for delivery in request.deliveries:
         if delivery.state is DeliveryState.FAILED and delivery.failure is not None:
-            yield f"• {_name(request, delivery)}: {wording.failure(delivery.failure)}"
-
-
-def _name(request: Request, delivery: Delivery) -> str:
-    place = f"{mrkdwn.code(delivery.account_id)}, {mrkdwn.code(delivery.region)}"
-    which = f" {mrkdwn.code(delivery.source_image_id)}" if len(request.image_ids) > 1 else ""
-    return f"*{mrkdwn.escape(delivery.target)}* ({place}){which}"
-
-
-def _image(delivery: Delivery) -> str:
-    return mrkdwn.code(delivery.image_id or "")
+            yield f"• {phrases.name(request, delivery)}: {wording.failure(delivery.failure)}"
 
 
 def _about(image: ImageSummary) -> SectionBlock:
@@ -384,17 +254,6 @@ def _in_short(image: ImageSummary) -> str:
 
 def _encryption(image: ImageSummary) -> str:
     return "not encrypted" if not image.key_arns else f"encrypted under {mrkdwn.codes(image.key_arns)}"
-
-
-def _kind_of_delivery(request: Request) -> str:
-    """What there is one of for each delivery, as people would count them."""
-    accounts = {delivery.account_id for delivery in request.deliveries}
-    return "account" if len(accounts) == len(request.deliveries) else "delivery"
-
-
-def _count(number: int, noun: str) -> str:
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") and noun != "key" else f"{noun}s"
-    return f"{number} {noun}" if number == 1 else f"{number} {plural}"
 
 
 def _line(key: str, place: Place, text: str) -> Message:

@@ -5,9 +5,11 @@ Pure: builds what Slack shows, and reads back what was put in.
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from slack_sdk.models.blocks import (
+    DatePickerElement,
     InputBlock,
     MarkdownTextObject,
     Option,
@@ -20,7 +22,7 @@ from slack_sdk.models.views import View
 
 from aws_ops.plan import Mode
 from handlers import mrkdwn
-from handlers.command import REASON_LIMIT, Ask, read_images, read_regions, read_targets, too_many
+from handlers.command import REASON_LIMIT, Ask, read_date, read_images, read_regions, read_targets, too_many
 from sharing.estate import Estate
 from sharing.requests import RequestId
 
@@ -28,7 +30,7 @@ SHARE = "ami_share_form"
 DENIAL = "ami_share_denial"
 
 IMAGE = "image"
-_TARGETS, _REGIONS, _MODE, _REASON = "targets", "regions", "mode", "reason"
+_TARGETS, _REGIONS, _MODE, _UNTIL, _REASON = "targets", "regions", "mode", "until", "reason"
 _VALUE = "value"
 # A select holds 100 options (docs.slack.dev/reference/block-kit/block-elements/multi-select-menu-element).
 _OPTIONS = 100
@@ -45,6 +47,11 @@ def share_form(estate: Estate, channel: str) -> View:
         text="Encrypted copy (recommended)",
         value=Mode.COPY.value,
         description="The target gets an image of its own, under its own key",
+    )
+    hand_over = Option(
+        text="Encrypted copy, then unshare",
+        value=Mode.COPY_THEN_UNSHARE.value,
+        description="As above, and the source's permissions go once the copies are done",
     )
     share = Option(
         text="Share only",
@@ -80,7 +87,14 @@ def share_form(estate: Estate, channel: str) -> View:
             InputBlock(
                 block_id=_MODE,
                 label="How",
-                element=RadioButtonsElement(action_id=_VALUE, options=[copy, share], initial_option=copy),
+                element=RadioButtonsElement(action_id=_VALUE, options=[copy, hand_over, share], initial_option=copy),
+            ),
+            InputBlock(
+                block_id=_UNTIL,
+                label="Until",
+                optional=True,
+                hint="At the end of this day (UTC) the permissions are taken back; copies stay",
+                element=DatePickerElement(action_id=_VALUE, placeholder="Choose a day"),
             ),
             InputBlock(
                 block_id=_REASON,
@@ -93,15 +107,17 @@ def share_form(estate: Estate, channel: str) -> View:
     )
 
 
-def read_share_form(values: Mapping[str, Any], estate: Estate) -> Ask | dict[str, str]:
+def read_share_form(values: Mapping[str, Any], estate: Estate, now: datetime) -> Ask | dict[str, str]:
     """Return what the form asks for, or what is wrong with it, by the `block_id` of the field."""
-    wrong: dict[str, list[str]] = {IMAGE: [], _TARGETS: [], _REGIONS: []}
+    wrong: dict[str, list[str]] = {IMAGE: [], _TARGETS: [], _REGIONS: [], _UNTIL: []}
+    until = values[_UNTIL][_VALUE]["selected_date"]
     typed = values[IMAGE][_VALUE]["value"] or ""
     ask = Ask(
         image_ids=read_images(typed, wrong[IMAGE]),
         targets=read_targets(_chosen(values, _TARGETS), estate, wrong[_TARGETS]),
         regions=read_regions(_chosen(values, _REGIONS), estate, wrong[_REGIONS]),
         mode=Mode(values[_MODE][_VALUE]["selected_option"]["value"]),
+        ends_at=read_date(until, now, wrong[_UNTIL]) if until else None,
         reason=" ".join((values[_REASON][_VALUE]["value"] or "").split())[:REASON_LIMIT],
     )
     if not ask.image_ids and not wrong[IMAGE]:
@@ -151,10 +167,13 @@ def help_text(command: str, estate: Estate) -> str:
     share = f"{command} ami-0123456789abcdef0 to {estate.targets[0].name}"
     lines = [
         "*Share an AMI with other accounts*",
-        mrkdwn.code(f"{command} IMAGE, … to ACCOUNT, … [in REGION, …] [no copy] [reason …]"),
+        mrkdwn.code(f"{command} IMAGE, … to ACCOUNT, … [in REGION, …] [until DATE] [no copy] [reason …]"),
         f"• {mrkdwn.code(f'{share} reason release 42')}: each account gets an encrypted copy of its own, once approved",
         f"• {mrkdwn.code(f'{share} in {estate.regions[0]}')}: the copies are made in that region, or in several",
         f"• {mrkdwn.code(f'{share} no copy')}: each account may launch the original; nothing is copied",
+        f"• {mrkdwn.code(f'{share} then unshare')}: once the copies are done, the source's permissions are taken back",
+        f"• {mrkdwn.code(f'{share} for 30d')} or {mrkdwn.code('until 2026-12-31')}: taken back at the end of that time",
+        f"• {mrkdwn.code(f'{command} revoke R-7K2M9QXA [and deregister the copies]')}: takes it back, once approved",
         f"• {mrkdwn.code(command)} alone opens a form",
         f"Accounts: {names}",
         f"Regions: {', '.join(mrkdwn.code(region) for region in estate.regions)}",

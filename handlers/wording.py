@@ -12,14 +12,20 @@ from aws_ops.plan import (
     AllowKeyUse,
     Caution,
     CautionKind,
+    Change,
     CopyImage,
+    DeregisterCopy,
     Refusal,
     RefusalKind,
+    RemoveCreateVolumePermission,
+    RemoveLaunchPermission,
+    WithdrawKeyUse,
 )
 from handlers import mrkdwn
 from handlers.people import Stranger
 from sharing.approval import Objection
-from sharing.requests import Failure, FailureKind
+from sharing.requests import Failure, FailureKind, Request, RequestKind
+from sharing.states import RequestState, is_final
 
 REFUSALS: Mapping[RefusalKind, str] = {
     RefusalKind.IMAGE_NOT_FOUND: "{image} isn't in any account I may share from (looked in {searched}). "
@@ -91,6 +97,10 @@ CAUTIONS: Mapping[CautionKind, str] = {
     CautionKind.POLICY_MAY_DENY: "Statement {statement} in the policy of {key} may deny {principals} its use.",
     CautionKind.TARGET_KEY_AWS_MANAGED: "{target} encrypts under its AWS managed key; the copy can never be shared on.",
     CautionKind.IMAGE_PUBLIC: "{image} is public: everybody can launch it already.",
+    CautionKind.STILL_SHARED: "{image} stays shared with {groups}; that isn't mine to take back, and whoever belongs "
+    "there can still launch it.",
+    CautionKind.VOLUMES_NEED_KEY: "Instances that were launched from the original have volumes under {keys}. They run "
+    "on, but once stopped they can't be started again without it.",
     CautionKind.KEY_USE_LIMITED: "In {target}, only {principals} will be able to use the key, "
     "so only they can launch from the shared image.",
 }
@@ -107,6 +117,7 @@ FAILURES: Mapping[FailureKind, str] = {
     "don't use it before somebody has looked.",
     FailureKind.COPY_GONE: "The copy {image} is gone; somebody deregistered it while it was being made.",
     FailureKind.COPY_STALLED: "The copy {image} is still not finished after {hours} hours. I left it where it is.",
+    FailureKind.NOT_REVOCABLE: "{share} is {state}: there is nothing I could take back.",
     FailureKind.UNEXPECTED: "Something went wrong that I did not expect. Whoever runs me finds the whole story in my "
     "log under reference {reference}.",
 }
@@ -151,10 +162,22 @@ def stranger(found: Stranger) -> str:
     return STRANGERS[found]
 
 
-def change(changed: AllowKeyUse | AddCreateVolumePermission | AddLaunchPermission | CopyImage) -> str:
+def not_revocable(share: Request) -> str:
+    """Return why a share can't be taken back as it stands, and what to do."""
+    state = share.state.value.replace("_", " ")
+    if share.kind is RequestKind.REVOKE:
+        return f"{mrkdwn.code(share.id)} takes a share back itself; name the share, {mrkdwn.code(str(share.of))}."
+    if share.state in (RequestState.REVOKING, RequestState.REVOKED):
+        return f"{mrkdwn.code(share.id)} is {state} already, by {mrkdwn.code(str(share.ended_by))}."
+    if is_final(share.state):
+        return f"{mrkdwn.code(share.id)} is {state}, and gave nothing: there is nothing to take back."
+    return f"{mrkdwn.code(share.id)} is {state}. It can be taken back once it has ended."
+
+
+def change(changed: Change) -> str:
     """Return what a change does, in a line."""
     match changed:
-        case AllowKeyUse(key_arn, principals):
+        case AllowKeyUse(key_arn=key_arn, principals=principals):
             return (
                 f"Key policy of {mrkdwn.code(key_arn)} gains: {mrkdwn.codes(principals)} may `Encrypt`, `Decrypt`, "
                 "`ReEncrypt*`, `GenerateDataKey*`, `DescribeKey`, and make grants for AWS resources alone"
@@ -163,6 +186,17 @@ def change(changed: AllowKeyUse | AddCreateVolumePermission | AddLaunchPermissio
             return f"`createVolumePermission` on {mrkdwn.code(snapshot_id)} for {mrkdwn.codes(accounts)}"
         case AddLaunchPermission(image_id=image_id, accounts=accounts):
             return f"`launchPermission` on {mrkdwn.code(image_id)} for {mrkdwn.codes(accounts)}"
+        case WithdrawKeyUse(key_arn=key_arn, principals=principals):
+            return f"Key policy of {mrkdwn.code(key_arn)} loses: {mrkdwn.codes(principals)}, in my own statements alone"
+        case RemoveCreateVolumePermission(snapshot_id=snapshot_id, accounts=accounts):
+            return f"`createVolumePermission` on {mrkdwn.code(snapshot_id)} taken from {mrkdwn.codes(accounts)}"
+        case RemoveLaunchPermission(image_id=image_id, accounts=accounts):
+            return f"`launchPermission` on {mrkdwn.code(image_id)} taken from {mrkdwn.codes(accounts)}"
+        case DeregisterCopy():
+            return (
+                f"`DeregisterImage` of {mrkdwn.code(changed.image_id)} in {mrkdwn.code(changed.account_id)}, "
+                f"{mrkdwn.code(changed.region)}, with its snapshots"
+            )
         case CopyImage():
             return (
                 f"`CopyImage` of {mrkdwn.code(changed.source_image_id)} by {mrkdwn.code(changed.account_id)} in "

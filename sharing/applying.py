@@ -5,20 +5,35 @@ again after a crash changes nothing. The copies come after, in `copying.py`.
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
 from aws_ops.accounts import Accounts
+from aws_ops.entries import entries_of
 from aws_ops.facts import TargetAccount
-from aws_ops.ids import AccountId, KeyArn, Region, account_of, region_of
-from aws_ops.key_policy import KeyPolicy, allow_use
+from aws_ops.ids import AccountId, KeyArn, PrincipalArn, Region, account_of, region_of
+from aws_ops.key_policy import KeyPolicy, allow_use, own_principals
 from aws_ops.keys import change_key_policy
-from aws_ops.permissions import add_create_volume_permission, add_launch_permission
-from aws_ops.plan import AddCreateVolumePermission, AddLaunchPermission, AllowKeyUse, CopyImage, ImageSummary, Mode
+from aws_ops.permissions import (
+    BeforeWrite,
+    PermissionChange,
+    add_create_volume_permission,
+    add_launch_permission,
+)
+from aws_ops.plan import (
+    AddCreateVolumePermission,
+    AddLaunchPermission,
+    AllowKeyUse,
+    CopyImage,
+    ImageSummary,
+    Mode,
+    WithdrawKeyUse,
+)
 from sharing.claim import Claim
 from sharing.estate import Estate
+from sharing.ledger import Ledger
 from sharing.requests import Delivery, Request, RequestId
 from sharing.states import DeliveryState
 
@@ -85,36 +100,51 @@ def apply_grants(claim: Claim, accounts: Accounts, estate: Estate) -> None:
     for change in claim.request.approved_plan.changes:
         match change:
             case AllowKeyUse():
-                _open_key(claim, accounts, estate, change)
+                edit_key_policy(claim, accounts, estate, change, allow_use)
             case AddCreateVolumePermission():
                 ec2 = accounts.ec2(estate.source(change.owner).role, change.region)
-                added = add_create_volume_permission(ec2, change.snapshot_id, change.accounts)
-                _record(claim, "create_volume_permission_added", change.snapshot_id, added.before, added.after)
+                intent = _about_to_give(claim, change)
+                added = add_create_volume_permission(ec2, change.snapshot_id, change.accounts, intent)
+                record(claim, "create_volume_permission_added", change.snapshot_id, added)
             case AddLaunchPermission():
                 ec2 = accounts.ec2(estate.source(change.owner).role, change.region)
-                added = add_launch_permission(ec2, change.image_id, change.accounts)
-                _record(claim, "launch_permission_added", change.image_id, added.before, added.after)
-            case CopyImage():
+                intent = _about_to_give(claim, change)
+                added = add_launch_permission(ec2, change.image_id, change.accounts, intent)
+                record(claim, "launch_permission_added", change.image_id, added)
+            case _:
                 pass
 
 
-def _open_key(claim: Claim, accounts: Accounts, estate: Estate, change: AllowKeyUse) -> None:
-    key_arn = change.key_arn
-    role = estate.source(account_of(key_arn)).role
+def edit_key_policy(
+    claim: Claim,
+    accounts: Accounts,
+    estate: Estate,
+    change: AllowKeyUse | WithdrawKeyUse,
+    edit: Callable[[KeyPolicy, Iterable[PrincipalArn]], KeyPolicy],
+) -> None:
+    """Bring a key's policy to what `edit` makes of it for the change's principals, as its only writer.
 
-    def edit(policy: KeyPolicy) -> KeyPolicy:
-        return allow_use(policy, change.principals)
+    Raises:
+        KeyInOtherHands: another request is at it.
+        AwsOpsError: see `keys.change_key_policy`.
+    """
+    key_arn = change.key_arn
+    kms = accounts.kms(estate.source(account_of(key_arn)).role, region_of(key_arn))
 
     def before_write(before: str, after: str) -> None:
         # The policy before is on record before it is gone, so that it can be put back whatever happens next.
+        gained = own_principals(KeyPolicy(after)) - own_principals(KeyPolicy(before))
         with claim.transaction() as (tx, request, now):
             tx.audit(request.id, now, "bot", "key_policy_change", {"key": key_arn, "before": before, "after": after})
+            Ledger(tx).give(request.id, entries_of([AllowKeyUse(key_arn, tuple(gained))]), now)
 
     with _only_writer(claim, key_arn):
-        changed = change_key_policy(accounts.kms(role, region_of(key_arn)), key_arn, edit, before_write=before_write)
+        changed = change_key_policy(
+            kms, key_arn, lambda policy: edit(policy, change.principals), before_write=before_write
+        )
         if changed is not None:
             with claim.transaction() as (tx, request, now):
-                details = {"key": key_arn, "principals": list(change.principals)}
+                details = {"key": key_arn, "principals": list(change.principals), "kind": change.kind}
                 tx.audit(request.id, now, "bot", "key_policy_changed", details)
 
 
@@ -128,8 +158,19 @@ def _only_writer(claim: Claim, key_arn: KeyArn) -> Iterator[None]:
         claim.store.unlock_key(key_arn, claim.request.id)
 
 
-def _record(claim: Claim, kind: str, what: str, before: frozenset[AccountId], after: frozenset[AccountId]) -> None:
-    if before == after:
-        return
-    with claim.transaction() as (tx, request, now):
-        tx.audit(request.id, now, "bot", kind, {"on": what, "before": sorted(before), "after": sorted(after)})
+def _about_to_give(claim: Claim, change: AddCreateVolumePermission | AddLaunchPermission) -> BeforeWrite:
+    """Write down what is given before it is: of a crash in between it is known what may be taken back."""
+
+    def intent(_before: frozenset[AccountId], added: frozenset[AccountId]) -> None:
+        with claim.transaction() as (tx, request, now):
+            Ledger(tx).give(request.id, entries_of([replace(change, accounts=tuple(added))]), now)
+
+    return intent
+
+
+def record(claim: Claim, kind: str, what: str, change: PermissionChange) -> None:
+    """Write into the audit trail how a list was changed, if it was."""
+    if change.changed:
+        with claim.transaction() as (tx, request, now):
+            details = {"on": what, "before": sorted(change.before), "after": sorted(change.after)}
+            tx.audit(request.id, now, "bot", kind, details)

@@ -20,6 +20,7 @@ from sharing.applying import delivery_name
 from sharing.claim import Claim
 from sharing.estate import Estate, UnknownAccount
 from sharing.requests import Delivery, Failure, FailureKind, Request, named
+from sharing.revoking import end_with_copies
 from sharing.states import DeliveryState, RequestState, is_final
 
 _log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ def finish(claim: Claim) -> None:
         any_good = any(delivery.state is DeliveryState.COMPLETED for delivery in request.deliveries)
         to = RequestState.COMPLETED if any_good else RequestState.FAILED
         tx.audit(request.id, now, "bot", to.value, {})
-        tx.move(request, to, now)
+        end_with_copies(tx, tx.move(request, to, now), now)
 
 
 def _try(accounts: Accounts, estate: Estate, request: Request, delivery: Delivery, now: datetime) -> Delivery:

@@ -21,6 +21,21 @@ class Person:
     user_id: str
 
 
+class RequestKind(StrEnum):
+    """What is asked for: that images become usable somewhere, or that what a share gave is taken back."""
+
+    SHARE = "share"
+    REVOKE = "revoke"
+
+
+class Trigger(StrEnum):
+    """What made a request. All but a person's were provided for in the approval of the share they are about."""
+
+    PERSON = "person"
+    END_DATE = "end_date"
+    COPIES_DONE = "copies_done"
+
+
 class Verdict(StrEnum):
     """What an approver said."""
 
@@ -38,6 +53,7 @@ class FailureKind(StrEnum):
     COPY_FAILED = "copy_failed"  # said
     COPY_WRONG = "copy_wrong"  # image, faults
     COPY_GONE = "copy_gone"  # image
+    NOT_REVOCABLE = "not_revocable"  # share, state
     COPY_STALLED = "copy_stalled"  # image, hours
     UNEXPECTED = "unexpected"  # reference
 
@@ -54,7 +70,11 @@ class Failure:
 class NewRequest:
     """What somebody asks for, before it is stored.
 
-    `origin` names the one click or command it comes from: the same origin twice makes one request.
+    Attributes:
+        origin: names the one click, command or date it comes from: the same origin twice makes one request.
+        ends_at: when what the share gives is to be taken back.
+        of: the share that a revocation is about.
+        deregister: a revocation is to deregister the copies as well.
     """
 
     origin: str
@@ -64,6 +84,27 @@ class NewRequest:
     targets: tuple[str, ...]
     regions: tuple[Region, ...]
     reason: str
+    ends_at: datetime | None = None
+    kind: RequestKind = RequestKind.SHARE
+    of: RequestId | None = None
+    deregister: bool = False
+    trigger: Trigger = Trigger.PERSON
+
+
+def revocation_of(share: "Request", requester: Person, origin: str, trigger: Trigger = Trigger.PERSON) -> NewRequest:
+    """Return the request that takes back what `share` gave."""
+    return NewRequest(
+        origin=origin,
+        requester=requester,
+        image_ids=share.image_ids,
+        mode=share.mode,
+        targets=share.targets,
+        regions=share.regions,
+        reason="",
+        kind=RequestKind.REVOKE,
+        of=share.id,
+        trigger=trigger,
+    )
 
 
 @dataclass(frozen=True)
@@ -126,9 +167,16 @@ class Request:
         plan: what was last planned; what an approval is for once there is one.
         replanned_at: when the approvers were last asked anew, because AWS had changed since they decided.
         lease: grows with every claim, so that a worker that was overtaken notices.
+        settled_at: when the permissions at the source were as planned: given, or taken back.
+        ends_at: when what the share gives is to be taken back; `ended_by` is the request that does it, if any, and
+            `ended_because` why.
     """
 
     id: RequestId
+    kind: RequestKind
+    of: RequestId | None
+    trigger: Trigger
+    deregister: bool
     requester: Person
     image_ids: tuple[ImageId, ...]
     mode: Mode
@@ -146,9 +194,26 @@ class Request:
     attempts: int
     lease: int
     replanned_at: datetime | None
-    granted_at: datetime | None
+    settled_at: datetime | None
+    ends_at: datetime | None
+    ended_by: RequestId | None
+    ended_because: Trigger | None
     deliveries: tuple[Delivery, ...]
     decisions: tuple[Decision, ...]
+
+    @property
+    def came_to(self) -> RequestState:
+        """How the share itself ended, whether it was taken back since or not."""
+        if self.state not in (RequestState.REVOKING, RequestState.REVOKED):
+            return self.state
+        any_good = any(delivery.state is DeliveryState.COMPLETED for delivery in self.deliveries)
+        return RequestState.COMPLETED if any_good else RequestState.FAILED
+
+    @property
+    def revocable(self) -> bool:
+        """Whether there is something that could be taken back now."""
+        ended = self.state in (RequestState.COMPLETED, RequestState.FAILED)
+        return self.kind is RequestKind.SHARE and ended and self.settled_at is not None
 
     @property
     def approved_plan(self) -> Plan:

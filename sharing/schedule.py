@@ -7,6 +7,8 @@ from sharing.states import DeliveryState, RequestState, is_final
 
 _AT_ONCE = frozenset({RequestState.CHECKING, RequestState.APPROVED, RequestState.APPLYING})
 
+_AT_REST = frozenset({RequestState.COMPLETED, RequestState.FAILED})
+
 
 def next_due(request: Request, now: datetime) -> datetime | None:
     """Return when the worker is to look at `request` next, or None if only somebody else can move it on."""
@@ -19,4 +21,6 @@ def next_due(request: Request, now: datetime) -> datetime | None:
             return now
         waiting = [d.due_at or now for d in request.deliveries if d.state is DeliveryState.WAITING]
         return min(waiting, default=None)
+    if request.state in _AT_REST and request.settled_at is not None and request.ended_by is None:
+        return request.ends_at
     return None

@@ -16,6 +16,8 @@ class RequestState(StrEnum):
     COPYING = "copying"
     COMPLETED = "completed"
     FAILED = "failed"
+    REVOKING = "revoking"
+    REVOKED = "revoked"
 
 
 class DeliveryState(StrEnum):
@@ -32,13 +34,18 @@ _S = RequestState
 _D = DeliveryState
 
 _REQUEST_WAYS: dict[RequestState, frozenset[RequestState]] = {
-    _S.CHECKING: frozenset({_S.REFUSED, _S.AWAITING_APPROVAL, _S.FAILED}),
+    # Straight to approved: what an approval has provided for, as the end of a share by its date, is not asked again.
+    _S.CHECKING: frozenset({_S.REFUSED, _S.AWAITING_APPROVAL, _S.APPROVED, _S.FAILED}),
     _S.AWAITING_APPROVAL: frozenset({_S.APPROVED, _S.DENIED, _S.EXPIRED, _S.FAILED}),
     # Back to the approvers when AWS has changed so that the plan would grant more than they saw.
     _S.APPROVED: frozenset({_S.APPLYING, _S.AWAITING_APPROVAL, _S.REFUSED, _S.FAILED}),
-    _S.APPLYING: frozenset({_S.COPYING, _S.FAILED}),
+    _S.APPLYING: frozenset({_S.COPYING, _S.COMPLETED, _S.FAILED}),
     _S.COPYING: frozenset({_S.COMPLETED, _S.FAILED}),
-    **{end: frozenset() for end in (_S.REFUSED, _S.DENIED, _S.EXPIRED, _S.COMPLETED, _S.FAILED)},
+    # What a share gave is taken back by another request; if that fails, the share is what it was.
+    _S.COMPLETED: frozenset({_S.REVOKING}),
+    _S.FAILED: frozenset({_S.REVOKING}),
+    _S.REVOKING: frozenset({_S.REVOKED, _S.COMPLETED, _S.FAILED}),
+    **{end: frozenset() for end in (_S.REFUSED, _S.DENIED, _S.EXPIRED, _S.REVOKED)},
 }
 
 _DELIVERY_WAYS: dict[DeliveryState, frozenset[DeliveryState]] = {
@@ -71,4 +78,10 @@ def check_delivery_way(current: DeliveryState, to: DeliveryState) -> None:
 
 
 def is_final(state: RequestState | DeliveryState) -> bool:
-    return not (_REQUEST_WAYS[state] if isinstance(state, RequestState) else _DELIVERY_WAYS[state])
+    """Whether nothing more happens by itself; a share that has ended well or badly can still be taken back."""
+    if isinstance(state, DeliveryState):
+        return not _DELIVERY_WAYS[state]
+    return state in _ENDS
+
+
+_ENDS = frozenset({_S.REFUSED, _S.DENIED, _S.EXPIRED, _S.COMPLETED, _S.FAILED, _S.REVOKED})

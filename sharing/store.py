@@ -3,7 +3,6 @@
 Work is claimed by lease: a claim lapses by itself, so that another worker goes on where a dead one stopped.
 """
 
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,13 +14,9 @@ from sqlalchemy.exc import IntegrityError
 
 from aws_ops.ids import KeyArn
 from sharing.requests import Delivery, NewRequest, Request, RequestId
-from sharing.states import DeliveryState, RequestState
+from sharing.states import DeliveryState
 from sharing.tables import audit_events, deliveries, key_locks, requests
 from sharing.transaction import Transaction
-
-# Crockford's alphabet: read aloud and typed without mistakes.
-_ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
 
 _FLYING = (DeliveryState.COPYING, DeliveryState.CLEARING)
 
@@ -48,32 +43,9 @@ class Store:
 
     def add(self, new: NewRequest, now: datetime) -> Request:
         """Store a new request, due at once; the same `origin` again returns the one that is there."""
-        request_id = RequestId("R-" + "".join(secrets.choice(_ID_ALPHABET) for _ in range(8)))
-        row = {
-            "id": request_id,
-            "origin": new.origin,
-            "team_id": new.requester.team_id,
-            "user_id": new.requester.user_id,
-            "image_ids": list(new.image_ids),
-            "mode": new.mode.value,
-            "targets": list(new.targets),
-            "regions": list(new.regions),
-            "reason": new.reason,
-            "state": RequestState.CHECKING.value,
-            "refusals": [],
-            "created_at": now,
-            "due_at": now,
-            "attempts": 0,
-            "lease": 0,
-            "revision": 0,
-            "tell_lease": 0,
-        }
         try:
             with self.transaction() as tx:
-                tx.connection.execute(insert(requests).values(row))
-                asked = {"images": list(new.image_ids), "mode": new.mode, "targets": list(new.targets)}
-                tx.audit(request_id, now, new.requester.user_id, "requested", asked | {"regions": list(new.regions)})
-                return tx.find(request_id)
+                return tx.add(new, now)
         except IntegrityError:
             with self.transaction() as tx:
                 stored = tx.connection.scalar(select(requests.c.id).where(requests.c.origin == new.origin))

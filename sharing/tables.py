@@ -51,6 +51,10 @@ requests = Table(
     metadata,
     Column("id", String(20), primary_key=True),
     Column("origin", String(200), nullable=False, unique=True),
+    Column("kind", String(20), nullable=False),
+    Column("of_request", ForeignKey("requests.id"), index=True),
+    Column("trigger", String(20), nullable=False),
+    Column("deregister", Boolean, nullable=False),
     Column("team_id", String(40), nullable=False),
     Column("user_id", String(40), nullable=False),
     Column("image_ids", JSON, nullable=False),
@@ -66,7 +70,10 @@ requests = Table(
     Column("failure", JSON),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
-    Column("granted_at", UtcDateTime),
+    Column("settled_at", UtcDateTime),
+    Column("ends_at", UtcDateTime),
+    Column("ended_by", ForeignKey("requests.id")),
+    Column("ended_because", String(20)),
     # Work: when it is due, how often it was tried, and who holds it until when.
     Column("due_at", UtcDateTime, index=True),
     Column("attempts", Integer, nullable=False),
@@ -134,6 +141,31 @@ postings = Table(
     Column("ts", String(40)),
     Column("content_digest", String(64)),
     Column("shown_at", UtcDateTime),
+)
+
+# What each share rests on at the source, entry by entry.
+needs = Table(
+    "needs",
+    metadata,
+    Column("request_id", ForeignKey("requests.id"), primary_key=True),
+    Column("resource", String(200), primary_key=True, index=True),
+    Column("grantee", String(200), primary_key=True),
+    Column("on", String(20), nullable=False),
+    Column("owner", String(12), nullable=False),
+    Column("region", String(40), nullable=False),
+)
+
+# What the bot has given and not taken back: nothing else is ever taken back.
+given = Table(
+    "given",
+    metadata,
+    Column("resource", String(200), primary_key=True),
+    Column("grantee", String(200), primary_key=True),
+    Column("on", String(20), nullable=False),
+    Column("owner", String(12), nullable=False),
+    Column("region", String(40), nullable=False),
+    Column("request_id", ForeignKey("requests.id"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
 )
 
 key_locks = Table(

@@ -3,6 +3,7 @@
 State, audit event and the revision that the publisher looks at change together or not at all.
 """
 
+import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,19 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 from aws_ops import plan as plans
 from aws_ops.ids import AccountId, ImageId, KeyArn, Region
 from aws_ops.plan import Mode, Plan, Refusal, RefusalKind
-from sharing.requests import Decision, Delivery, Failure, FailureKind, Person, Request, RequestId, Verdict
+from sharing.requests import (
+    Decision,
+    Delivery,
+    Failure,
+    FailureKind,
+    NewRequest,
+    Person,
+    Request,
+    RequestId,
+    RequestKind,
+    Trigger,
+    Verdict,
+)
 from sharing.schedule import next_due
 from sharing.states import DeliveryState, RequestState, check_delivery_way, check_request_way
 from sharing.tables import audit_events, decisions, deliveries, requests
@@ -31,6 +44,43 @@ class Transaction:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+
+    def add(self, new: NewRequest, now: datetime) -> Request:
+        """Store a new request, due at once.
+
+        Raises:
+            IntegrityError: there is one of that `origin` already.
+        """
+        request_id = RequestId("R-" + "".join(secrets.choice(_ID_ALPHABET) for _ in range(8)))
+        self.connection.execute(
+            insert(requests).values(
+                id=request_id,
+                origin=new.origin,
+                kind=new.kind.value,
+                of_request=new.of,
+                trigger=new.trigger.value,
+                deregister=new.deregister,
+                team_id=new.requester.team_id,
+                user_id=new.requester.user_id,
+                image_ids=list(new.image_ids),
+                mode=new.mode.value,
+                targets=list(new.targets),
+                regions=list(new.regions),
+                reason=new.reason,
+                ends_at=new.ends_at,
+                state=RequestState.CHECKING.value,
+                refusals=[],
+                created_at=now,
+                due_at=now,
+                attempts=0,
+                lease=0,
+                revision=0,
+                tell_lease=0,
+            )
+        )
+        actor = new.requester.user_id if new.trigger is Trigger.PERSON else "bot"
+        self.audit(request_id, now, actor, "requested", _asked(new))
+        return self.find(request_id)
 
     def find(self, request_id: RequestId) -> Request:
         """Return the request, and hold it until the transaction ends.
@@ -121,6 +171,29 @@ class Transaction:
             insert(audit_events).values(request_id=request_id, at=now, actor=actor, kind=kind, details=dict(details))
         )
 
+    def settle(self, request: Request, now: datetime) -> None:
+        """Write down that the permissions at the source are as planned now."""
+        self._write(request.id, settled_at=now)
+
+    def delivered_besides(self, request_id: RequestId, image_ids: Iterable[ImageId]) -> frozenset[ImageId]:
+        """Those of the images that another request, which wasn't taken back, has handed to somebody too."""
+        rows = self.connection.scalars(
+            select(deliveries.c.image_id)
+            .join(requests, requests.c.id == deliveries.c.request_id)
+            .where(deliveries.c.image_id.in_(list(image_ids)), deliveries.c.request_id != request_id)
+            .where(requests.c.state != RequestState.REVOKED.value)
+        )
+        return frozenset(ImageId(row) for row in rows)
+
+    def revocations_under_way(self) -> list[Request]:
+        """Return the revocations that are being carried out at this moment."""
+        ids = self.connection.scalars(
+            select(requests.c.id).where(
+                requests.c.kind == RequestKind.REVOKE.value, requests.c.state == RequestState.APPLYING.value
+            )
+        ).all()
+        return [self.find(RequestId(request_id)) for request_id in ids]
+
     def postpone(self, request: Request, until: datetime) -> None:
         """Let the request rest until then, after a try that didn't work out."""
         self._write(request.id, due_at=until, attempts=request.attempts + 1)
@@ -150,6 +223,21 @@ class Transaction:
 
     def _write(self, request_id: RequestId, **values: Any) -> None:
         self.connection.execute(update(requests).where(requests.c.id == request_id).values(**values))
+
+
+# Crockford's alphabet: read aloud and typed without mistakes.
+_ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def _asked(new: NewRequest) -> dict[str, Any]:
+    """What is asked for, as the audit trail has it."""
+    asked = {"kind": new.kind, "images": list(new.image_ids), "mode": new.mode, "targets": list(new.targets)}
+    return asked | {
+        "regions": list(new.regions),
+        "ends_at": new.ends_at.isoformat() if new.ends_at else None,
+        "of": new.of,
+        "trigger": new.trigger,
+    }
 
 
 def failure_columns(failure: Failure | None) -> dict[str, Any] | None:
@@ -211,6 +299,10 @@ def _decision(row: RowMapping) -> Decision:
 def _request(row: RowMapping, its_deliveries: tuple[Delivery, ...], its_decisions: tuple[Decision, ...]) -> Request:
     return Request(
         id=RequestId(row["id"]),
+        kind=RequestKind(row["kind"]),
+        of=None if row["of_request"] is None else RequestId(row["of_request"]),
+        trigger=Trigger(row["trigger"]),
+        deregister=row["deregister"],
         requester=Person(row["team_id"], row["user_id"]),
         image_ids=tuple(ImageId(stored) for stored in row["image_ids"]),
         mode=Mode(row["mode"]),
@@ -231,7 +323,10 @@ def _request(row: RowMapping, its_deliveries: tuple[Delivery, ...], its_decision
         attempts=row["attempts"],
         lease=row["lease"],
         replanned_at=row["replanned_at"],
-        granted_at=row["granted_at"],
+        settled_at=row["settled_at"],
+        ends_at=row["ends_at"],
+        ended_by=None if row["ended_by"] is None else RequestId(row["ended_by"]),
+        ended_because=None if row["ended_because"] is None else Trigger(row["ended_because"]),
         deliveries=its_deliveries,
         decisions=its_decisions,
     )

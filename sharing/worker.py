@@ -4,7 +4,9 @@
     awaiting_approval  only ever due when its time is over           → expired
     approved           read the facts again, plan again, compare     → applying, or back to the approvers
     applying           `applying.py`: permissions, in order          → copying
+                       `revoking.py`: the same, backwards            → completed, and the share revoked
     copying            `copying.py`: start copies that wait; the end → completed or failed
+    completed, failed  only ever due when the share's time is over   → revoking, by a request of its own
 
 A step that can't be done now is done later; one that can't be done at all fails the request, and says why.
 """
@@ -15,15 +17,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from aws_ops.accounts import Accounts
+from aws_ops.entries import entries_of
 from aws_ops.errors import AwsBusy, AwsOpsError, KeyPolicyContested, NotYetVisible
-from aws_ops.plan import Plan, Refused, ShareRequest, digest, exceeds, plan_share
+from aws_ops.plan import Plan, Refused, ShareRequest, Withdrawal, digest, exceeds, plan_share
 from aws_ops.reading import read_facts
+from sharing import revoking
 from sharing.applying import KeyInOtherHands, apply_grants, deliveries_for
 from sharing.claim import Claim
 from sharing.clock import Clock
 from sharing.copying import finish, start_copies
 from sharing.estate import Estate, UnknownAccount
-from sharing.requests import Failure, FailureKind, Request
+from sharing.ledger import Ledger
+from sharing.requests import Failure, FailureKind, Request, RequestKind, Trigger
 from sharing.states import RequestState, is_final
 from sharing.store import Store
 from sharing.transaction import LeaseLost, Transaction, failure_columns, refusal_columns
@@ -79,7 +84,10 @@ class Worker:
             self._advance(claim)
         except LeaseLost:
             raise
-        except (AwsBusy, NotYetVisible, KeyPolicyContested, KeyInOtherHands) as trouble:
+        except revoking.NotRevocable as trouble:
+            details = {"share": trouble.share.id, "state": trouble.share.state.value.replace("_", " ")}
+            self._fail(claim, Failure(FailureKind.NOT_REVOCABLE, details))
+        except (AwsBusy, NotYetVisible, KeyPolicyContested, KeyInOtherHands, revoking.Overtaken) as trouble:
             self._try_later(claim, str(trouble))
         except AwsOpsError as trouble:
             self._fail(claim, Failure(FailureKind.AWS_REFUSED, {"said": str(trouble)}))
@@ -97,48 +105,96 @@ class Worker:
                 self._check(claim)
             case RequestState.AWAITING_APPROVAL:
                 self._expire(claim)
+            case RequestState.APPROVED if claim.request.kind is RequestKind.REVOKE:
+                self._confirm_revocation(claim)
             case RequestState.APPROVED:
                 self._confirm(claim)
+            case RequestState.APPLYING if claim.request.kind is RequestKind.REVOKE:
+                self._revoke(claim)
             case RequestState.APPLYING:
                 self._apply(claim)
             case RequestState.COPYING:
                 start_copies(claim, self.accounts, self.estate)
                 finish(claim)
+            case RequestState.COMPLETED | RequestState.FAILED:
+                with claim.transaction() as (tx, request, now):
+                    revoking.end_by_date(tx, request, now)
             case final:
                 raise AssertionError(f"nothing to do for a request that is {final.value}")
 
     def _check(self, claim: Claim) -> None:
-        planned = self._plan(claim.request)
+        if claim.request.kind is RequestKind.REVOKE:
+            planned, _ = revoking.plan(claim, self.accounts, self.estate)
+        else:
+            planned = self._plan(claim.request)
         with claim.transaction() as (tx, request, now):
             if isinstance(planned, Refused):
                 self._refuse(tx, request, planned, now)
-            else:
+            elif request.trigger is Trigger.PERSON:
                 self._ask(tx, request, planned, now)
+            else:
+                tx.set_plan(request, planned)
+                tx.audit(request.id, now, "bot", "planned", {"plan_digest": digest(planned)})
+                tx.move(request, RequestState.APPROVED, now)
 
     def _confirm(self, claim: Claim) -> None:
+        self._announce_needs(claim)
         planned = self._plan(claim.request)
         with claim.transaction() as (tx, request, now):
             if isinstance(planned, Refused):
                 self._refuse(tx, request, planned, now)
             elif exceeds(planned, request.approved_plan):
-                tx.audit(request.id, now, "bot", "plan_grew", {"approved_digest": request.plan_digest})
-                self._ask(tx, request, planned, now)
+                self._ask_again(tx, request, planned, now)
             else:
+                Ledger(tx).set_needs(request.id, entries_of(planned.grants))
                 tx.set_plan(request, planned)
                 applying = tx.move(request, RequestState.APPLYING, now)
                 tx.add_deliveries(applying, deliveries_for(applying, self.estate, now), now)
+
+    def _announce_needs(self, claim: Claim) -> None:
+        """Say what the share will rest on before looking whether it is there, so that nobody takes it away after."""
+        with claim.transaction() as (tx, request, _):
+            ledger, needs = Ledger(tx), entries_of(request.approved_plan.grants)
+            ledger.gate()
+            for other in tx.revocations_under_way():
+                withdrawals = [one for one in other.approved_plan.changes if isinstance(one, Withdrawal)]
+                if needs & entries_of(withdrawals):
+                    raise revoking.Overtaken(f"{other.id} is taking back what {request.id} needs")
+            ledger.set_needs(request.id, needs)
+
+    def _confirm_revocation(self, claim: Claim) -> None:
+        planned, due = revoking.plan(claim, self.accounts, self.estate)
+        with claim.transaction() as (tx, request, now):
+            if isinstance(planned, Refused):
+                self._refuse(tx, request, planned, now)
+            elif request.trigger is Trigger.PERSON and exceeds(planned, request.approved_plan):
+                self._ask_again(tx, request, planned, now)
+            else:
+                revoking.begin(tx, request, due, now)
+                tx.set_plan(request, planned)
+                tx.move(request, RequestState.APPLYING, now)
 
     def _apply(self, claim: Claim) -> None:
         apply_grants(claim, self.accounts, self.estate)
         with claim.transaction() as (tx, request, now):
             tx.audit(request.id, now, "bot", "permissions_in_place", {})
-            tx.move(request, RequestState.COPYING, now, granted_at=now)
+            tx.move(request, RequestState.COPYING, now, settled_at=now)
+
+    def _revoke(self, claim: Claim) -> None:
+        revoking.apply(claim, self.accounts, self.estate)
+        with claim.transaction() as (tx, request, now):
+            tx.audit(request.id, now, "bot", "completed", {})
+            tx.move(request, RequestState.COMPLETED, now)
 
     def _plan(self, request: Request) -> Plan | Refused:
         sources = self.estate.sources
         targets = tuple(self.estate.target(name) for name in request.targets)
         wanted = ShareRequest(request.image_ids, request.mode, targets, request.regions)
         return plan_share(wanted, sources, read_facts(self.accounts, sources, wanted))
+
+    def _ask_again(self, tx: Transaction, request: Request, plan: Plan, now: datetime) -> None:
+        tx.audit(request.id, now, "bot", "plan_grew", {"approved_digest": request.plan_digest})
+        self._ask(tx, request, plan, now)
 
     def _ask(self, tx: Transaction, request: Request, plan: Plan, now: datetime) -> None:
         tx.set_plan(request, plan)
@@ -155,6 +211,8 @@ class Worker:
         columns = refusal_columns(refused.refusals)
         tx.audit(request.id, now, "bot", "refused", {"refusals": columns})
         tx.move(request, RequestState.REFUSED, now, refusals=columns)
+        if request.kind is RequestKind.REVOKE:
+            revoking.give_up(tx, request, now)
 
     def _expire(self, claim: Claim) -> None:
         with claim.transaction() as (tx, request, now):
@@ -186,4 +244,6 @@ class Worker:
             if not is_final(request.state):
                 tx.audit(request.id, now, "bot", "failed", failure_columns(failure) or {})
                 tx.move(request, RequestState.FAILED, now, failure=failure_columns(failure))
+                if request.kind is RequestKind.REVOKE:
+                    revoking.give_up(tx, request, now)
             tx.let_go(request)

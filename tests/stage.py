@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from bot.entrance import entrance
@@ -87,6 +88,16 @@ class Stage:
         answer = self.slack.submit(person, values)
         self.listeners.drain()
         return answer
+
+    def by_hand(self, account_id: str, service: str = "ec2", region: str = REGION) -> Any:
+        """A client of somebody who may do everything in the account, and does it without the bot."""
+        user = self.aws.account(account_id).user("admin")
+        return boto3.client(
+            service,
+            region_name=region,
+            aws_access_key_id=user.access_key_id,
+            aws_secret_access_key=user.secret_access_key,
+        )
 
     def work(self) -> None:
         """Let the bot do everything that is due now."""

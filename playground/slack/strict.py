@@ -474,6 +474,8 @@ def _state_of(element: Json, value: Any) -> Json:
     match element["type"]:
         case "plain_text_input":
             return {"type": element["type"], "value": value or None}
+        case "datepicker":
+            return {"type": element["type"], "selected_date": value or None}
         case "multi_static_select" | "multi_external_select" | "checkboxes":
             chosen = [
                 options.get(each, {"text": {"type": "plain_text", "text": each}, "value": each}) for each in value or []

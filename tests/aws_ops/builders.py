@@ -6,7 +6,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from aws_ops.changes import AddCreateVolumePermission, AddLaunchPermission, AllowKeyUse, Grant
+from aws_ops.changes import (
+    AddCreateVolumePermission,
+    AddLaunchPermission,
+    AllowKeyUse,
+    Grant,
+    RemoveCreateVolumePermission,
+    RemoveLaunchPermission,
+    Withdrawal,
+    WithdrawKeyUse,
+)
+from aws_ops.entries import entries_of
 from aws_ops.facts import (
     Device,
     Facts,
@@ -18,8 +28,9 @@ from aws_ops.facts import (
     TargetAccount,
     TargetFacts,
 )
+from aws_ops.held import Held
 from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, RoleArn, SnapshotId
-from aws_ops.key_policy import KeyPolicy, allow_use, parse
+from aws_ops.key_policy import KeyPolicy, allow_use, lacking, own_principals, parse, withdraw_use
 from aws_ops.request import Mode, ShareRequest
 
 REGION = Region("eu-central-1")
@@ -153,18 +164,49 @@ def some_facts(
     )
 
 
-def after(grant: Grant, facts: Facts) -> Facts:
-    """The facts as they would be read once `grant` was made."""
-    match grant:
-        case AllowKeyUse():
-            key = facts.keys[grant.key_arn]
-            allowed = replace(key, policy=allow_use(key.policy, grant.principals))
-            return replace(facts, keys={**facts.keys, grant.key_arn: allowed})
-        case AddCreateVolumePermission():
-            snapshot = facts.snapshots[grant.snapshot_id]
-            shared = replace(snapshot, create_volume_permission=snapshot.create_volume_permission | set(grant.accounts))
-            return replace(facts, snapshots={**facts.snapshots, grant.snapshot_id: shared})
-        case AddLaunchPermission():
-            image = facts.images[grant.image_id]
-            shared = replace(image, launch_permission=image.launch_permission | set(grant.accounts))
+def after(change: Grant | Withdrawal, facts: Facts) -> Facts:
+    """The facts as they would be read once `change` was made."""
+    match change:
+        case AllowKeyUse() | WithdrawKeyUse():
+            key = facts.keys[change.key_arn]
+            edit = allow_use if isinstance(change, AllowKeyUse) else withdraw_use
+            edited = replace(key, policy=edit(key.policy, change.principals))
+            return replace(facts, keys={**facts.keys, change.key_arn: edited})
+        case AddCreateVolumePermission() | RemoveCreateVolumePermission():
+            snapshot = facts.snapshots[change.snapshot_id]
+            gives = isinstance(change, AddCreateVolumePermission)
+            shared = replace(
+                snapshot, create_volume_permission=_changed(snapshot.create_volume_permission, change.accounts, gives)
+            )
+            return replace(facts, snapshots={**facts.snapshots, change.snapshot_id: shared})
+        case AddLaunchPermission() | RemoveLaunchPermission():
+            image = facts.images[change.image_id]
+            gives = isinstance(change, AddLaunchPermission)
+            shared = replace(image, launch_permission=_changed(image.launch_permission, change.accounts, gives))
             return replace(facts, images={**facts.images, image.image_id: shared})
+
+
+def _changed(before: frozenset[AccountId], accounts: Iterable[AccountId], gives: bool) -> frozenset[AccountId]:
+    return before | set(accounts) if gives else before - set(accounts)
+
+
+def held_in(facts: Facts) -> Held:
+    """What would be read of the lists that the facts show."""
+    policies = {arn: key.policy for arn, key in facts.keys.items()}
+    grants: list[Grant] = []
+    partial: list[Grant] = []
+    for arn, policy in policies.items():
+        named = own_principals(policy)
+        half = frozenset(lacking(policy, named))
+        grants.append(AllowKeyUse(arn, tuple(named - half)))
+        partial.append(AllowKeyUse(arn, tuple(half)))
+    grants += [
+        AddCreateVolumePermission(GOLDEN, REGION, one.snapshot_id, tuple(one.create_volume_permission))
+        for one in facts.snapshots.values()
+    ]
+    grants += [
+        AddLaunchPermission(GOLDEN, REGION, image.image_id, tuple(image.launch_permission))
+        for image in facts.images.values()
+    ]
+    groups = {image.image_id: image.launch_groups for image in facts.images.values()}
+    return Held(entries_of(grants), entries_of(partial), policies, groups)

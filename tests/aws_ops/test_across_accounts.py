@@ -474,8 +474,8 @@ def test_permissions_reach_the_target(company: Company) -> None:
     facts = read_facts(company.accounts, [company.source], company.request(image_id))
     assert isinstance(facts.images[image_id], ImageFacts)
     [snapshot_id] = facts.snapshots
-    assert add_launch_permission(ec2, image_id, [STAGING]).added == {STAGING}
-    assert add_create_volume_permission(ec2, SnapshotId(snapshot_id), [STAGING]).added == {STAGING}
+    assert add_launch_permission(ec2, image_id, [STAGING]).changed == {STAGING}
+    assert add_create_volume_permission(ec2, SnapshotId(snapshot_id), [STAGING]).changed == {STAGING}
     assert company.ec2_of(STAGING).describe_images(ImageIds=[image_id])["Images"]
     assert company.ec2_of(STAGING).describe_snapshots(SnapshotIds=[snapshot_id])["Snapshots"]
 

@@ -40,14 +40,14 @@ def test_an_image_gains_the_missing_accounts_in_one_call(ec2: Any, image: ImageI
     assert change == PermissionChange(
         before=frozenset({STRANGER}),
         after=frozenset({STRANGER, STAGING, PROD}),
-        added=frozenset({STAGING, PROD}),
+        changed=frozenset({STAGING, PROD}),
     )
     assert made == ["DescribeImageAttribute", "ModifyImageAttribute", "DescribeImageAttribute"]
 
 
 def test_a_snapshot_gains_the_missing_accounts(ec2: Any, snapshot: SnapshotId) -> None:
     change = add_create_volume_permission(ec2, snapshot, [STAGING, PROD])
-    assert change.added == change.after == {STAGING, PROD}
+    assert change.changed == change.after == {STAGING, PROD}
     assert change.before == frozenset()
 
 
@@ -55,15 +55,15 @@ def test_nothing_is_written_if_nobody_lacks_it(ec2: Any, image: ImageId, snapsho
     add_launch_permission(ec2, image, [STAGING])
     add_create_volume_permission(ec2, snapshot, [STAGING])
     made = calls_of(ec2)
-    assert add_launch_permission(ec2, image, [STAGING]).added == frozenset()
-    assert add_create_volume_permission(ec2, snapshot, [STAGING]).added == frozenset()
+    assert add_launch_permission(ec2, image, [STAGING]).changed == frozenset()
+    assert add_create_volume_permission(ec2, snapshot, [STAGING]).changed == frozenset()
     assert made == ["DescribeImageAttribute", "DescribeSnapshotAttribute"]
 
 
 def test_a_snapshot_takes_five_hundred_accounts_a_call(ec2: Any, snapshot: SnapshotId) -> None:
     made = calls_of(ec2)
     accounts = [AccountId(f"{number:012}") for number in range(1_001)]
-    assert add_create_volume_permission(ec2, snapshot, accounts).added == set(accounts)
+    assert add_create_volume_permission(ec2, snapshot, accounts).changed == set(accounts)
     assert made.count("ModifySnapshotAttribute") == 3
 
 

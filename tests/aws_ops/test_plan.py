@@ -507,12 +507,14 @@ def test_sold_and_licensed_images_can_be_shared_though_not_copied() -> None:
     assert planned(some_facts(image), a_request(mode=Mode.SHARE))
 
 
-def test_sharing_what_is_shared_is_nothing_to_do() -> None:
+def test_sharing_what_is_shared_changes_nothing_and_rests_on_it_all_the_same() -> None:
     facts = some_facts(
         an_image(launch_permission=frozenset({STAGING})),
         snapshots=[a_snapshot(key_arn=None, create_volume_permission=frozenset({STAGING}))],
     )
-    assert refused(facts, a_request(mode=Mode.SHARE)) == {RefusalKind.NOTHING_TO_DO: {"image": IMAGE, "have": ""}}
+    plan = planned(facts, a_request(mode=Mode.SHARE))
+    assert plan.changes == ()
+    assert [grant.kind for grant in plan.grants] == ["add_create_volume_permission", "add_launch_permission"]
 
 
 def test_what_is_wrong_with_the_source_is_no_matter_if_every_target_has_its_copy() -> None:
@@ -587,7 +589,8 @@ def test_launching_from_the_original_is_for_those_who_may_use_its_key() -> None:
 
 
 def test_every_kind_of_caution_is_tested() -> None:
-    assert {kind for _, kind, _ in CAUTIONS.values()} | {CautionKind.KEY_USE_LIMITED} == set(CautionKind)
+    elsewhere = {CautionKind.KEY_USE_LIMITED, CautionKind.STILL_SHARED, CautionKind.VOLUMES_NEED_KEY}
+    assert {kind for _, kind, _ in CAUTIONS.values()} | elsewhere == set(CautionKind)
 
 
 def test_the_copy_gets_the_name_that_was_announced_and_the_tags_that_there_is_room_for() -> None:

@@ -3,24 +3,16 @@
 The bot's own way past them is in `test_main_job.py` and `test_refusals.py`.
 """
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from playground.aws import Disk
-from tests.stage import REGION, STAGING, Stage
-
-
-def ec2_as(stage: Stage, account_id: str) -> object:
-    user = stage.aws.account(account_id).user("admin")
-    return boto3.client(
-        "ec2", region_name=REGION, aws_access_key_id=user.access_key_id, aws_secret_access_key=user.secret_access_key
-    )
+from tests.stage import IMAGES, REGION, STAGING, Stage
 
 
 def test_without_the_volume_permission_the_copy_is_refused(stage: Stage) -> None:
     image = stage.images.image(REGION, name="golden")
-    owner, target = ec2_as(stage, "111111111111"), ec2_as(stage, STAGING)
+    owner, target = stage.by_hand(IMAGES), stage.by_hand(STAGING)
     owner.modify_image_attribute(ImageId=image, LaunchPermission={"Add": [{"UserId": STAGING}]})
     copy = {
         "Name": "golden",
@@ -42,7 +34,7 @@ def test_without_the_volume_permission_the_copy_is_refused(stage: Stage) -> None
 def test_what_is_under_aws_ebs_is_not_shared(stage: Stage) -> None:
     image = stage.images.image(REGION, name="golden", devices=[Disk(gib=8, key=stage.images.managed_key(REGION))])
     (snapshot,) = stage.aws.image(image).snapshots
-    owner = ec2_as(stage, "111111111111")
+    owner = stage.by_hand(IMAGES)
     with pytest.raises(ClientError, match="Encrypted snapshots with EBS default key cannot be shared"):
         owner.modify_snapshot_attribute(
             SnapshotId=snapshot.id, Attribute="createVolumePermission", OperationType="add", UserIds=[STAGING]

@@ -1,5 +1,7 @@
 """The grammar of the command: what is understood, what isn't, and that nothing typed can break it."""
 
+from datetime import UTC, date, datetime, time, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,9 +9,10 @@ from hypothesis import strategies as st
 from aws_ops.facts import Role, SourceAccount, TargetAccount
 from aws_ops.ids import AccountId, PrincipalArn, Region, RoleArn
 from aws_ops.plan import Mode
-from handlers.command import Ask, Help, NotUnderstood, OpenForm, parse
+from handlers.command import Ask, Help, NotUnderstood, OpenForm, Revoke, parse
 from sharing.estate import Estate
 
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 AMI, SECOND = "ami-0123456789abcdef0", "ami-0fedcba9876543210"
 
 
@@ -50,7 +53,7 @@ ESTATE = Estate(
     ],
 )
 def test_what_is_understood(text: str, targets: tuple[str, ...], mode: Mode, reason: str) -> None:
-    assert parse(text, ESTATE) == Ask((AMI,), targets, (), mode, reason)
+    assert parse(text, ESTATE, NOW) == Ask((AMI,), targets, (), mode, None, reason)
 
 
 @pytest.mark.parametrize(
@@ -67,9 +70,40 @@ def test_what_is_understood(text: str, targets: tuple[str, ...], mode: Mode, rea
     ],
 )
 def test_several_images_and_regions(text: str, images: tuple[str, ...], regions: tuple[str, ...], mode: Mode) -> None:
-    asked = parse(text, ESTATE)
+    asked = parse(text, ESTATE, NOW)
     assert isinstance(asked, Ask)
     assert (asked.image_ids, asked.targets, asked.regions, asked.mode) == (images, ("staging",), regions, mode)
+
+
+@pytest.mark.parametrize(
+    ("text", "ends_at", "mode"),
+    [
+        ("until 2026-12-31", datetime(2027, 1, 1, tzinfo=UTC), Mode.COPY),
+        ("until 2026-03-02", datetime(2026, 3, 3, tzinfo=UTC), Mode.COPY),
+        ("for 30d", NOW + timedelta(days=30), Mode.COPY),
+        ("for 2 weeks in eu-west-1", NOW + timedelta(days=14), Mode.COPY),
+        ("in eu-west-1, for 12h, no copy", NOW + timedelta(hours=12), Mode.SHARE),
+        ("then unshare", None, Mode.COPY_THEN_UNSHARE),
+        ("copy then unshare because of the audit", None, Mode.COPY_THEN_UNSHARE),
+    ],
+)
+def test_how_and_until_when(text: str, ends_at: datetime | None, mode: Mode) -> None:
+    asked = parse(f"{AMI} to staging {text}", ESTATE, NOW)
+    assert isinstance(asked, Ask), asked
+    assert (asked.targets, asked.ends_at, asked.mode) == (("staging",), ends_at, mode)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("revoke R-7K2M9QXA", Revoke("R-7K2M9QXA", deregister=False, reason="")),
+        ("Unshare `r-7k2m9qxa` reason it is old", Revoke("R-7K2M9QXA", deregister=False, reason="it is old")),
+        ("revoke R-7K2M9QXA and deregister the copies", Revoke("R-7K2M9QXA", deregister=True, reason="")),
+        ("revoke R-7K2M9QXA, deregister because of cost", Revoke("R-7K2M9QXA", deregister=True, reason="of cost")),
+    ],
+)
+def test_taking_back(text: str, meant: Revoke) -> None:
+    assert parse(text, ESTATE, NOW) == meant
 
 
 @pytest.mark.parametrize(
@@ -82,6 +116,16 @@ def test_several_images_and_regions(text: str, images: tuple[str, ...], regions:
         (f"{AMI} to no copy", "at least one account"),
         (f"{AMI} to stagin", "Did you mean staging?"),
         (f"{AMI} to everyone", "“everyone” is no account I may share with."),
+        (f"{AMI} to staging until tomorrow", "“tomorrow” is no date"),
+        (f"{AMI} to staging until 2026-03-01", "passed already"),
+        (f"{AMI} to staging until 9999-12-31", "within ten years"),
+        (f"{AMI} to staging for ages", "“ages” is no time"),
+        (f"{AMI} to staging for 99999w", "within ten years"),
+        (f"{AMI} to staging for 0d", "passed already"),
+        (f"{AMI} to staging for 3d until 2026-12-31", "“until” comes once too often"),
+        (f"{AMI} to staging no copy in eu-west-1 then unshare", "exclude each other"),
+        ("revoke", "the id of a request, like R-7K2M9QXA"),
+        ("revoke the golden image", "not “THE GOLDEN IMAGE”"),
         (f"{AMI} to staging in", "at least one region"),
         (f"{AMI} to staging in eu-wst-1", "Did you mean eu-west-1"),
         (f"{AMI} to staging in the morning", "“morning” is no region I work in."),
@@ -90,25 +134,25 @@ def test_several_images_and_regions(text: str, images: tuple[str, ...], regions:
     ],
 )
 def test_what_is_not_understood_says_why(text: str, said: str) -> None:
-    parsed = parse(text, ESTATE)
+    parsed = parse(text, ESTATE, NOW)
     assert isinstance(parsed, NotUnderstood)
     assert said in " ".join(parsed.problems)
 
 
 def test_everything_wrong_is_said_at_once() -> None:
-    parsed = parse("ami-1 to nowhere, elsewhere", ESTATE)
+    parsed = parse("ami-1 to nowhere, elsewhere", ESTATE, NOW)
     assert isinstance(parsed, NotUnderstood)
     assert len(parsed.problems) == 3
 
 
 def test_nothing_opens_the_form_and_help_helps() -> None:
-    assert parse("  ", ESTATE) == OpenForm()
-    assert parse("Help", ESTATE) == Help()
+    assert parse("  ", ESTATE, NOW) == OpenForm()
+    assert parse("Help", ESTATE, NOW) == Help()
 
 
 @given(st.text(max_size=300) | st.text(max_size=60).map(lambda rest: f"{AMI} to {rest}"))
 def test_any_text_gives_a_request_or_an_answer(text: str) -> None:
-    assert isinstance(parse(text, ESTATE), Ask | OpenForm | Help | NotUnderstood)
+    assert isinstance(parse(text, ESTATE, NOW), Ask | Revoke | OpenForm | Help | NotUnderstood)
 
 
 @given(
@@ -116,12 +160,15 @@ def test_any_text_gives_a_request_or_an_answer(text: str) -> None:
     st.lists(st.sampled_from(["staging", "prod", "no-reply"]), min_size=1, max_size=3, unique=True),
     st.lists(st.sampled_from(["eu-central-1", "eu-west-1"]), unique=True),
     st.sampled_from(Mode),
+    st.none() | st.dates(date(2026, 3, 3), date(2030, 1, 1)),
     st.text(st.characters(categories=("L", "N")), max_size=50),
 )
-def test_what_is_printed_is_understood_as_it_was_meant(
-    images: list[str], targets: list[str], regions: list[str], mode: Mode, reason: str
+def test_what_is_printed_is_understood_as_it_was_meant(  # noqa: PLR0917
+    images: list[str], targets: list[str], regions: list[str], mode: Mode, day: date | None, reason: str
 ) -> None:
     where = f" in {', '.join(regions)}" if regions else ""
-    form = " no copy" if mode is Mode.SHARE else ""
-    text = f"{', '.join(images)} to {', '.join(targets)}{where}{form}{f' reason {reason}' if reason else ''}"
-    assert parse(text, ESTATE) == Ask(tuple(images), tuple(targets), tuple(regions), mode, reason)
+    form = {Mode.COPY: "", Mode.SHARE: " no copy", Mode.COPY_THEN_UNSHARE: " then unshare"}[mode]
+    until = f" until {day}" if day else ""
+    ends_at = datetime.combine(day + timedelta(days=1), time(0), tzinfo=UTC) if day else None
+    text = f"{', '.join(images)} to {', '.join(targets)}{where}{until}{form}{f' reason {reason}' if reason else ''}"
+    assert parse(text, ESTATE, NOW) == Ask(tuple(images), tuple(targets), tuple(regions), mode, ends_at, reason)

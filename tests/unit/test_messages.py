@@ -24,7 +24,18 @@ from handlers import wording
 from handlers.messages import messages_of
 from handlers.people import Stranger
 from sharing.approval import ApprovalRule, Objection
-from sharing.requests import Decision, Delivery, Failure, FailureKind, Person, Request, RequestId, Verdict
+from sharing.requests import (
+    Decision,
+    Delivery,
+    Failure,
+    FailureKind,
+    Person,
+    Request,
+    RequestId,
+    RequestKind,
+    Trigger,
+    Verdict,
+)
 from sharing.states import DeliveryState, RequestState
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -95,6 +106,10 @@ def request_in(state: RequestState, count: int = 1, text: str = "golden", images
     )
     return Request(
         id=RequestId("R-7K2M9QXA"),
+        kind=RequestKind.SHARE,
+        of=None,
+        trigger=Trigger.PERSON,
+        deregister=False,
         requester=Person("T0", "U0MIKA"),
         image_ids=tuple(image(number) for number in range(images)),
         mode=Mode.COPY,
@@ -112,7 +127,10 @@ def request_in(state: RequestState, count: int = 1, text: str = "golden", images
         attempts=0,
         lease=1,
         replanned_at=NOW,
-        granted_at=NOW,
+        settled_at=NOW,
+        ends_at=NOW,
+        ended_by=RequestId("R-8M3N9QXB"),
+        ended_because=Trigger.END_DATE,
         deliveries=deliveries,
         decisions=(Decision(Person("T0", "U0SAM"), Verdict.DENIED, text[:500], "0" * 64, NOW),),
     )

@@ -11,7 +11,8 @@ from sharing.states import (
     is_final,
 )
 
-ENDS = {RequestState.REFUSED, RequestState.DENIED, RequestState.EXPIRED, RequestState.COMPLETED, RequestState.FAILED}
+DEAD_ENDS = {RequestState.REFUSED, RequestState.DENIED, RequestState.EXPIRED, RequestState.REVOKED}
+ENDS = DEAD_ENDS | {RequestState.COMPLETED, RequestState.FAILED}
 
 
 @pytest.mark.parametrize("state", RequestState)
@@ -28,11 +29,23 @@ def test_nothing_is_applied_that_was_not_approved(state: RequestState) -> None:
             check_request_way(state, RequestState.APPLYING)
 
 
-@pytest.mark.parametrize("end", sorted(ENDS))
+@pytest.mark.parametrize("end", sorted(DEAD_ENDS))
 @pytest.mark.parametrize("to", RequestState)
-def test_there_is_no_way_out_of_an_end(end: RequestState, to: RequestState) -> None:
+def test_there_is_no_way_out_of_a_dead_end(end: RequestState, to: RequestState) -> None:
     with pytest.raises(IllegalTransition, match=f"no way from {end.value}"):
         check_request_way(end, to)
+
+
+@pytest.mark.parametrize("end", sorted(ENDS - DEAD_ENDS))
+@pytest.mark.parametrize("to", RequestState)
+def test_a_share_that_has_ended_can_only_be_taken_back(end: RequestState, to: RequestState) -> None:
+    if to is RequestState.REVOKING:
+        check_request_way(end, to)
+        check_request_way(to, end)
+        check_request_way(to, RequestState.REVOKED)
+    else:
+        with pytest.raises(IllegalTransition):
+            check_request_way(end, to)
 
 
 def test_a_failed_copy_is_cleared_away_before_the_second_try() -> None:

@@ -63,6 +63,7 @@ export function renderInput(block, names, wrong) {
   } else {
     title.htmlFor = id;
     const input = element(field.multiline ? "textarea" : "input", { id, maxlength: field.max_length ?? 3000 });
+    if (field.type === "datepicker") input.type = "date";
     input.placeholder = field.placeholder?.text ?? "";
     input.value = field.initial_value ?? "";
     here.append(input);

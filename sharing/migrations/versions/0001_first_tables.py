@@ -30,6 +30,10 @@ def upgrade() -> None:
     op.create_table('requests',
     sa.Column('id', sa.String(length=20), nullable=False),
     sa.Column('origin', sa.String(length=200), nullable=False),
+    sa.Column('kind', sa.String(length=20), nullable=False),
+    sa.Column('of_request', sa.String(length=20), nullable=True),
+    sa.Column('trigger', sa.String(length=20), nullable=False),
+    sa.Column('deregister', sa.Boolean(), nullable=False),
     sa.Column('team_id', sa.String(length=40), nullable=False),
     sa.Column('user_id', sa.String(length=40), nullable=False),
     sa.Column('image_ids', sa.JSON(), nullable=False),
@@ -45,7 +49,10 @@ def upgrade() -> None:
     sa.Column('failure', sa.JSON(), nullable=True),
     sa.Column('created_at', sharing.tables.UtcDateTime(timezone=True), nullable=False),
     sa.Column('expires_at', sharing.tables.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('granted_at', sharing.tables.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('settled_at', sharing.tables.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('ends_at', sharing.tables.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('ended_by', sa.String(length=20), nullable=True),
+    sa.Column('ended_because', sa.String(length=20), nullable=True),
     sa.Column('due_at', sharing.tables.UtcDateTime(timezone=True), nullable=True),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('lease', sa.Integer(), nullable=False),
@@ -54,11 +61,14 @@ def upgrade() -> None:
     sa.Column('tell_at', sharing.tables.UtcDateTime(timezone=True), nullable=True),
     sa.Column('tell_lease', sa.Integer(), nullable=False),
     sa.Column('tell_lease_until', sharing.tables.UtcDateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['ended_by'], ['requests.id'], name=op.f('fk_requests_ended_by')),
+    sa.ForeignKeyConstraint(['of_request'], ['requests.id'], name=op.f('fk_requests_of_request')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_requests')),
     sa.UniqueConstraint('origin', name=op.f('uq_requests_origin'))
     )
     with op.batch_alter_table('requests', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_requests_due_at'), ['due_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_requests_of_request'), ['of_request'], unique=False)
         batch_op.create_index(batch_op.f('ix_requests_state'), ['state'], unique=False)
         batch_op.create_index(batch_op.f('ix_requests_tell_at'), ['tell_at'], unique=False)
 
@@ -114,12 +124,36 @@ def upgrade() -> None:
     with op.batch_alter_table('deliveries', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_deliveries_state'), ['state'], unique=False)
 
+    op.create_table('given',
+    sa.Column('resource', sa.String(length=200), nullable=False),
+    sa.Column('grantee', sa.String(length=200), nullable=False),
+    sa.Column('on', sa.String(length=20), nullable=False),
+    sa.Column('owner', sa.String(length=12), nullable=False),
+    sa.Column('region', sa.String(length=40), nullable=False),
+    sa.Column('request_id', sa.String(length=20), nullable=False),
+    sa.Column('at', sharing.tables.UtcDateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['request_id'], ['requests.id'], name=op.f('fk_given_request_id')),
+    sa.PrimaryKeyConstraint('resource', 'grantee', name=op.f('pk_given'))
+    )
     op.create_table('key_locks',
     sa.Column('key_arn', sa.String(length=200), nullable=False),
     sa.Column('request_id', sa.String(length=20), nullable=False),
     sa.ForeignKeyConstraint(['request_id'], ['requests.id'], name=op.f('fk_key_locks_request_id')),
     sa.PrimaryKeyConstraint('key_arn', name=op.f('pk_key_locks'))
     )
+    op.create_table('needs',
+    sa.Column('request_id', sa.String(length=20), nullable=False),
+    sa.Column('resource', sa.String(length=200), nullable=False),
+    sa.Column('grantee', sa.String(length=200), nullable=False),
+    sa.Column('on', sa.String(length=20), nullable=False),
+    sa.Column('owner', sa.String(length=12), nullable=False),
+    sa.Column('region', sa.String(length=40), nullable=False),
+    sa.ForeignKeyConstraint(['request_id'], ['requests.id'], name=op.f('fk_needs_request_id')),
+    sa.PrimaryKeyConstraint('request_id', 'resource', 'grantee', name=op.f('pk_needs'))
+    )
+    with op.batch_alter_table('needs', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_needs_resource'), ['resource'], unique=False)
+
     op.create_table('postings',
     sa.Column('request_id', sa.String(length=20), nullable=False),
     sa.Column('key', sa.String(length=150), nullable=False),
@@ -136,7 +170,12 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table('postings')
+    with op.batch_alter_table('needs', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_needs_resource'))
+
+    op.drop_table('needs')
     op.drop_table('key_locks')
+    op.drop_table('given')
     with op.batch_alter_table('deliveries', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_deliveries_state'))
 
@@ -152,6 +191,7 @@ def downgrade() -> None:
     with op.batch_alter_table('requests', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_requests_tell_at'))
         batch_op.drop_index(batch_op.f('ix_requests_state'))
+        batch_op.drop_index(batch_op.f('ix_requests_of_request'))
         batch_op.drop_index(batch_op.f('ix_requests_due_at'))
 
     op.drop_table('requests')

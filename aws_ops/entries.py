@@ -1,0 +1,123 @@
+"""Entries: one grantee on one resource's list, the smallest thing that can be given and taken back.
+
+Grants and withdrawals name many grantees at once, as AWS's calls do; what was given, what is needed and what AWS holds
+are compared entry by entry. Pure.
+"""
+
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+
+from aws_ops.changes import (
+    AddCreateVolumePermission,
+    AddLaunchPermission,
+    AllowKeyUse,
+    Grant,
+    RemoveCreateVolumePermission,
+    RemoveLaunchPermission,
+    Withdrawal,
+    WithdrawKeyUse,
+)
+from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, SnapshotId, account_of, region_of
+
+
+class On(StrEnum):
+    """What a list belongs to; in the order in which access is given, so that nothing shows before it can be used."""
+
+    KEY = "key"
+    SNAPSHOT = "snapshot"
+    IMAGE = "image"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One grantee on the list of one resource.
+
+    Attributes:
+        owner: the resource's account.
+        resource: a key ARN, a snapshot id or an image id.
+        grantee: a principal's ARN on a key, an account id elsewhere.
+    """
+
+    on: On
+    owner: AccountId
+    region: Region
+    resource: str
+    grantee: str
+
+
+def entries_of(changes: Iterable[Grant | Withdrawal]) -> frozenset[Entry]:
+    """What the changes give, or take back."""
+    return frozenset(entry for change in changes for entry in _entries(change))
+
+
+def grants_of(entries: Set[Entry]) -> tuple[Grant, ...]:
+    """The grants that give the entries: keys first, images last, one for each resource."""
+    return tuple(_grant(*group) for group in _grouped(entries, list(On)))
+
+
+def withdrawals_of(entries: Set[Entry]) -> tuple[Withdrawal, ...]:
+    """The withdrawals that take the entries back: images first, keys last, one for each resource."""
+    return tuple(_withdrawal(*group) for group in _grouped(entries, list(reversed(On))))
+
+
+def missing(needed: Set[Entry], held: Set[Entry]) -> frozenset[Entry]:
+    """What has to be given, so that what is needed is there."""
+    return frozenset(needed - held)
+
+
+def removable(given: Set[Entry], needed: Set[Entry]) -> frozenset[Entry]:
+    """What may be taken back: what the bot itself has given, and nobody needs any more."""
+    return frozenset(given - needed)
+
+
+def _entries(change: Grant | Withdrawal) -> Iterator[Entry]:
+    match change:
+        case AllowKeyUse(key_arn=key) | WithdrawKeyUse(key_arn=key):
+            for principal in change.principals:
+                yield Entry(On.KEY, account_of(key), region_of(key), key, principal)
+        case AddCreateVolumePermission() | RemoveCreateVolumePermission():
+            for account in change.accounts:
+                yield Entry(On.SNAPSHOT, change.owner, change.region, change.snapshot_id, account)
+        case AddLaunchPermission() | RemoveLaunchPermission():
+            for account in change.accounts:
+                yield Entry(On.IMAGE, change.owner, change.region, change.image_id, account)
+
+
+_Group = tuple[Entry, tuple[str, ...]]
+
+
+def _grouped(entries: Set[Entry], order: list[On]) -> Iterator[_Group]:
+    """One entry for each resource, and all its grantees."""
+
+    def place(entry: Entry) -> tuple[int, str, str, str]:
+        return order.index(entry.on), entry.owner, entry.region, entry.resource
+
+    for _, together in groupby(sorted(entries, key=lambda entry: (place(entry), entry.grantee)), key=place):
+        group = list(together)
+        yield group[0], tuple(entry.grantee for entry in group)
+
+
+def _grant(on: Entry, grantees: tuple[str, ...]) -> Grant:
+    match on.on:
+        case On.KEY:
+            return AllowKeyUse(KeyArn(on.resource), tuple(map(PrincipalArn, grantees)))
+        case On.SNAPSHOT:
+            accounts = tuple(map(AccountId, grantees))
+            return AddCreateVolumePermission(on.owner, on.region, SnapshotId(on.resource), accounts)
+        case On.IMAGE:
+            accounts = tuple(map(AccountId, grantees))
+            return AddLaunchPermission(on.owner, on.region, ImageId(on.resource), accounts)
+
+
+def _withdrawal(on: Entry, grantees: tuple[str, ...]) -> Withdrawal:
+    match on.on:
+        case On.KEY:
+            return WithdrawKeyUse(KeyArn(on.resource), tuple(map(PrincipalArn, grantees)))
+        case On.SNAPSHOT:
+            accounts = tuple(map(AccountId, grantees))
+            return RemoveCreateVolumePermission(on.owner, on.region, SnapshotId(on.resource), accounts)
+        case On.IMAGE:
+            accounts = tuple(map(AccountId, grantees))
+            return RemoveLaunchPermission(on.owner, on.region, ImageId(on.resource), accounts)

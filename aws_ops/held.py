@@ -1,0 +1,131 @@
+"""Held: what AWS holds now of the entries that were given or are needed, read at their source.
+
+What is gone holds nothing. What can't be read is named, and is for the plan to judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aws_ops.entries import Entry, On
+from aws_ops.errors import AwsBusy, AwsOpsError, NotFound
+from aws_ops.facts import SourceAccount, Unreadable
+from aws_ops.ids import AccountId, ImageId, KeyArn, Region, SnapshotId
+from aws_ops.key_policy import KeyPolicy, lacking, own_principals
+from aws_ops.keys import read_policy
+from aws_ops.permissions import read_create_volume_permission, read_launch_permission
+
+if TYPE_CHECKING:
+    from collections.abc import Set
+
+    from types_boto3_ec2 import EC2Client
+    from types_boto3_kms import KMSClient
+
+    from aws_ops.accounts import Accounts
+
+_AT_ONCE = 16
+
+
+@dataclass(frozen=True)
+class Held:
+    """What AWS holds on the resources that were looked at.
+
+    Attributes:
+        entries: all that is there whole.
+        partial: principals that only one of the bot's two statements on a key names: no use, but to be taken back.
+        policies: the policies of the keys.
+        groups: by image, who may launch it otherwise than by account id: organizations, OUs, `all`.
+        gone: the resources that don't exist any more.
+        unreadable: what couldn't be read, by resource.
+    """
+
+    entries: frozenset[Entry] = frozenset()
+    partial: frozenset[Entry] = frozenset()
+    policies: Mapping[KeyArn, KeyPolicy] = field(default_factory=dict)
+    groups: Mapping[ImageId, frozenset[str]] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()
+    unreadable: Mapping[str, Unreadable] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Resource:
+    """What has a list of entries."""
+
+    on: On
+    owner: AccountId
+    region: Region
+    name: str
+
+    def entry(self, grantee: str) -> Entry:
+        return Entry(self.on, self.owner, self.region, self.name, grantee)
+
+
+def read_held(accounts: Accounts, sources: Sequence[SourceAccount], entries: Set[Entry]) -> Held:
+    """Read the lists that `entries` are on, all of each list.
+
+    Raises:
+        AwsBusy: AWS can't say now.
+    """
+    resources = {_Resource(one.on, one.owner, one.region, one.resource): None for one in sorted(entries, key=str)}
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="held") as pool:
+        parts = list(pool.map(lambda resource: _read(accounts, sources, resource), resources))
+    return Held(
+        entries=frozenset[Entry]().union(*(part.entries for part in parts)),
+        partial=frozenset[Entry]().union(*(part.partial for part in parts)),
+        policies={key: policy for part in parts for key, policy in part.policies.items()},
+        groups={image: groups for part in parts for image, groups in part.groups.items()},
+        gone=frozenset[str]().union(*(part.gone for part in parts)),
+        unreadable={name: why for part in parts for name, why in part.unreadable.items()},
+    )
+
+
+def _read(accounts: Accounts, sources: Sequence[SourceAccount], resource: _Resource) -> Held:
+    role = next((source.role for source in sources if source.role.account_id == resource.owner), None)
+    if role is None:
+        why = f"account {resource.owner} is no longer one of the sources"
+        return Held(unreadable={resource.name: Unreadable(why)})
+    match resource.on:
+        case On.KEY:
+            return _or_why_not(resource, lambda: _key(accounts.kms(role, resource.region), resource))
+        case On.SNAPSHOT:
+            return _or_why_not(resource, lambda: _snapshot(accounts.ec2(role, resource.region), resource))
+        case On.IMAGE:
+            return _or_why_not(resource, lambda: _image(accounts.ec2(role, resource.region), resource))
+
+
+def _or_why_not(resource: _Resource, read: Callable[[], Held]) -> Held:
+    try:
+        return read()
+    except NotFound:
+        return Held(gone=frozenset({resource.name}))
+    except AwsBusy:
+        raise
+    except AwsOpsError as error:
+        return Held(unreadable={resource.name: Unreadable(str(error))})
+
+
+def _key(kms: KMSClient, resource: _Resource) -> Held:
+    policy = read_policy(kms, KeyArn(resource.name))
+    named = own_principals(policy)
+    half = frozenset(lacking(policy, named))
+    return Held(
+        entries=frozenset(map(resource.entry, named - half)),
+        partial=frozenset(map(resource.entry, half)),
+        policies={KeyArn(resource.name): policy},
+    )
+
+
+def _snapshot(ec2: EC2Client, resource: _Resource) -> Held:
+    accounts = read_create_volume_permission(ec2, SnapshotId(resource.name))
+    return Held(entries=frozenset(map(resource.entry, accounts)))
+
+
+def _image(ec2: EC2Client, resource: _Resource) -> Held:
+    permission = read_launch_permission(ec2, ImageId(resource.name))
+    return Held(
+        entries=frozenset(map(resource.entry, permission.accounts)),
+        groups={ImageId(resource.name): permission.groups},
+    )

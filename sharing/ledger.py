@@ -1,0 +1,87 @@
+"""The ledger: what each share rests on at its source, and what the bot has given there and not taken back.
+
+The bot takes back only what it gave itself, and only once no share needs it any more: both are kept here, entry by
+entry. Revocations and shares look at it behind one gate, so that neither decides on what the other is about to change.
+"""
+
+from collections.abc import Iterable, Set
+from datetime import datetime
+
+from sqlalchemy import Table, delete, func, insert, select
+from sqlalchemy.engine import RowMapping
+
+from aws_ops.entries import Entry, On
+from aws_ops.ids import AccountId, Region
+from sharing.requests import RequestId
+from sharing.states import RequestState
+from sharing.tables import given, needs, requests
+from sharing.transaction import Transaction
+
+# A share that failed wholly, or is being taken back, needs nothing; one that is about to be carried out does.
+_ACTIVE = (RequestState.APPROVED, RequestState.APPLYING, RequestState.COPYING, RequestState.COMPLETED)
+_GATE = 0x616D69
+
+
+class Ledger:
+    """The ledger, within a transaction."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._connection = tx.connection
+
+    def gate(self) -> None:
+        """Wait until no other transaction is behind the gate, and keep others out until this one ends."""
+        if self._connection.dialect.name == "postgresql":  # SQLite has one writer at a time as it is
+            self._connection.execute(select(func.pg_advisory_xact_lock(_GATE)))
+
+    def set_needs(self, request_id: RequestId, entries: Set[Entry]) -> None:
+        """Write down all that the share rests on, whether it is there already or has to be given."""
+        self._connection.execute(delete(needs).where(needs.c.request_id == request_id))
+        rows = [_columns(entry) | {"request_id": request_id} for entry in entries]
+        if rows:
+            self._connection.execute(insert(needs), rows)
+
+    def needs_of(self, request_id: RequestId) -> frozenset[Entry]:
+        return self._read(needs, needs.c.request_id == request_id)
+
+    def needed_besides(self, request_id: RequestId, entries: Set[Entry]) -> frozenset[Entry]:
+        """Those of `entries` that another share needs."""
+        others = select(requests.c.id).where(
+            requests.c.state.in_([state.value for state in _ACTIVE]), requests.c.id != request_id
+        )
+        on = needs.c.resource.in_({entry.resource for entry in entries})
+        return self._read(needs, on, needs.c.request_id.in_(others)) & entries
+
+    def give(self, request_id: RequestId, entries: Iterable[Entry], now: datetime) -> None:
+        """Write down that the bot is about to give the entries; those it gave before stay as they are."""
+        wanted = set(entries)
+        rows = [_columns(entry) | {"request_id": request_id, "at": now} for entry in wanted - self.given(wanted)]
+        if rows:
+            self._connection.execute(insert(given), rows)
+
+    def given(self, entries: Set[Entry]) -> frozenset[Entry]:
+        """Those of `entries` that the bot gave, and hasn't taken back."""
+        return self._read(given, given.c.resource.in_({entry.resource for entry in entries})) & entries
+
+    def take(self, entries: Iterable[Entry]) -> None:
+        """Write down that the entries have been taken back."""
+        for entry in entries:
+            self._connection.execute(
+                delete(given).where(given.c.resource == entry.resource, given.c.grantee == entry.grantee)
+            )
+
+    def _read(self, table: Table, *where: object) -> frozenset[Entry]:
+        return frozenset(map(_entry, self._connection.execute(select(table).where(*where)).mappings()))  # type: ignore[arg-type]
+
+
+def _columns(entry: Entry) -> dict[str, str]:
+    return {
+        "on": entry.on.value,
+        "owner": entry.owner,
+        "region": entry.region,
+        "resource": entry.resource,
+        "grantee": entry.grantee,
+    }
+
+
+def _entry(row: RowMapping) -> Entry:
+    return Entry(On(row["on"]), AccountId(row["owner"]), Region(row["region"]), row["resource"], row["grantee"])

@@ -1,0 +1,255 @@
+"""Taking back: what was there before is there after, and what others need or gave is never touched."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aws_ops.cautions import CautionKind
+from aws_ops.changes import (
+    AddCreateVolumePermission,
+    AddLaunchPermission,
+    AllowKeyUse,
+    DeregisterCopy,
+    Grant,
+    RemoveCreateVolumePermission,
+    RemoveLaunchPermission,
+    Withdrawal,
+    WithdrawKeyUse,
+)
+from aws_ops.entries import Entry, On, entries_of, grants_of, missing, removable, withdrawals_of
+from aws_ops.facts import Facts, KeyFacts, Unreadable
+from aws_ops.held import Held
+from aws_ops.ids import ImageId, KeyArn
+from aws_ops.key_policy import KeyPolicy
+from aws_ops.plan import Plan, RefusalKind, Refused, ShareRequest, exceeds, plan_share
+from aws_ops.request import Mode
+from aws_ops.revocation import plan_revocation
+from tests.aws_ops.builders import (
+    GOLDEN,
+    IMAGE,
+    REGION,
+    SNAPSHOT,
+    STAGING,
+    a_key,
+    a_key_arn,
+    a_policy,
+    a_principal,
+    a_request,
+    a_source,
+    after,
+    an_image,
+    held_in,
+    some_facts,
+)
+from tests.aws_ops.test_plan import facts_in_any_state, requests
+
+KEY = a_key_arn(GOLDEN)
+ORGANIZATION = "arn:aws:organizations::111111111111:organization/o-exampleorg1"
+
+
+def carried_out(changes: Iterable[Any], facts: Facts) -> Facts:
+    for change in changes:
+        facts = after(change, facts) if isinstance(change, Grant | Withdrawal) else facts
+    return facts
+
+
+def given_by(plan: Plan) -> frozenset[Entry]:
+    return entries_of(change for change in plan.changes if isinstance(change, Grant))
+
+
+def state_of(facts: Facts) -> tuple[Any, ...]:
+    """Everything that a share could change at the source."""
+    return (
+        {image.image_id: image.launch_permission for image in facts.images.values()},
+        {one.snapshot_id: one.create_volume_permission for one in facts.snapshots.values()},
+        {arn: key.policy for arn, key in facts.keys.items() if isinstance(key, KeyFacts)},
+    )
+
+
+def revocation(share: Plan, due: frozenset[Entry], held: Held, copies: tuple[DeregisterCopy, ...] = ()) -> Plan:
+    plan = plan_revocation(share, due, held, copies)
+    assert isinstance(plan, Plan), plan
+    return plan
+
+
+def a_share(mode: Mode = Mode.COPY, facts: Facts | None = None) -> tuple[Plan, Facts]:
+    """A share that was carried out, and the facts after it."""
+    facts = facts or some_facts()
+    plan = plan_share(a_request(mode=mode), [a_source()], facts)
+    assert isinstance(plan, Plan)
+    return plan, carried_out(plan.changes, facts)
+
+
+# What always holds ---------------------------------------------------------------------------------------------------
+
+
+@given(facts_in_any_state(), requests())
+def test_a_share_taken_back_leaves_everything_as_it_was_whatever_that_was(facts: Facts, request_: ShareRequest) -> None:
+    share = plan_share(request_, [a_source()], facts)
+    if isinstance(share, Refused):
+        return
+    shared = carried_out(share.changes, facts)
+    back = revocation(share, removable(given_by(share), frozenset()), held_in(shared))
+    assert state_of(carried_out(back.changes, shared)) == state_of(facts)
+    again = revocation(share, given_by(share), held_in(facts))
+    assert again.changes == (), "what isn't there needs no taking back"
+    assert exceeds(again, back) == ()
+
+
+@given(facts_in_any_state(), requests(), requests(), st.booleans())
+def test_a_share_stays_whole_when_another_is_taken_back(
+    facts: Facts, one: ShareRequest, two: ShareRequest, first_goes: bool
+) -> None:
+    first = plan_share(one, [a_source()], facts)
+    if isinstance(first, Refused):
+        return
+    after_first = carried_out(first.changes, facts)
+    second = plan_share(two, [a_source()], after_first)
+    if isinstance(second, Refused):
+        return
+    both = carried_out(second.changes, after_first)
+    ledger = given_by(first) | given_by(second)
+    goes, stays = (first, second) if first_goes else (second, first)
+    due = removable(ledger & entries_of(goes.grants), entries_of(stays.grants))
+    left = carried_out(revocation(goes, due, held_in(both)).changes, both)
+    assert entries_of(stays.grants) <= held_in(left).entries, "nothing it rests on is gone"
+
+    rest = removable((ledger - due) & entries_of(stays.grants), frozenset())
+    ended = carried_out(revocation(stays, rest, held_in(left)).changes, left)
+    assert state_of(ended) == state_of(facts), "in whatever order they go"
+
+
+ENTRIES = [
+    Entry(on, GOLDEN, REGION, resource, grantee)
+    for on, resource in ((On.KEY, KEY), (On.SNAPSHOT, SNAPSHOT), (On.IMAGE, IMAGE))
+    for grantee in ("a", "b", "c")
+]
+some_entries = st.frozensets(st.sampled_from(ENTRIES))
+
+
+@dataclass
+class World:
+    """Shares that come and go, among people who change the same lists by hand."""
+
+    held: set[Entry]
+    theirs: set[Entry]
+    ledger: set[Entry] = field(default_factory=set)
+    shares: list[frozenset[Entry]] = field(default_factory=list)
+    taken_by_hand: set[Entry] = field(default_factory=set)
+
+    def share(self, needs: frozenset[Entry]) -> None:
+        given_now = missing(needs, self.held)
+        self.ledger |= given_now
+        self.held |= given_now
+        self.taken_by_hand -= given_now
+        self.shares.append(needs)
+
+    def revoke(self, number: int) -> None:
+        if not self.shares:
+            return
+        needs = self.shares.pop(number % len(self.shares))
+        due = removable(self.ledger & needs, frozenset[Entry]().union(*self.shares))
+        self.held -= due
+        self.ledger -= due
+
+    def give_by_hand(self, entries: frozenset[Entry]) -> None:
+        new = entries - self.held - self.ledger
+        self.held |= new
+        self.theirs |= new
+
+    def take_by_hand(self, entries: frozenset[Entry]) -> None:
+        self.held -= entries
+        self.theirs -= entries
+        self.taken_by_hand |= entries
+
+
+deeds = st.lists(
+    st.tuples(st.just("share"), some_entries)
+    | st.tuples(st.just("revoke"), st.integers(0, 10))
+    | st.tuples(st.sampled_from(["give_by_hand", "take_by_hand"]), some_entries),
+    max_size=20,
+)
+
+
+@given(some_entries, deeds)
+def test_shares_come_and_go_in_any_order_and_nobody_loses_what_is_theirs(start: frozenset[Entry], what: Any) -> None:
+    world = World(set(start), set(start))
+    for deed, argument in what:
+        getattr(world, deed)(argument)
+        needed = frozenset[Entry]().union(*world.shares)
+        assert needed <= world.held | world.taken_by_hand, "an active share has all that it rests on"
+        assert world.theirs <= world.held, "what people gave is theirs"
+    while world.shares:
+        world.revoke(0)
+    assert world.held == world.theirs, "nothing of the bot's is left behind"
+
+
+@given(some_entries)
+def test_entries_are_grants_and_withdrawals_in_pieces(entries: frozenset[Entry]) -> None:
+    assert entries_of(grants_of(entries)) == entries
+    assert entries_of(withdrawals_of(entries)) == entries
+    giving = [type(change) for change in grants_of(entries)]
+    assert giving == sorted(giving, key=[AllowKeyUse, AddCreateVolumePermission, AddLaunchPermission].index)
+    taking = [type(change) for change in withdrawals_of(entries)]
+    assert taking == sorted(taking, key=[RemoveLaunchPermission, RemoveCreateVolumePermission, WithdrawKeyUse].index)
+
+
+# By example ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_copies_go_last() -> None:
+    share, facts = a_share()
+    copy = DeregisterCopy(STAGING, REGION, ImageId("ami-22222222222222222"))
+    back = revocation(share, given_by(share), held_in(facts), (copy,))
+    assert [change.kind for change in back.changes] == [
+        "remove_launch_permission",
+        "remove_create_volume_permission",
+        "withdraw_key_use",
+        "deregister_copy",
+    ]
+
+
+def test_a_principal_that_is_only_half_there_goes_all_the_same() -> None:
+    share, facts = a_share()
+    [use, _grants] = facts.keys[KEY].policy.statements[1:]
+    half = replace(facts, keys={KEY: a_key(policy=a_policy(dict(use)))})
+    back = revocation(share, given_by(share), held_in(half))
+    assert a_principal(STAGING, "root") in back.changes[-1].principals
+
+
+def test_what_is_gone_needs_no_taking_back() -> None:
+    share, _ = a_share()
+    assert revocation(share, given_by(share), Held(gone=frozenset({IMAGE, SNAPSHOT, KEY}))).changes == ()
+
+
+def test_what_cannot_be_read_is_refused_and_so_is_what_kms_would_not_take() -> None:
+    share, facts = a_share()
+    blind = Held(unreadable={IMAGE: Unreadable("no entry")})
+    refused = plan_revocation(share, given_by(share), blind, ())
+    assert isinstance(refused, Refused)
+    assert [(one.kind, dict(one.details)) for one in refused.refusals] == [
+        (RefusalKind.SOURCE_UNREADABLE, {"why": f"{IMAGE}: no entry"})
+    ]
+    policy: KeyPolicy = facts.keys[KEY].policy
+    dead = {"Effect": "Allow", "Principal": {"AWS": "AROAEXAMPLE"}, "Action": "kms:*", "Resource": "*"}
+    with_dead = replace(held_in(facts), policies={KeyArn(KEY): policy.with_statements([*policy.statements, dead])})
+    refused = plan_revocation(share, given_by(share), with_dead, ())
+    assert isinstance(refused, Refused)
+    assert [one.kind for one in refused.refusals] == [RefusalKind.POLICY_DELETED_PRINCIPALS]
+
+
+@pytest.mark.parametrize(
+    ("mode", "kinds"),
+    [
+        (Mode.COPY, [CautionKind.STILL_SHARED]),
+        (Mode.SHARE, [CautionKind.STILL_SHARED, CautionKind.VOLUMES_NEED_KEY]),
+    ],
+)
+def test_what_to_know_before_taking_back(mode: Mode, kinds: list[CautionKind]) -> None:
+    share, facts = a_share(mode, some_facts(an_image(launch_groups=frozenset({ORGANIZATION}))))
+    back = revocation(share, given_by(share), held_in(facts))
+    assert [caution.kind for caution in back.cautions] == kinds

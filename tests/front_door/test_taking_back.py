@@ -1,0 +1,236 @@
+"""Taking back: what a share gave goes again, no more than that, and never what another share needs."""
+
+import pytest
+
+from playground.aws import Crash, Disk
+from tests.stage import IMAGES, PROD, REGION, STAGING, Stage
+
+APPROVE = "ami_share_approve"
+
+
+def shared(stage: Stage, text: str, minutes: float = 40) -> str:
+    """Somebody asks, it is approved and done; return the request's id."""
+    stage.types(stage.mika, text)
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=minutes)
+    return request_id(stage)
+
+
+def request_id(stage: Stage) -> str:
+    """The id of the request that the newest approval message is for."""
+    return stage.approval.as_text().splitlines()[-1].split("`")[1]
+
+
+def taken_back(stage: Stage, share: str, how: str = "") -> None:
+    stage.types(stage.mika, f"revoke {share} {how}")
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=1)
+
+
+@pytest.fixture
+def key(stage: Stage) -> str:
+    return stage.images.key(REGION)
+
+
+@pytest.fixture
+def image(stage: Stage, key: str) -> str:
+    return stage.images.image(REGION, name="golden", devices=[Disk(gib=8, key=key), Disk(gib=4)])
+
+
+def lists(stage: Stage, image: str) -> list[set[str]]:
+    """Who may launch the image, and who may copy each of its snapshots."""
+    found = stage.aws.image(image)
+    return [set(found.launch_permission), *(set(one.create_volume_permission) for one in found.snapshots)]
+
+
+def test_a_share_taken_back_leaves_aws_as_it_was(stage: Stage, image: str, key: str) -> None:
+    policy = stage.aws.key(key).policy
+    share = shared(stage, f"{image} to staging")
+    assert stage.aws.key(key).policy != policy
+
+    stage.types(stage.mika, f"revoke {share} reason the project is over")
+    stage.work()
+    asked = stage.approval.as_text()
+    assert "Take an AMI share back: approval needed" in asked
+    assert f"asks to take back what `{share}` gave: `{image}` with staging." in asked
+    assert "the project is over" in asked
+    assert f"1. launchPermission on {image} taken from {STAGING}" in asked.replace("`", "")
+    assert lists(stage, image) == [{STAGING}] * 3, "nothing is taken before the approval"
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=1)
+
+    assert lists(stage, image) == [set()] * 3
+    assert stage.aws.key(key).policy["Statement"] == policy["Statement"]
+    order = [
+        call.operation
+        for call in stage.aws.journal.calls()
+        if call.operation in ("PutKeyPolicy", "ModifySnapshotAttribute", "ModifyImageAttribute")
+    ]
+    assert order[4:] == ["ModifyImageAttribute", *["ModifySnapshotAttribute"] * 2, "PutKeyPolicy"]
+    assert [copy.state for copy in stage.staging.images(REGION)] == ["available"], "copies stay, unless said otherwise"
+    assert "Permissions are taken back and read back" in "\n".join(stage.thread)
+    told = stage.direct(stage.mika)
+    assert any("What the share gave is taken back" in line for line in told)
+    assert any(f"What the share (`{share}`" in line and "somebody asked for it" in line for line in told)
+    first = stage.slack.messages(stage.room)[0]
+    assert "AMI share: taken back" in first.as_text()
+    assert "somebody asked for it" in stage.slack.thread(stage.room, first.ts)[-1].as_text()
+
+
+def test_the_copies_go_as_well_if_that_is_asked(stage: Stage, image: str) -> None:
+    share = shared(stage, f"{image} to staging, prod")
+    taken_back(stage, share, "and deregister the copies")
+    assert stage.staging.images(REGION) == []
+    assert stage.prod.images(REGION) == []
+    assert len(stage.aws.journal.calls("DeregisterImage")) == 2
+    assert "2 copies deregistered" in stage.direct(stage.mika)[-2] + stage.direct(stage.mika)[-1]
+
+
+def test_what_others_gave_stays_and_what_another_share_needs(stage: Stage, image: str, key: str) -> None:
+    first_snapshot = stage.aws.image(image).snapshots[0].id
+    stage.by_hand(IMAGES).modify_snapshot_attribute(
+        SnapshotId=first_snapshot, Attribute="createVolumePermission", OperationType="add", UserIds=[STAGING]
+    )
+    first = shared(stage, f"{image} to staging")
+    policy = stage.aws.key(key).policy
+    second = shared(stage, f"{image} to prod, staging no copy")
+    taken_back(stage, first)
+    assert lists(stage, image) == [{STAGING, PROD}] * 3, "the second share needs all of it"
+    assert len(stage.staging.images(REGION)) == 1
+
+    taken_back(stage, second)
+    assert lists(stage, image) == [set(), {STAGING}, set()], "what somebody gave by hand isn't the bot's to take"
+    assert len(stage.aws.key(key).policy["Statement"]) == len(policy["Statement"]) - 2
+
+
+def test_nothing_is_taken_back_twice(stage: Stage, image: str) -> None:
+    share = shared(stage, f"{image} to staging")
+    stage.types(stage.mika, f"revoke {share}")
+    stage.work()
+    early = stage.approval
+    taken_back(stage, share)
+    assert (
+        f"is revoked already, by `{request_id(stage)}`"
+        in stage.types(stage.mika, f"revoke {share}").ephemeral[0].as_text()
+    )
+    stage.clicks(stage.sam, APPROVE, early)
+    stage.work()
+    assert f"`{share}` is revoked: there is nothing I could take back" in stage.direct(stage.mika)[-1].replace(
+        share, f"`{share}`"
+    )
+
+
+def test_what_cannot_be_taken_back_is_said_at_once(stage: Stage, image: str) -> None:
+    assert "There is no request" in stage.types(stage.mika, "revoke R-00000000").ephemeral[0].as_text()
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    answer = stage.types(stage.mika, f"revoke {request_id(stage)}").ephemeral[0].as_text()
+    assert "is awaiting approval. It can be taken back once it has ended." in answer
+
+
+def test_copies_then_unshare_leaves_nothing_open(stage: Stage, image: str, key: str) -> None:
+    policy = stage.aws.key(key).policy
+    shared(stage, f"{image} to staging, prod then unshare")
+    assert lists(stage, image) == [set()] * 3
+    assert stage.aws.key(key).policy["Statement"] == policy["Statement"]
+    for account in (stage.staging, stage.prod):
+        assert [copy.state for copy in account.images(REGION)] == ["available"]
+    assert len(stage.slack.messages(stage.room)) == 1, "what was approved with the share is not asked again"
+    assert sum("is complete" in line for line in stage.thread) == 1
+    assert "the copies are done, and the source is closed again" in stage.thread[-1]
+
+
+def test_a_share_ends_by_its_date(stage: Stage, image: str) -> None:
+    shared(stage, f"{image} to staging for 2d")
+    assert "Until 2026-03-04" in stage.approval.as_text()
+    stage.passes(hours=46, steps=3600)
+    assert lists(stage, image) == [{STAGING}] * 3
+    stage.passes(hours=2, steps=1800)
+    assert lists(stage, image) == [set()] * 3
+    assert "its time is over, as was approved" in stage.thread[-1]
+    assert "its time is over" in stage.direct(stage.mika)[-1]
+    assert len(stage.slack.messages(stage.room)) == 1
+
+
+def test_an_end_that_cannot_be_kept_is_said_where_somebody_sees_it(stage: Stage, image: str) -> None:
+    share = shared(stage, f"{image} to staging for 1d")
+    stage.aws.faults.fail("ModifyImageAttribute", code="UnauthorizedOperation", times=99)
+    stage.passes(hours=25, steps=1800)
+    assert "was to be taken back. That failed" in stage.approval.as_text()
+    assert "UnauthorizedOperation" in stage.approval.as_text()
+    assert "AMI share: completed" in stage.slack.messages(stage.room)[0].as_text(), "the share is what it was"
+    assert len(stage.slack.messages(stage.room)) == 2, "said once"
+
+    stage.aws.faults.clear()
+    taken_back(stage, share)
+    assert lists(stage, image) == [set()] * 3
+
+
+def test_an_organization_keeps_what_it_has_and_that_is_said(stage: Stage, image: str) -> None:
+    share = shared(stage, f"{image} to staging")
+    organization = "arn:aws:organizations::111111111111:organization/o-exampleorg1"
+    stage.by_hand(IMAGES).modify_image_attribute(
+        ImageId=image, LaunchPermission={"Add": [{"OrganizationArn": organization}]}
+    )
+    stage.types(stage.mika, f"revoke {share}")
+    stage.work()
+    assert f"stays shared with {organization}" in stage.approval.as_text()
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    "operation", ["ModifyImageAttribute", "ModifySnapshotAttribute", "PutKeyPolicy", "DeregisterImage"]
+)
+def test_a_death_while_taking_back_is_made_up_for(
+    stage: Stage, image: str, key: str, operation: str, when: str
+) -> None:
+    policy = stage.aws.key(key).policy
+    share = shared(stage, f"{image} to staging")
+    stage.types(stage.mika, f"revoke {share} and deregister the copies")
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    crash = stage.aws.faults.crash_before if when == "before" else stage.aws.faults.crash_after
+    crash(operation, nth=1)
+    with pytest.raises(Crash):
+        stage.work()
+
+    stage.start()
+    stage.passes(minutes=2)
+    assert lists(stage, image) == [set()] * 3
+    assert stage.aws.key(key).policy["Statement"] == policy["Statement"]
+    assert stage.staging.images(REGION) == []
+    assert sum("Permissions are taken back" in line for line in stage.thread) == 1
+    assert sum("What the share gave is taken back" in line for line in stage.direct(stage.mika)) == 1
+
+
+def test_a_share_waits_for_a_revocation_that_takes_away_what_it_needs(stage: Stage, image: str) -> None:
+    shared(stage, f"{image} to staging then unshare", minutes=0.5)
+    stage.types(stage.mika, f"{image} to staging no copy")
+    stage.work()
+    assert "Nothing has to change at AWS: all of it is there already." in stage.approval.as_text()
+    stage.aws.faults.fail("ModifyImageAttribute", code="ResourceLimitExceeded", times=99)
+    stage.passes(minutes=30)
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    assert "AMI share: approved" in stage.approval.as_text(), "it waits for the source to be closed"
+    stage.aws.faults.clear()
+    stage.passes(minutes=12)
+    assert lists(stage, image) == [set()] * 3
+    assert "please decide again" in stage.thread[-1]
+    assert "for `222222222222`" in stage.approval.as_text(), "what it could count on is gone, and has to be given"
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=1)
+    assert lists(stage, image) == [{STAGING}] * 3
+
+
+def test_what_a_share_counts_on_is_not_taken_back_under_it(stage: Stage, image: str) -> None:
+    first = shared(stage, f"{image} to staging")
+    shared(stage, f"{image} to staging no copy", minutes=1)
+    taken_back(stage, first)
+    assert lists(stage, image) == [{STAGING}] * 3
