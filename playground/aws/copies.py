@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z0-9()\[\] ./\-'@_]{3,128}")  # EC2 API, CopyImage.Name
 _TAGGABLE = {"image", "snapshot"}
+# What is launched without a license paid by the hour: nothing, or one that the account brings (EC2 User Guide, "AMI
+# billing information fields": Windows BYOL, Red Hat BYOL Linux).
+_BRINGS_ITS_LICENSE = {"RunInstances", "RunInstances:0800", "RunInstances:00g0"}
 _LONGEST_TOKEN = 64  # EC2 API, "Ensuring idempotency"; the model allows 128
 
 # Observed: aws-samples/aws-backup-automation #2, packer #6737, the Image Builder sample; EBS guide "Copy a snapshot".
@@ -238,7 +241,7 @@ def _refuse_image(call: Call, source: Image) -> None:
         told = "{} cannot be copied to another AWS account."
         if source.product_codes:
             raise AwsError("InvalidRequest", told.format("Images from AWS Marketplace"))
-        if source.usage_operation != "RunInstances":
+        if source.usage_operation not in _BRINGS_ITS_LICENSE:
             raise AwsError("InvalidRequest", told.format("Images with EC2 BillingProduct codes"))
     if not all(snapshot.may_be_read_by(call.account_id, call.now) for snapshot in source.snapshots):
         raise AwsError("InvalidRequest", "You do not have permission to access the storage of this ami")
