@@ -17,6 +17,7 @@ from playground.aws.allowed_images import AllowedImages
 from playground.aws.delayed import Delayed
 from playground.aws.identities import Credentials, Role, User, stored_policy
 from playground.aws.images import Image, ImageState, Mapping
+from playground.aws.instances import Instance, InstanceState
 from playground.aws.keys import EBS_ALIAS, Key, KeyState, default_policy, resolve
 from playground.aws.policies import FULL_ACCESS, Policy
 from playground.aws.snapshots import Snapshot
@@ -246,6 +247,26 @@ class Account:
         with aws.settled():
             aws.images[image_id] = image
         return image_id
+
+    def instance(
+        self, region: str, image_id: str, *, state: InstanceState = "running", instance_type: str = "t3.micro"
+    ) -> str:
+        """Make an instance, as a launch did some time ago, and return its id. Its image need not exist any more."""
+        aws = self._aws
+        instance = Instance(
+            id=aws.ids.ec2("i"),
+            owner=self.id,
+            region=region,
+            image_id=image_id,
+            reservation_id=aws.ids.ec2("r"),
+            launched=aws.clock(),
+            since=aws.clock(),
+            instance_type=instance_type,
+            state=state,
+        )
+        with aws.settled():
+            aws.instances[instance.id] = instance
+        return instance.id
 
     def images(self, region: str) -> list[Image]:
         """List the account's own images, oldest first, as they are now."""

@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from playground.aws.strict import StrictAws
 
 _PLAYED = {"ec2", "kms", "sts", "organizations"}
-# Of EC2, moto may answer what has nothing to do with the images and snapshots that it does not know.
-_OURS_IN_EC2 = re.compile(r"Image|Snapshot|EbsDefault|EbsEncryption|Tags|CreateVolume|SpotInstances|CreateFleet")
+# Of EC2, moto may answer what has nothing to do with the images, snapshots and instances that it does not know.
+_OURS_IN_EC2 = re.compile(
+    r"Image|Snapshot|EbsDefault|EbsEncryption|Tags|CreateVolume|SpotInstances|CreateFleet"
+    r"|^(Start|Stop|Reboot|Monitor|Unmonitor)Instances$|InstanceStatus|InstanceAttribute"
+)
 _SCOPE = re.compile(r"Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 
 # How the services say that a caller's keys are unknown, or were good once: code, words, HTTP status.

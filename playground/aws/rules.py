@@ -15,6 +15,7 @@ class Rules:
     snapshots_appear_after = timedelta(seconds=5)
     key_decision_after = timedelta(seconds=20)
     copy_gib_per_second = 0.05
+    instances_take = timedelta(0)  # from pending to running, and to their end: seen at the next call at the earliest
     policy_spreads_after = timedelta(0)
     launch_permission_spreads_after = timedelta(0)
     volume_permission_spreads_after = timedelta(0)

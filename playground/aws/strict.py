@@ -8,14 +8,16 @@ ec2 = boto3.client("ec2", "eu-central-1", **source.user("bot").for_boto())
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from playground.aws import (  # noqa: F401 - the modules enter their operations into the table
     ebs_defaults,
     grants,
     image_retention,
+    instances,
     key_policies,
     launch_permissions,
     launches,
@@ -31,6 +33,7 @@ from playground.aws.identities import Identities, stored_policy
 from playground.aws.ids import ACCOUNT, Ids
 from playground.aws.images import Image, LaunchPermission
 from playground.aws.inprocess import in_process
+from playground.aws.instances import Instance
 from playground.aws.journal import Journal
 from playground.aws.keys import EBS_ALIAS, Key, ebs_policy
 from playground.aws.organizations import Organization
@@ -67,6 +70,8 @@ class StrictAws(Rules):
         self.keys: dict[str, Key] = {}
         self.key_aliases: dict[str, str] = {}
         self.copies = Copies(self)
+        self.instances: dict[str, Instance] = {}
+        self.launch_tokens: dict[tuple[str, str, str], tuple[Mapping[str, Any], list[Instance]]] = {}
         self.journal = Journal()
         self.faults = Faults()
         self._settings: dict[tuple[str, str], RegionSettings] = {}
@@ -125,6 +130,10 @@ class StrictAws(Rules):
         with self.settled():
             return self.snapshots[snapshot_id]
 
+    def instance(self, instance_id: str) -> Instance:
+        with self.settled():
+            return self.instances[instance_id]
+
     def key(self, arn: str) -> Key:
         """Return a key; its `state` and `policy` can be assigned to."""
         with self.settled():
@@ -151,7 +160,9 @@ class StrictAws(Rules):
     def settled(self) -> Iterator[None]:
         """Hold this AWS still for a change from outside, after everything that was due has happened."""
         with self._lock:
-            self.copies.settle(self.clock())
+            now = self.clock()
+            self.copies.settle(now)
+            instances.settle(self, now)
             yield
 
     # The doors --------------------------------------------------------------------------------------------------------
