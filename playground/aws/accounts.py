@@ -246,6 +246,8 @@ class Account:
         )
         with aws.settled():
             aws.images[image_id] = image
+            if image.state in ("available", "failed"):
+                aws.image_events.tell(image, image.state)
         return image_id
 
     def instance(

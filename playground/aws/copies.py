@@ -17,6 +17,7 @@ from playground.aws.calls import Call, request_context, resource_context, serves
 from playground.aws.errors import AwsError
 from playground.aws.filters import tag_dict, tag_list
 from playground.aws.identities import Credentials
+from playground.aws.image_events import State
 from playground.aws.images import Image
 from playground.aws.keys import Key
 from playground.aws.policies import Ask
@@ -97,6 +98,7 @@ class ImageCopy:
     image: Image
     parts: list[SnapshotCopy]
     appears: datetime
+    request_id: str
 
     def settle(self, aws: "StrictAws", now: datetime) -> None:
         """Move the image to `now`. One snapshot that fails ends it all."""
@@ -146,7 +148,11 @@ class Copies:
             image_copy.settle(self._aws, now)
         for snapshot_copy in self.snapshots:
             snapshot_copy.settle(self._aws, now)
+        ended = [copy for copy in self.images if copy.image.state != "pending"]
         self.images = [copy for copy in self.images if copy.image.state == "pending"]
+        for image_copy in ended:
+            state: State = "failed" if image_copy.image.state == "failed" else "available"
+            self._aws.image_events.tell(image_copy.image, state, image_copy.request_id)
         self.snapshots = [copy for copy in self.snapshots if copy.snapshot.state == "pending"]
 
 
@@ -184,7 +190,7 @@ def copy_image(call: Call) -> dict[str, Any]:
     first_look = min((part.decides for part in parts), default=call.now)
     appears = min(call.now + aws.snapshots_appear_after, first_look)
     aws.images[image.id] = image
-    aws.copies.images.append(ImageCopy(image=image, parts=parts, appears=appears))
+    aws.copies.images.append(ImageCopy(image=image, parts=parts, appears=appears, request_id=call.request_id))
     if token is not None:
         aws.copies.tokens[token] = (parameters.given, image.id)
     return {"ImageId": image.id}

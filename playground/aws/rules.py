@@ -20,6 +20,14 @@ class Rules:
     launch_permission_spreads_after = timedelta(0)
     volume_permission_spreads_after = timedelta(0)
 
+    # Events of images: "generated on a best effort basis" (EC2 User Guide, "Monitor AMI events"), delivered "at least
+    # once" (EventBridge User Guide, "Event delivery"), to queues whose policy lets EventBridge in ("Amazon SQS
+    # permissions").
+    events_are_sent = True
+    events_are_lost = False
+    events_come_twice = False
+    queues_need_a_policy = True
+
     # Quotas: EC2 User Guide, "AMI quotas"; EBS User Guide, "Copy an Amazon EBS snapshot".
     launch_permissions_per_image = 1_000
     image_copies_at_once = 300

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from playground.aws import (  # noqa: F401 - the modules enter their operations into the table
     ebs_defaults,
@@ -31,6 +31,7 @@ from playground.aws.errors import Crash
 from playground.aws.faults import Faults
 from playground.aws.identities import Identities, stored_policy
 from playground.aws.ids import ACCOUNT, Ids
+from playground.aws.image_events import ImageEvents
 from playground.aws.images import Image, LaunchPermission
 from playground.aws.inprocess import in_process
 from playground.aws.instances import Instance
@@ -42,6 +43,9 @@ from playground.aws.rules import Rules
 from playground.aws.server import serve
 from playground.aws.snapshots import Snapshot
 from playground.aws.wire import HttpRequest, HttpResponse
+
+if TYPE_CHECKING:
+    from playground.aws.moto_behind import Moto
 
 Clock = Callable[[], datetime]
 
@@ -72,10 +76,12 @@ class StrictAws(Rules):
         self.copies = Copies(self)
         self.instances: dict[str, Instance] = {}
         self.launch_tokens: dict[tuple[str, str, str], tuple[Mapping[str, Any], list[Instance]]] = {}
+        self.image_events = ImageEvents(self)
         self.journal = Journal()
         self.faults = Faults()
         self._settings: dict[tuple[str, str], RegionSettings] = {}
         self._reception = Reception(self)
+        self._moto: Moto | None = None
         self._lock = threading.RLock()
 
     # What stands in it ------------------------------------------------------------------------------------------------
@@ -150,7 +156,9 @@ class StrictAws(Rules):
     def deregister(self, image_id: str) -> None:
         """Let somebody deregister an image; its snapshots stay, unless it is a copy under way."""
         with self.settled():
-            self.copies.stop(self.images.pop(image_id))
+            image = self.images.pop(image_id)
+            self.copies.stop(image)
+            self.image_events.tell(image, "deregistered")
 
     def delete_alias(self, account_id: str, region: str, alias: str) -> None:
         with self.settled():
@@ -164,6 +172,15 @@ class StrictAws(Rules):
             self.copies.settle(now)
             instances.settle(self, now)
             yield
+
+    @property
+    def moto(self) -> "Moto":
+        """What answers for the services that are not played here."""
+        if self._moto is None:
+            from playground.aws.moto_behind import Moto  # noqa: PLC0415 - takes half a second, and few tests need it
+
+            self._moto = Moto()
+        return self._moto
 
     # The doors --------------------------------------------------------------------------------------------------------
 
