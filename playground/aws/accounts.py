@@ -89,11 +89,13 @@ class Account:
     ) -> str:
         """Make a role that the `trusted` principals may assume, and return its ARN.
 
-        They must exist. With `external_id` they must give it. Without a policy the role may do everything.
+        They must exist; a service is named as `events.amazonaws.com`. With `external_id` they must give it. Without a
+        policy the role may do everything.
         """
+        services = [each for each in trusted if each.endswith(".amazonaws.com")]
         statement: dict[str, Any] = {
             "Effect": "Allow",
-            "Principal": {"AWS": list(trusted)},
+            "Principal": {"AWS": [each for each in trusted if each not in services], "Service": services},
             "Action": "sts:AssumeRole",
         }
         if external_id is not None:

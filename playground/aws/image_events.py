@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from playground.aws.errors import NotServed
 from playground.aws.event_patterns import matches, refuse_unplayed
-from playground.aws.policies import Ask, Policy, Statement, Verdict, as_list, verdict
+from playground.aws.policies import Ask, Policy, Statement, Verdict, principals, verdict
 
 if TYPE_CHECKING:
     from playground.aws.images import Image
@@ -105,25 +105,42 @@ class ImageEvents:
     def _send(self, target: Mapping[str, Any], body: Mapping[str, Any], rule_arn: str) -> None:
         """Put the event on a queue. One that is gone, or closed to the rule, loses it: nobody is told."""
         _, _, _, region, owner, name = target["Arn"].split(":")
+        if region != rule_arn.split(":")[3]:
+            return
         sqs = self._aws.moto.client("sqs", region, owner)
         try:
             url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
         except sqs.exceptions.QueueDoesNotExist:
             return
         told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"]).get("Attributes", {})
-        if self._aws.queues_need_a_policy and not _lets_in(json.loads(told.get("Policy", "{}")), target, rule_arn):
+        if self._aws.queues_need_a_policy and not self._lets_in(json.loads(told.get("Policy", "{}")), target, rule_arn):
             return
         group = target.get("SqsParameters", {})
         for _ in range(2 if self._aws.events_come_twice else 1):
             sqs.send_message(QueueUrl=url, MessageBody=json.dumps(body), **group)
 
+    def _lets_in(self, policy: Policy, target: Mapping[str, Any], rule_arn: str) -> bool:
+        """Ask the queue's policy; in another account it speaks of a role of the rule's, which must agree.
 
-def _lets_in(policy: Policy, target: Mapping[str, Any], rule_arn: str) -> bool:
-    """Ask the queue's policy (EventBridge User Guide, "Using resource-based policies": "Amazon SQS permissions")."""
-    context = {"aws:SourceArn": [rule_arn], "aws:SourceAccount": [rule_arn.split(":")[4]]}
-    return verdict([policy], Ask("sqs:SendMessage", target["Arn"], context), _names_eventbridge) is Verdict.ALLOW
+        Sources: EventBridge User Guide, "Using resource-based policies": "Amazon SQS permissions", and "Sending events
+        to an AWS service in another account".
+        """
+        account_id = rule_arn.split(":")[4]
+        context = {"aws:SourceArn": [rule_arn], "aws:SourceAccount": [account_id]}
+        sending = Ask("sqs:SendMessage", target["Arn"], context)
+        if account_id == target["Arn"].split(":")[4]:
+            return verdict([policy], sending, _names_eventbridge) is Verdict.ALLOW
+        role = self._aws.identities.role(target.get("RoleArn", ""))
+        if role is None or role.account_id != account_id:
+            return False
+        named = {("AWS", each) for each in (role.arn, f"arn:aws:iam::{account_id}:root", account_id, "*")}
+        allowed = [
+            verdict([role.trust], Ask("sts:AssumeRole", role.arn, context), _names_eventbridge),
+            verdict(role.policies, Ask("sqs:SendMessage", target["Arn"])),
+            verdict([policy], sending, lambda statement: not named.isdisjoint(principals(statement))),
+        ]
+        return set(allowed) == {Verdict.ALLOW}
 
 
 def _names_eventbridge(statement: Statement) -> bool:
-    principal = statement.get("Principal", {})
-    return principal == "*" or (isinstance(principal, Mapping) and _SERVICE in as_list(principal.get("Service", [])))
+    return not {("Service", _SERVICE), ("AWS", "*")}.isdisjoint(principals(statement))

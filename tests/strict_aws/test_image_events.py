@@ -43,10 +43,10 @@ class Listener:
         if let_in:
             self.open_queue(self.rule_arn)
 
-    def open_queue(self, rule_arn: str) -> None:
+    def open_queue(self, rule_arn: str, principal: dict[str, str] | None = None) -> None:
         statement = {
             "Effect": "Allow",
-            "Principal": {"Service": "events.amazonaws.com"},
+            "Principal": principal or {"Service": "events.amazonaws.com"},
             "Action": "sqs:SendMessage",
             "Resource": self.queue_arn,
             "Condition": {"ArnEquals": {"aws:SourceArn": rule_arn}},
@@ -211,10 +211,40 @@ def test_the_policy_can_be_left_out_behind_its_switch(aws: StrictAws, owner: Acc
 
 
 @rule("2.8", READ)
-def test_a_queue_of_another_account(owner: Account, target: Account) -> None:
-    """EventBridge User Guide, "Sending events to targets in another account": queues are among those."""
+def test_a_queue_of_another_account_is_reached_by_a_role(owner: Account, target: Account) -> None:
+    """EventBridge User Guide, "Sending events to an AWS service in another account"."""
     listener = Listener(target, queue_of=owner)
+    target.image(REGION)
+    assert listener.states() == [], "a rule of another account needs a role, whatever the queue's policy says"
+    role = target.role("sender", trusted=["events.amazonaws.com"])
+    untrusting = target.role("untrusting", trusted=[target.root])
+
+    def send_as(arn: str) -> str:
+        queue = {"Id": "queue", "Arn": listener.queue_arn, "RoleArn": arn}
+        listener.events.put_targets(Rule="changes", Targets=[queue])
+        return target.image(REGION)
+
+    send_as(role)
+    assert listener.states() == [], "the queue's policy must name the role"
+    listener.open_queue(listener.rule_arn, principal={"AWS": target.root})
+    send_as(untrusting)
+    assert listener.states() == [], "the role must trust EventBridge"
+    image = send_as(role)
     owner.image(REGION)
+    assert listener.states() == [(image, "available")]
+
+
+@rule("2.8", READ)
+def test_the_role_needs_a_policy_of_its_own(owner: Account, target: Account) -> None:
+    statement = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:*:*:another"}
+    narrow = {"Version": "2012-10-17", "Statement": [statement]}
+    role = target.role("sender", trusted=["events.amazonaws.com"], policy=narrow)
+    listener = Listener(target, queue_of=owner)
+    listener.open_queue(listener.rule_arn, principal={"AWS": role})
+    listener.events.put_targets(Rule="changes", Targets=[{"Id": "queue", "Arn": listener.queue_arn, "RoleArn": role}])
+    target.image(REGION)
+    assert listener.states() == []
+    target.set_role_policy("sender", {**narrow, "Statement": [statement | {"Resource": listener.queue_arn}]})
     image = target.image(REGION)
     assert listener.states() == [(image, "available")]
 
