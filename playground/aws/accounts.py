@@ -19,6 +19,7 @@ from playground.aws.identities import Credentials, Role, User, stored_policy
 from playground.aws.images import Image, ImageState, Mapping
 from playground.aws.instances import Instance, InstanceState
 from playground.aws.keys import EBS_ALIAS, Key, KeyState, default_policy, resolve
+from playground.aws.multi_region_keys import replica_of
 from playground.aws.policies import FULL_ACCESS, Policy
 from playground.aws.snapshots import Snapshot
 
@@ -151,7 +152,10 @@ class Account:
         valid_to: datetime | None = None,
         multi_region: bool = False,
     ) -> str:
-        """Make a key and return its ARN. Without a policy, the account's IAM policies decide who uses it."""
+        """Make a key and return its ARN. Without a policy, the account's IAM policies decide who uses it.
+
+        A `multi_region` one is a primary key: see `replica`.
+        """
         aws = self._aws
         key_id = aws.ids.uuid("key")
         key = Key(
@@ -173,6 +177,20 @@ class Account:
             if alias is not None:
                 aws.key_aliases[f"arn:aws:kms:{region}:{self.id}:{alias}"] = key.arn
         return key.arn
+
+    def replica(self, key: str, region: str, *, policy: Policy | None = None, state: KeyState = "Enabled") -> str:
+        """Make a replica of a multi-Region primary key in another region and return its ARN, which has the same id."""
+        aws = self._aws
+        with aws.settled():
+            primary = aws.keys[key]
+            if not primary.is_multi_region or primary.primary_region is not None:
+                raise ValueError(f"{key} is no multi-Region primary key")
+            made = replica_of(aws, primary, region)
+            made.state = state
+            if policy is not None:
+                made.policy = policy
+            aws.keys[made.arn] = made
+        return made.arn
 
     def managed_key(self, region: str) -> str:
         """Return the ARN of the account's `alias/aws/ebs`, making it if this is its first use."""

@@ -16,6 +16,7 @@ class Rules:
     key_decision_after = timedelta(seconds=20)
     copy_gib_per_second = 0.05
     instances_take = timedelta(0)  # from pending to running, and to their end: seen at the next call at the earliest
+    replicas_take = timedelta(0)  # from Creating to Enabled: "a few seconds" (KMS API, ReplicateKey), and the next call
     policy_spreads_after = timedelta(0)
     launch_permission_spreads_after = timedelta(0)
     volume_permission_spreads_after = timedelta(0)

@@ -21,6 +21,7 @@ from playground.aws import (  # noqa: F401 - the modules enter their operations 
     key_policies,
     launch_permissions,
     launches,
+    multi_region_keys,
     sts,
     volume_permissions,
 )
@@ -171,6 +172,7 @@ class StrictAws(Rules):
             now = self.clock()
             self.copies.settle(now)
             instances.settle(self, now)
+            multi_region_keys.settle(self, now)
             yield
 
     @property
