@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+import botocore.loaders
 import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
@@ -20,6 +21,7 @@ from playground.aws.errors import NotServed
 from playground.aws.inprocess import as_botocore, plain
 from playground.aws.wire import HttpRequest, HttpResponse
 
+_LOADER = botocore.loaders.Loader(include_default_search_paths=True)  # one for all: it parses EC2's model once
 _BETWEEN_POLLS = timedelta(seconds=1)
 
 
@@ -30,6 +32,7 @@ class Moto:
         BackendDict.reset()
         self._stubber = BotocoreStubber()
         self._session = botocore.session.Session()
+        self._session.register_component("data_loader", _LOADER)
         self._clients: dict[tuple[str, str, str], Any] = {}
 
     def answer(self, request: HttpRequest, service: str, region: str, account_id: str) -> HttpResponse:

@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 from playground.aws import (  # noqa: F401 - the modules enter their operations into the table
     ebs_defaults,
     grants,
+    image_references,
     image_retention,
     instances,
     key_policies,
     launch_permissions,
+    launch_templates,
     launches,
     multi_region_keys,
     sts,
@@ -183,6 +185,11 @@ class StrictAws(Rules):
 
             self._moto = Moto()
         return self._moto
+
+    @property
+    def moto_is_in_use(self) -> bool:
+        """Whether anything can stand in it yet: asked so that it need not be made to find nothing there."""
+        return self._moto is not None
 
     # The doors --------------------------------------------------------------------------------------------------------
 
