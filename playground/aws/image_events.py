@@ -95,7 +95,7 @@ class ImageEvents:
 
     def _deliver(self, account_id: str, region: str, body: Mapping[str, Any]) -> None:
         events = self._aws.moto.client("events", region, account_id)
-        for rule in events.list_rules()["Rules"]:
+        for rule in events.get_paginator("list_rules").paginate().build_full_result()["Rules"]:
             pattern = json.loads(rule.get("EventPattern", "null"))
             if rule["State"] == "DISABLED" or pattern is None or not matches(pattern, body):
                 continue

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import botocore.loaders
 import botocore.session
+from botocore import handlers
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from moto.core.base_backend import BackendDict
@@ -25,14 +26,23 @@ _LOADER = botocore.loaders.Loader(include_default_search_paths=True)  # one for 
 _BETWEEN_POLLS = timedelta(seconds=1)
 
 
+def _session_without_doors() -> botocore.session.Session:
+    """Return a session that is not answered by whoever answers the others, this AWS among them."""
+    made = botocore.session.Session()
+    made.register_component("data_loader", _LOADER)
+    for event, handler, *_ in handlers.BUILTIN_HANDLERS:
+        if event == "before-send":
+            made.unregister(event, handler)
+    return made
+
+
 class Moto:
     """Answers requests in the place of AWS."""
 
     def __init__(self) -> None:
         BackendDict.reset()
         self._stubber = BotocoreStubber()
-        self._session = botocore.session.Session()
-        self._session.register_component("data_loader", _LOADER)
+        self._session = _session_without_doors()
         self._clients: dict[tuple[str, str, str], Any] = {}
 
     def answer(self, request: HttpRequest, service: str, region: str, account_id: str) -> HttpResponse:
@@ -80,6 +90,6 @@ class Moto:
             def ask(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
                 return as_botocore(request.url, self.answer(plain(request), service, region, account_id))
 
-            made.meta.events.register_first("before-send", ask)
+            made.meta.events.register("before-send", ask)
             self._clients[key] = made
         return self._clients[key]
