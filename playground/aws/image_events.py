@@ -81,7 +81,7 @@ class ImageEvents:
         """Take note of a call to EventBridge before moto answers it.
 
         Raises:
-            NotServed: a pattern or a target that would be ignored by the way events go here.
+            NotServed: a pattern or a target that would be ignored by the way events go here, or a forged event.
         """
         if operation == "PutRule":
             refuse_unplayed(json.loads(asked.get("EventPattern", "{}")))
@@ -92,6 +92,8 @@ class ImageEvents:
                     raise NotServed(f"targets of events other than queues: {target['Arn']}")
                 if _UNPLAYED & set(target):
                     raise NotServed(f"{_UNPLAYED & set(target)} of a target of events")
+        elif operation == "PutEvents" and any(each["Source"].startswith("aws.") for each in asked["Entries"]):
+            raise NotServed("PutEvents of a source that is AWS's own")  # AWS refuses the entry, moto would deliver it
 
     def _deliver(self, account_id: str, region: str, body: Mapping[str, Any]) -> None:
         events = self._aws.moto.client("events", region, account_id)

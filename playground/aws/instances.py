@@ -15,17 +15,29 @@ if TYPE_CHECKING:
     from playground.aws.strict import StrictAws
 
 _ID = re.compile(r"i-[0-9a-f]{8}(?:[0-9a-f]{9})?")
-_CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
-_NEXT = {"pending": "running", "shutting-down": "terminated", "stopping": "stopped"}
 _SEEN_AFTER_ITS_END = timedelta(hours=1)  # "approximately one hour" (EC2 API, TerminateInstances)
 _MOST_IN_A_CALL = 1_000  # EC2 API, TerminateInstances
 
 InstanceState = Literal["pending", "running", "shutting-down", "terminated", "stopping", "stopped"]
 
+_CODES: dict[InstanceState, int] = {
+    "pending": 0,
+    "running": 16,
+    "shutting-down": 32,
+    "terminated": 48,
+    "stopping": 64,
+    "stopped": 80,
+}
+_NEXT: dict[InstanceState, InstanceState] = {
+    "pending": "running",
+    "shutting-down": "terminated",
+    "stopping": "stopped",
+}
+
 
 @dataclass(eq=False, kw_only=True)
 class Instance:
-    """An EC2 instance. It keeps the id of its image, whatever becomes of the image."""
+    """An EC2 instance, in its state `since` then. It keeps the id of its image, whatever becomes of the image."""
 
     id: str
     owner: str
@@ -42,7 +54,7 @@ class Instance:
     def arn(self) -> str:
         return f"arn:aws:ec2:{self.region}:{self.owner}:instance/{self.id}"
 
-    def enter(self, state: Any, now: datetime) -> None:
+    def enter(self, state: InstanceState, now: datetime) -> None:
         self.state, self.since = state, now
 
     def described(self) -> dict[str, Any]:
@@ -51,13 +63,13 @@ class Instance:
             "ImageId": self.image_id,
             "InstanceType": self.instance_type,
             "LaunchTime": self.launched,
-            "State": state_of(self.state),
+            "State": _told(self.state),
             "Tags": tag_list(self.tags),
         }
 
 
-def state_of(name: str) -> dict[str, Any]:
-    return {"Code": _CODES[name], "Name": name}
+def _told(state: InstanceState) -> dict[str, Any]:
+    return {"Code": _CODES[state], "Name": state}
 
 
 def settle(aws: "StrictAws", now: datetime) -> None:
@@ -133,8 +145,8 @@ def terminate_instances(call: Call) -> dict[str, Any]:
         told.append(
             {
                 "InstanceId": instance.id,
-                "PreviousState": state_of(before),
-                "CurrentState": state_of(instance.state),
+                "PreviousState": _told(before),
+                "CurrentState": _told(instance.state),
             }
         )
     return {"TerminatingInstances": told}

@@ -314,6 +314,13 @@ def test_patterns_that_no_one_serves_are_refused(owner: Account, detail: dict[st
         Listener(owner, pattern={"detail": detail})
 
 
+def test_nobody_forges_an_event_of_aws(owner: Account) -> None:
+    """AWS refuses such an entry (EventBridge API reference, PutEvents); moto would deliver it."""
+    entry = {"Source": "aws.ec2", "DetailType": "EC2 AMI State Change", "Detail": "{}"}
+    with refused("InvalidAction", "a source that is AWS's own"):
+        Listener(owner).events.put_events(Entries=[entry])
+
+
 @pytest.mark.parametrize("door", ["in process", "over HTTP"])
 def test_both_doors_and_the_journal(clock: ManualClock, door: str) -> None:
     aws = StrictAws(clock)

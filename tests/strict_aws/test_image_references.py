@@ -183,8 +183,33 @@ def test_pages_of_versions(owner: Speaking, image: str) -> None:
     paginator = owner.ec2.get_paginator("describe_launch_template_versions")
     pages = list(paginator.paginate(Versions=["$Latest"], PaginationConfig={"PageSize": 10}))
     assert [len(page["LaunchTemplateVersions"]) for page in pages] == [10, 7]
+    templates = owner.ec2.get_paginator("describe_launch_templates")
+    names = [
+        [each["LaunchTemplateName"] for each in page["LaunchTemplates"]]
+        for page in templates.paginate(PaginationConfig={"PageSize": 10})
+    ]
+    assert [len(each) for each in names] == [10, 7]
     with refused("InvalidParameterValue"):
         owner.versions(Versions=["$Latest"], MaxResults=201)
+
+
+@rule("2.5", READ)
+def test_templates_by_name_and_tag(owner: Speaking, image: str) -> None:
+    """EC2 API reference, DescribeLaunchTemplates."""
+    tags = [{"ResourceType": "launch-template", "Tags": [{"Key": "team", "Value": "base"}]}]
+    owner.ec2.create_launch_template(
+        LaunchTemplateName="web", LaunchTemplateData={"ImageId": image}, TagSpecifications=tags
+    )
+    owner.template("other", image)
+
+    def names(**how: Any) -> list[str]:
+        told = owner.ec2.describe_launch_templates(**how)["LaunchTemplates"]
+        return [each["LaunchTemplateName"] for each in told]
+
+    assert names(LaunchTemplateNames=["web"]) == names(Filters=[{"Name": "tag:team", "Values": ["base"]}]) == ["web"]
+    assert names(Filters=[{"Name": "launch-template-name", "Values": ["oth*"]}]) == ["other"]
+    with refused("InvalidLaunchTemplateName.NotFoundException"):
+        names(LaunchTemplateNames=["nobody-has-it"])
 
 
 @rule("2.5", READ)
