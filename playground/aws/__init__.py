@@ -7,6 +7,7 @@ from playground.aws.accounts import Account, Disk, EphemeralDisk
 from playground.aws.errors import AwsError, Crash, NotServed
 from playground.aws.identities import Credentials
 from playground.aws.images import Image
+from playground.aws.instances import Instance
 from playground.aws.snapshots import Snapshot
 from playground.aws.strict import StrictAws
 
@@ -18,6 +19,7 @@ __all__ = [
     "Disk",
     "EphemeralDisk",
     "Image",
+    "Instance",
     "NotServed",
     "Snapshot",
     "StrictAws",

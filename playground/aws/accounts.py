@@ -17,7 +17,9 @@ from playground.aws.allowed_images import AllowedImages
 from playground.aws.delayed import Delayed
 from playground.aws.identities import Credentials, Role, User, stored_policy
 from playground.aws.images import Image, ImageState, Mapping
+from playground.aws.instances import Instance, InstanceState
 from playground.aws.keys import EBS_ALIAS, Key, KeyState, default_policy, resolve
+from playground.aws.multi_region_keys import replica_of
 from playground.aws.policies import FULL_ACCESS, Policy
 from playground.aws.snapshots import Snapshot
 
@@ -88,11 +90,13 @@ class Account:
     ) -> str:
         """Make a role that the `trusted` principals may assume, and return its ARN.
 
-        They must exist. With `external_id` they must give it. Without a policy the role may do everything.
+        They must exist; a service is named as `events.amazonaws.com`. With `external_id` they must give it. Without a
+        policy the role may do everything.
         """
+        services = [each for each in trusted if each.endswith(".amazonaws.com")]
         statement: dict[str, Any] = {
             "Effect": "Allow",
-            "Principal": {"AWS": list(trusted)},
+            "Principal": {"AWS": [each for each in trusted if each not in services], "Service": services},
             "Action": "sts:AssumeRole",
         }
         if external_id is not None:
@@ -148,7 +152,10 @@ class Account:
         valid_to: datetime | None = None,
         multi_region: bool = False,
     ) -> str:
-        """Make a key and return its ARN. Without a policy, the account's IAM policies decide who uses it."""
+        """Make a key and return its ARN. Without a policy, the account's IAM policies decide who uses it.
+
+        A `multi_region` one is a primary key: see `replica`.
+        """
         aws = self._aws
         key_id = aws.ids.uuid("key")
         key = Key(
@@ -170,6 +177,20 @@ class Account:
             if alias is not None:
                 aws.key_aliases[f"arn:aws:kms:{region}:{self.id}:{alias}"] = key.arn
         return key.arn
+
+    def replica(self, key: str, region: str, *, policy: Policy | None = None, state: KeyState = "Enabled") -> str:
+        """Make a replica of a multi-Region primary key in another region and return its ARN, which has the same id."""
+        aws = self._aws
+        with aws.settled():
+            primary = aws.keys[key]
+            if not primary.is_multi_region or primary.primary_region is not None:
+                raise ValueError(f"{key} is no multi-Region primary key")
+            made = replica_of(aws, primary, region)
+            made.state = state
+            if policy is not None:
+                made.policy = policy
+            aws.keys[made.arn] = made
+        return made.arn
 
     def managed_key(self, region: str) -> str:
         """Return the ARN of the account's `alias/aws/ebs`, making it if this is its first use."""
@@ -245,7 +266,29 @@ class Account:
         )
         with aws.settled():
             aws.images[image_id] = image
+            if image.state in ("available", "failed"):
+                aws.image_events.tell(image, image.state)
         return image_id
+
+    def instance(
+        self, region: str, image_id: str, *, state: InstanceState = "running", instance_type: str = "t3.micro"
+    ) -> str:
+        """Make an instance, as a launch did some time ago, and return its id. Its image need not exist any more."""
+        aws = self._aws
+        instance = Instance(
+            id=aws.ids.ec2("i"),
+            owner=self.id,
+            region=region,
+            image_id=image_id,
+            reservation_id=aws.ids.ec2("r"),
+            launched=aws.clock(),
+            since=aws.clock(),
+            instance_type=instance_type,
+            state=state,
+        )
+        with aws.settled():
+            aws.instances[instance.id] = instance
+        return instance.id
 
     def images(self, region: str) -> list[Image]:
         """List the account's own images, oldest first, as they are now."""

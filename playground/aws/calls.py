@@ -49,6 +49,7 @@ class Call:
     region: str
     parameters: Parameters
     now: datetime
+    request_id: str
 
     @property
     def account_id(self) -> str:

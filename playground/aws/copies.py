@@ -17,6 +17,7 @@ from playground.aws.calls import Call, request_context, resource_context, serves
 from playground.aws.errors import AwsError
 from playground.aws.filters import tag_dict, tag_list
 from playground.aws.identities import Credentials
+from playground.aws.image_events import State
 from playground.aws.images import Image
 from playground.aws.keys import Key
 from playground.aws.policies import Ask
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z0-9()\[\] ./\-'@_]{3,128}")  # EC2 API, CopyImage.Name
 _TAGGABLE = {"image", "snapshot"}
+# What is launched without a license paid by the hour: nothing, or one that the account brings (EC2 User Guide, "AMI
+# billing information fields": Windows BYOL, Red Hat BYOL Linux).
+_BRINGS_ITS_LICENSE = {"RunInstances", "RunInstances:0800", "RunInstances:00g0"}
 _LONGEST_TOKEN = 64  # EC2 API, "Ensuring idempotency"; the model allows 128
 
 # Observed: aws-samples/aws-backup-automation #2, packer #6737, the Image Builder sample; EBS guide "Copy a snapshot".
@@ -94,6 +98,7 @@ class ImageCopy:
     image: Image
     parts: list[SnapshotCopy]
     appears: datetime
+    request_id: str
 
     def settle(self, aws: "StrictAws", now: datetime) -> None:
         """Move the image to `now`. One snapshot that fails ends it all."""
@@ -143,7 +148,11 @@ class Copies:
             image_copy.settle(self._aws, now)
         for snapshot_copy in self.snapshots:
             snapshot_copy.settle(self._aws, now)
+        ended = [copy for copy in self.images if copy.image.state != "pending"]
         self.images = [copy for copy in self.images if copy.image.state == "pending"]
+        for image_copy in ended:
+            state: State = "failed" if image_copy.image.state == "failed" else "available"
+            self._aws.image_events.tell(image_copy.image, state, image_copy.request_id)
         self.snapshots = [copy for copy in self.snapshots if copy.snapshot.state == "pending"]
 
 
@@ -181,7 +190,7 @@ def copy_image(call: Call) -> dict[str, Any]:
     first_look = min((part.decides for part in parts), default=call.now)
     appears = min(call.now + aws.snapshots_appear_after, first_look)
     aws.images[image.id] = image
-    aws.copies.images.append(ImageCopy(image=image, parts=parts, appears=appears))
+    aws.copies.images.append(ImageCopy(image=image, parts=parts, appears=appears, request_id=call.request_id))
     if token is not None:
         aws.copies.tokens[token] = (parameters.given, image.id)
     return {"ImageId": image.id}
@@ -238,7 +247,7 @@ def _refuse_image(call: Call, source: Image) -> None:
         told = "{} cannot be copied to another AWS account."
         if source.product_codes:
             raise AwsError("InvalidRequest", told.format("Images from AWS Marketplace"))
-        if source.usage_operation != "RunInstances":
+        if source.usage_operation not in _BRINGS_ITS_LICENSE:
             raise AwsError("InvalidRequest", told.format("Images with EC2 BillingProduct codes"))
     if not all(snapshot.may_be_read_by(call.account_id, call.now) for snapshot in source.snapshots):
         raise AwsError("InvalidRequest", "You do not have permission to access the storage of this ami")

@@ -11,8 +11,11 @@ from playground.aws.policies import like
 class Tagged(Protocol):
     """What can be described: it has an id, and tags."""
 
-    id: str
-    tags: dict[str, str]
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def tags(self) -> dict[str, str]: ...
 
 
 T = TypeVar("T", bound=Tagged)

@@ -27,6 +27,7 @@ def deregister_image(call: Call) -> dict[str, Any]:
         raise AwsError("OperationNotPermitted", f"The image '{image.id}' is protected from deregistration.")
     call.aws.copies.stop(image)
     del call.aws.images[image.id]
+    call.aws.image_events.tell(image, "deregistered", call.request_id)
     results = []
     if call.parameters.get("DeleteAssociatedSnapshots"):
         for snapshot in image.snapshots:
@@ -45,6 +46,7 @@ def disable_image(call: Call) -> dict[str, Any]:
         raise AwsError("InvalidAMIID.Unavailable", f"The image ID '{image.id}' is not available")
     image.state = "disabled"
     image.launch.write(frozenset(), call.now)
+    call.aws.image_events.tell(image, "disabled", call.request_id)
     return {"Return": True}
 
 
@@ -54,6 +56,7 @@ def enable_image(call: Call) -> dict[str, Any]:
     if image.state != "disabled":
         raise AwsError("InvalidAMIID.Unavailable", f"The image ID '{image.id}' is not disabled")
     image.state = "available"
+    call.aws.image_events.tell(image, "available", call.request_id)
     return {"Return": True}
 
 

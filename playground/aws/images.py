@@ -140,8 +140,7 @@ def find(call: Call, image_id: str, region: str | None = None, sight: Sight = is
     Raises:
         AwsError: `InvalidAMIID.Malformed`; or `InvalidAMIID.NotFound`, of images hidden by Allowed AMIs as well.
     """
-    if not _ID.fullmatch(image_id):
-        raise AwsError("InvalidAMIID.Malformed", f'Invalid id: "{image_id}" (expecting "ami-...")')
+    refuse_malformed(image_id)
     image = call.aws.images.get(image_id)
     if (
         image is None
@@ -150,6 +149,11 @@ def find(call: Call, image_id: str, region: str | None = None, sight: Sight = is
     ):
         raise AwsError("InvalidAMIID.NotFound", f"The image id '[{image_id}]' does not exist")
     return image
+
+
+def refuse_malformed(image_id: str) -> None:
+    if not _ID.fullmatch(image_id):
+        raise AwsError("InvalidAMIID.Malformed", f'Invalid id: "{image_id}" (expecting "ami-...")')
 
 
 def find_own(call: Call, image_id: str) -> Image:

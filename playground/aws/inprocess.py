@@ -12,7 +12,7 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError
 
 from playground.aws.errors import LostAnswer
-from playground.aws.wire import HttpRequest
+from playground.aws.wire import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from playground.aws.strict import StrictAws
@@ -53,10 +53,10 @@ class _Door:
         if not self.is_open:
             raise RuntimeError("this session was made inside a strict AWS that is closed")
         try:
-            answered = self._aws.answer(_plain(request))
+            answered = self._aws.answer(plain(request))
         except LostAnswer:
             raise ConnectionClosedError(endpoint_url=request.url) from None
-        return AWSResponse(request.url, answered.status, HTTPHeaders.from_dict(answered.headers), _Body(answered.body))
+        return as_botocore(request.url, answered)
 
 
 class _Body(io.BytesIO):
@@ -66,9 +66,15 @@ class _Body(io.BytesIO):
         yield self.read()
 
 
-def _plain(request: AWSPreparedRequest) -> HttpRequest:
+def plain(request: AWSPreparedRequest) -> HttpRequest:
+    """Read a request that botocore was about to send."""
     headers = {name.lower(): _bytes(value).decode() for name, value in request.headers.items()}
     return HttpRequest(request.method, request.url, headers, _bytes(request.body))
+
+
+def as_botocore(url: str, answered: HttpResponse) -> AWSResponse:
+    """Return an answer as botocore would have received it."""
+    return AWSResponse(url, answered.status, HTTPHeaders.from_dict(answered.headers), _Body(answered.body))
 
 
 def _bytes(value: Any) -> bytes:

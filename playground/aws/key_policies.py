@@ -10,6 +10,7 @@ from playground.aws.identities import InvalidPrincipal, stored_policy
 from playground.aws.keys import Key
 from playground.aws.policies import Policy, statements
 
+_BYPASS = "BypassPolicyLockoutSafetyCheck"
 LARGEST = 32_768  # bytes (KMS developer guide, "Key policy overview"); on which form of the text is unknown
 
 
@@ -33,9 +34,7 @@ def list_key_policies(call: Call) -> dict[str, Any]:
 def put_key_policy(call: Call) -> dict[str, Any]:
     """Replace a key's policy, whatever the key's state, unless it would lock its writer out."""
     parameters = call.parameters
-    bypass = bool(parameters.get("BypassPolicyLockoutSafetyCheck"))
-    context = {"kms:BypassPolicyLockoutSafetyCheck": [str(bypass).lower()]}
-    key = keys.find(call, parameters["KeyId"], "PutKeyPolicy", context)
+    key = keys.find(call, parameters["KeyId"], "PutKeyPolicy", bypass_context(call))
     if key.manager == "AWS":
         raise key_access.denied(call.caller, "PutKeyPolicy", key.arn)
     name = parameters.get("PolicyName", "default")
@@ -43,15 +42,27 @@ def put_key_policy(call: Call) -> dict[str, Any]:
         raise AwsError("ValidationException", "The AWS_RAM policy can only be managed by the RAM service")
     if name != "default":
         raise NotServed(f"a key policy named {name}")
-    text = parameters["Policy"]
+    key.in_force.write(checked(call, key, parameters["Policy"]), call.now, call.aws.policy_spreads_after)
+    return {}
+
+
+def checked(call: Call, key: Key, text: str) -> Policy:
+    """Read a document for a key, as it is or is about to be, into its stored form.
+
+    Raises:
+        AwsError: it is too large, malformed, or would lock the caller out without `BypassPolicyLockoutSafetyCheck`.
+    """
     if len(text.encode()) > LARGEST:
         told = f"Key policy size must be less than or equal to {LARGEST} bytes"
         raise AwsError("LimitExceededException", told)
     policy = parsed(call, text)
-    if not bypass:
-        _refuse_lockout(call, key, policy, context)
-    key.in_force.write(policy, call.now, call.aws.policy_spreads_after)
-    return {}
+    if not call.parameters.get(_BYPASS):
+        _refuse_lockout(call, key, policy, bypass_context(call))
+    return policy
+
+
+def bypass_context(call: Call) -> dict[str, list[str]]:
+    return {"kms:BypassPolicyLockoutSafetyCheck": [str(bool(call.parameters.get(_BYPASS))).lower()]}
 
 
 def parsed(call: Call, text: str) -> Policy:

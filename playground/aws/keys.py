@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from playground.aws.strict import StrictAws
 
 EBS_ALIAS = "alias/aws/ebs"
+_PENDING_DELETION = ("PendingDeletion", "PendingReplicaDeletion")
 
 KeyState = Literal[
     "Creating",
@@ -31,7 +32,10 @@ KeyState = Literal[
 
 @dataclass(eq=False, kw_only=True)
 class Key:
-    """A KMS key. Its policy is kept with principals in their stored form, and so are its grants."""
+    """A KMS key. Its policy is kept with principals in their stored form, and so are its grants.
+
+    `primary_region` is set on replicas. A key that is `Creating` is `ready` some time later, if it says when.
+    """
 
     id: str
     account_id: str
@@ -47,11 +51,18 @@ class Key:
     description: str = ""
     valid_to: datetime | None = None
     deletion_date: datetime | None = None
+    pending_window: int | None = None
+    primary_region: str | None = None
+    ready: datetime | None = None
     grants: list["Grant"] = field(default_factory=list)
 
     @property
     def arn(self) -> str:
         return f"arn:aws:kms:{self.region}:{self.account_id}:key/{self.id}"
+
+    @property
+    def is_multi_region(self) -> bool:
+        return self.id.startswith("mrk-")
 
     @property
     def policy(self) -> Policy:
@@ -176,10 +187,10 @@ def refuse_dead(key: Key) -> None:
 @serves("kms", "DescribeKey")
 def describe_key(call: Call) -> dict[str, Any]:
     """Works across accounts by key ARN, on keys in every state."""
-    return {"KeyMetadata": _metadata(find(call, call.parameters["KeyId"], "DescribeKey"))}
+    return {"KeyMetadata": metadata(call.aws, find(call, call.parameters["KeyId"], "DescribeKey"))}
 
 
-def _metadata(key: Key) -> dict[str, Any]:
+def metadata(aws: "StrictAws", key: Key) -> dict[str, Any]:
     return {
         "AWSAccountId": key.account_id,
         "KeyId": key.id,
@@ -196,7 +207,23 @@ def _metadata(key: Key) -> dict[str, Any]:
         "KeySpec": key.spec,
         "CustomerMasterKeySpec": key.spec,
         "EncryptionAlgorithms": [key.spec] if key.usage == "ENCRYPT_DECRYPT" else None,
-        "MultiRegion": key.id.startswith("mrk-"),
+        "MultiRegion": key.is_multi_region,
+        "MultiRegionConfiguration": _multi_region_configuration(aws, key) if key.is_multi_region else None,
+        "PendingDeletionWindowInDays": key.pending_window if key.state == "PendingReplicaDeletion" else None,
+    }
+
+
+def related(aws: "StrictAws", key: Key) -> list[Key]:
+    """List a multi-Region key and its relatives, which share its id (KMS guide, "Multi-Region keys")."""
+    return [each for each in aws.keys.values() if (each.id, each.account_id) == (key.id, key.account_id)]
+
+
+def _multi_region_configuration(aws: "StrictAws", key: Key) -> dict[str, Any]:
+    told = [({"Arn": each.arn, "Region": each.region}, each.primary_region is None) for each in related(aws, key)]
+    return {
+        "MultiRegionKeyType": "PRIMARY" if key.primary_region is None else "REPLICA",
+        "PrimaryKey": next(each for each, is_primary in told if is_primary),
+        "ReplicaKeys": [each for each, is_primary in told if not is_primary],
     }
 
 
@@ -218,10 +245,14 @@ def disable_key(call: Call) -> dict[str, Any]:
 
 @serves("kms", "ScheduleKeyDeletion")
 def schedule_key_deletion(call: Call) -> dict[str, Any]:
+    """A primary key with replicas waits for their end first: its own window has not begun."""
     key = find(call, call.parameters["KeyId"], "ScheduleKeyDeletion")
     _refuse_pending_deletion(key)
     days = call.parameters.get("PendingWindowInDays", 30)
-    key.state, key.deletion_date = "PendingDeletion", call.now + timedelta(days=days)
+    if key.is_multi_region and key.primary_region is None and len(related(call.aws, key)) > 1:
+        key.state, key.pending_window = "PendingReplicaDeletion", days
+    else:
+        key.state, key.deletion_date = "PendingDeletion", call.now + timedelta(days=days)
     return {
         "KeyId": key.arn,
         "DeletionDate": key.deletion_date,
@@ -234,14 +265,14 @@ def schedule_key_deletion(call: Call) -> dict[str, Any]:
 def cancel_key_deletion(call: Call) -> dict[str, Any]:
     """Leave the key disabled, as KMS does."""
     key = find(call, call.parameters["KeyId"], "CancelKeyDeletion")
-    if key.state != "PendingDeletion":
+    if key.state not in _PENDING_DELETION:
         raise AwsError("KMSInvalidStateException", f"{key.arn} is not pending deletion.")
     key.state, key.deletion_date = "Disabled", None
     return {"KeyId": key.arn}
 
 
 def _refuse_pending_deletion(key: Key) -> None:
-    if key.state == "PendingDeletion":
+    if key.state in _PENDING_DELETION:
         raise AwsError("KMSInvalidStateException", f"{key.arn} is pending deletion.")
 
 

@@ -1,19 +1,34 @@
 """Launching instances, as far as launch permission goes: the one thing a shared image is for.
 
-The instance itself is not played, and neither is the start of its encrypted volumes.
+The start of their encrypted volumes is not played.
 """
 
 from typing import Any
 
 from playground.aws import images
 from playground.aws.calls import Call, serves
-from playground.aws.errors import AwsError
+from playground.aws.errors import AwsError, NotServed
+from playground.aws.instances import Instance
 
 
 @serves("ec2", "RunInstances")
 def run_instances(call: Call) -> dict[str, Any]:
+    if "ImageId" not in call.parameters:
+        raise NotServed("RunInstances without ImageId")
     image_id = call.parameters["ImageId"]
     call.authorize(images.on_image(call, "RunInstances", image_id))
+    launched = _launched_before(call)
+    if launched is None:
+        _refuse_image(call, image_id)
+        launched = _launch(call)
+    return {
+        "ReservationId": launched[0].reservation_id,
+        "OwnerId": call.account_id,
+        "Instances": [instance.described() for instance in launched],
+    }
+
+
+def _refuse_image(call: Call, image_id: str) -> None:
     image = call.aws.images.get(image_id)
     is_here = image is not None and image.region == call.region
     if image is not None and is_here and not images.may_launch(call.aws, image, call.account_id, call.now):
@@ -21,9 +36,36 @@ def run_instances(call: Call) -> dict[str, Any]:
     found = images.find(call, image_id)
     if found.state != "available":
         raise AwsError("InvalidAMIID.Unavailable", f"The image ID '{image_id}' is not available")
-    _ = call.parameters["MinCount"], call.parameters.get("InstanceType"), call.parameters.get("ClientToken")
-    instances = [
-        {"InstanceId": call.aws.ids.ec2("i"), "ImageId": image_id, "State": {"Code": 0, "Name": "pending"}}
-        for _ in range(call.parameters["MaxCount"])
+
+
+def _launched_before(call: Call) -> list[Instance] | None:
+    """Find what an earlier call with the same token launched (EC2 API, "Ensuring idempotency")."""
+    token = call.parameters.get("ClientToken")
+    before, launched = call.aws.launch_tokens.get((call.account_id, call.region, token or ""), (None, None))
+    if before is not None and dict(call.parameters) != before:
+        told = "Arguments on this idempotent request are inconsistent with arguments used in previous request(s)."
+        raise AwsError("IdempotentParameterMismatch", told)
+    return launched
+
+
+def _launch(call: Call) -> list[Instance]:
+    aws, parameters = call.aws, call.parameters
+    _ = parameters["MinCount"]
+    reservation_id = aws.ids.ec2("r")
+    launched = [
+        Instance(
+            id=aws.ids.ec2("i"),
+            owner=call.account_id,
+            region=call.region,
+            image_id=parameters["ImageId"],
+            reservation_id=reservation_id,
+            launched=call.now,
+            since=call.now,
+            instance_type=parameters.get("InstanceType", "m1.small"),
+        )
+        for _ in range(parameters["MaxCount"])
     ]
-    return {"ReservationId": call.aws.ids.ec2("r"), "OwnerId": call.account_id, "Instances": instances}
+    aws.instances |= {instance.id: instance for instance in launched}
+    if "ClientToken" in parameters:
+        aws.launch_tokens[call.account_id, call.region, parameters["ClientToken"]] = (parameters.given, launched)
+    return launched

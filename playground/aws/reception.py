@@ -3,9 +3,10 @@
 The faults strike here, before a call and after it. What is not played goes on to moto.
 """
 
+import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -21,12 +22,14 @@ from playground.aws.journal import Entry
 from playground.aws.wire import HttpRequest, HttpResponse, Wire, wire_for
 
 if TYPE_CHECKING:
-    from playground.aws.moto_behind import Moto
     from playground.aws.strict import StrictAws
 
 _PLAYED = {"ec2", "kms", "sts", "organizations"}
-# Of EC2, moto may answer what has nothing to do with the images and snapshots that it does not know.
-_OURS_IN_EC2 = re.compile(r"Image|Snapshot|EbsDefault|EbsEncryption|Tags|CreateVolume|SpotInstances|CreateFleet")
+# Of EC2, moto may answer what has nothing to do with the images, snapshots and instances that it does not know.
+_OURS_IN_EC2 = re.compile(
+    r"Image|Snapshot|EbsDefault|EbsEncryption|Tags|CreateVolume|SpotInstances|CreateFleet"
+    r"|^(Start|Stop|Reboot|Monitor|Unmonitor)Instances$|InstanceStatus|InstanceAttribute"
+)
 _SCOPE = re.compile(r"Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 
 # How the services say that a caller's keys are unknown, or were good once: code, words, HTTP status.
@@ -59,7 +62,6 @@ class Reception:
 
     def __init__(self, aws: "StrictAws") -> None:
         self._aws = aws
-        self._moto: Moto | None = None
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         """Answer a request.
@@ -96,7 +98,7 @@ class Reception:
         caller = self._checked(visit)
         if not _is_ours(visit):
             self._strike(visit, "before")
-            return self._behind().answer(request, visit.service, visit.region, caller.account_id)
+            return self._pass_on(request, visit, caller.account_id)
         operation = wire.operation(request)
         visit.parameters = wire.decode(operation, request)
         self._strike(visit, "before")
@@ -105,13 +107,25 @@ class Reception:
             raise NotServed(f"{visit.service} {visit.operation}")
         aws = self._aws
         asked = Parameters(visit.parameters)
-        call = Call(aws, caller, visit.service, visit.operation, visit.region, asked, aws.clock())
+        request_id = aws.ids.uuid("request")
+        call = Call(aws, caller, visit.service, visit.operation, visit.region, asked, aws.clock(), request_id)
         answer = serve(call)
         for unread in asked.unread():
             raise NotServed(f"{unread} of {visit.operation}")
-        request_id = aws.ids.uuid("request")
         headers = {"content-type": wire.content_type, "x-amzn-requestid": request_id}
         return HttpResponse(200, headers, wire.encode(operation, answer, request_id), visit.latency)
+
+    def _pass_on(self, request: HttpRequest, visit: _Visit, account_id: str) -> HttpResponse:
+        """Let moto answer in the caller's account, knowing what of it matters here."""
+        match visit.service, visit.operation:
+            case "sqs", "ReceiveMessage" if "x-amz-target" in request.headers:
+                answered = self._aws.moto.receive(request, visit.region, account_id)
+            case "events", operation:
+                self._aws.image_events.heard(operation, json.loads(request.body), account_id, visit.region)
+                answered = self._aws.moto.answer(request, visit.service, visit.region, account_id)
+            case _:
+                answered = self._aws.moto.answer(request, visit.service, visit.region, account_id)
+        return replace(answered, latency=visit.latency + answered.latency)
 
     def _checked(self, visit: _Visit) -> Credentials:
         """Refuse keys that are unknown or expired, in each service's own words."""
@@ -125,13 +139,6 @@ class Reception:
     def _strike(self, visit: _Visit, moment: Moment) -> None:
         account_id = visit.caller.account_id if visit.caller else ""
         visit.latency += self._aws.faults.strike(visit.service, visit.operation, account_id, moment)
-
-    def _behind(self) -> "Moto":
-        if self._moto is None:
-            from playground.aws.moto_behind import Moto  # noqa: PLC0415 - takes half a second, and few tests need it
-
-            self._moto = Moto()
-        return self._moto
 
     def _refusal(self, wire: Wire, error: AwsError) -> HttpResponse:
         request_id = self._aws.ids.uuid("request")

@@ -15,9 +15,19 @@ class Rules:
     snapshots_appear_after = timedelta(seconds=5)
     key_decision_after = timedelta(seconds=20)
     copy_gib_per_second = 0.05
+    instances_take = timedelta(0)  # from pending to running, and to their end: seen at the next call at the earliest
+    replicas_take = timedelta(0)  # from Creating to Enabled: "a few seconds" (KMS API, ReplicateKey), and the next call
     policy_spreads_after = timedelta(0)
     launch_permission_spreads_after = timedelta(0)
     volume_permission_spreads_after = timedelta(0)
+
+    # Events of images: "generated on a best effort basis" (EC2 User Guide, "Monitor AMI events"), delivered "at least
+    # once" (EventBridge User Guide, "Event delivery"), to queues whose policy lets EventBridge in ("Amazon SQS
+    # permissions").
+    events_are_sent = True
+    events_are_lost = False
+    events_come_twice = False
+    queues_need_a_policy = True
 
     # Quotas: EC2 User Guide, "AMI quotas"; EBS User Guide, "Copy an Amazon EBS snapshot".
     launch_permissions_per_image = 1_000

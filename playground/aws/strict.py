@@ -8,17 +8,22 @@ ec2 = boto3.client("ec2", "eu-central-1", **source.user("bot").for_boto())
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from playground.aws import (  # noqa: F401 - the modules enter their operations into the table
     ebs_defaults,
     grants,
+    image_references,
     image_retention,
+    instances,
     key_policies,
     launch_permissions,
+    launch_templates,
     launches,
+    multi_region_keys,
     sts,
     volume_permissions,
 )
@@ -29,8 +34,10 @@ from playground.aws.errors import Crash
 from playground.aws.faults import Faults
 from playground.aws.identities import Identities, stored_policy
 from playground.aws.ids import ACCOUNT, Ids
+from playground.aws.image_events import ImageEvents
 from playground.aws.images import Image, LaunchPermission
 from playground.aws.inprocess import in_process
+from playground.aws.instances import Instance
 from playground.aws.journal import Journal
 from playground.aws.keys import EBS_ALIAS, Key, ebs_policy
 from playground.aws.organizations import Organization
@@ -39,6 +46,9 @@ from playground.aws.rules import Rules
 from playground.aws.server import serve
 from playground.aws.snapshots import Snapshot
 from playground.aws.wire import HttpRequest, HttpResponse
+
+if TYPE_CHECKING:
+    from playground.aws.moto_behind import Moto
 
 Clock = Callable[[], datetime]
 
@@ -67,10 +77,14 @@ class StrictAws(Rules):
         self.keys: dict[str, Key] = {}
         self.key_aliases: dict[str, str] = {}
         self.copies = Copies(self)
+        self.instances: dict[str, Instance] = {}
+        self.launch_tokens: dict[tuple[str, str, str], tuple[Mapping[str, Any], list[Instance]]] = {}
+        self.image_events = ImageEvents(self)
         self.journal = Journal()
         self.faults = Faults()
         self._settings: dict[tuple[str, str], RegionSettings] = {}
         self._reception = Reception(self)
+        self._moto: Moto | None = None
         self._lock = threading.RLock()
 
     # What stands in it ------------------------------------------------------------------------------------------------
@@ -125,6 +139,10 @@ class StrictAws(Rules):
         with self.settled():
             return self.snapshots[snapshot_id]
 
+    def instance(self, instance_id: str) -> Instance:
+        with self.settled():
+            return self.instances[instance_id]
+
     def key(self, arn: str) -> Key:
         """Return a key; its `state` and `policy` can be assigned to."""
         with self.settled():
@@ -141,7 +159,9 @@ class StrictAws(Rules):
     def deregister(self, image_id: str) -> None:
         """Let somebody deregister an image; its snapshots stay, unless it is a copy under way."""
         with self.settled():
-            self.copies.stop(self.images.pop(image_id))
+            image = self.images.pop(image_id)
+            self.copies.stop(image)
+            self.image_events.tell(image, "deregistered")
 
     def delete_alias(self, account_id: str, region: str, alias: str) -> None:
         with self.settled():
@@ -151,8 +171,25 @@ class StrictAws(Rules):
     def settled(self) -> Iterator[None]:
         """Hold this AWS still for a change from outside, after everything that was due has happened."""
         with self._lock:
-            self.copies.settle(self.clock())
+            now = self.clock()
+            self.copies.settle(now)
+            instances.settle(self, now)
+            multi_region_keys.settle(self, now)
             yield
+
+    @property
+    def moto(self) -> "Moto":
+        """What answers for the services that are not played here."""
+        if self._moto is None:
+            from playground.aws.moto_behind import Moto  # noqa: PLC0415 - takes half a second, and few tests need it
+
+            self._moto = Moto()
+        return self._moto
+
+    @property
+    def moto_is_in_use(self) -> bool:
+        """Whether anything can stand in it yet: asked so that it need not be made to find nothing there."""
+        return self._moto is not None
 
     # The doors --------------------------------------------------------------------------------------------------------
 

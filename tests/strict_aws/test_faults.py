@@ -2,12 +2,14 @@
 
 import threading
 import time
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore import xform_name
 from botocore.config import Config
-from botocore.exceptions import ConnectionClosedError
+from botocore.exceptions import ClientError, ConnectionClosedError
 
 from playground.aws import Account, Crash, StrictAws
 from playground.clock import ManualClock
@@ -84,6 +86,36 @@ def test_faults_strike_what_moto_answers_too(aws: StrictAws, target: Account) ->
     with refused("ThrottlingException"):
         ssm.get_parameter(Name="image")
     assert len(aws.journal.calls("GetParameter", outcome="ThrottlingException")) == 3
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "asked_for"),
+    [
+        ("ec2", "DescribeInstances", {}),
+        ("ec2", "TerminateInstances", {"InstanceIds": ["i-0123456789abcdef0"], "DryRun": True}),
+        ("ec2", "DescribeImageReferences", {"ImageIds": ["ami-0123456789abcdef0"], "IncludeAllResourceTypes": True}),
+        ("ec2", "DescribeLaunchTemplateVersions", {"Versions": ["$Latest"]}),
+        ("autoscaling", "DescribeAutoScalingGroups", {}),
+        ("autoscaling", "DescribeLaunchConfigurations", {}),
+        ("events", "PutRule", {"Name": "changes", "EventPattern": '{"source": ["aws.ec2"]}'}),
+        ("ssm", "DescribeParameters", {}),
+    ],
+)
+def test_the_journal_and_the_faults_see_every_call(
+    aws: StrictAws, target: Account, service: str, operation: str, asked_for: dict[str, Any]
+) -> None:
+    client = session(**target.user("caller").for_boto()).client(service, config=ONCE)
+    aws.faults.fail(operation, code="InternalError")
+    with refused("InternalError"):
+        getattr(client, xform_name(operation))(**asked_for)
+    with suppress(ClientError):  # DryRunOperation
+        getattr(client, xform_name(operation))(**asked_for)
+    first, second = aws.journal.calls()
+    assert {(each.service, each.operation, each.account_id) for each in (first, second)} == {
+        (service, operation, TARGET)
+    }
+    assert first.outcome == "InternalError"
+    assert second.outcome in ("ok", "DryRunOperation")
 
 
 def test_botocore_hides_a_lost_answer_behind_its_own_token(aws: StrictAws, target: Account, image: str) -> None:

@@ -33,6 +33,10 @@ def shared(aws: StrictAws, **how: Any) -> str:
             {"usage_operation": "RunInstances:0002", "platform_details": "Windows"},
             "Images with EC2 BillingProduct codes cannot be copied to another AWS account.",
         ),
+        (
+            {"usage_operation": "RunInstances:0010", "platform_details": "Red Hat Enterprise Linux"},
+            "Images with EC2 BillingProduct codes cannot be copied to another AWS account.",
+        ),
     ],
 )
 def test_what_is_billed_is_not_copied_across_accounts(aws: StrictAws, how: dict[str, Any], told: str) -> None:
@@ -40,6 +44,18 @@ def test_what_is_billed_is_not_copied_across_accounts(aws: StrictAws, how: dict[
     with refused("InvalidRequest", told):
         ec2(aws).copy_image(**asked(image))
     assert ec2(aws, OWNER).copy_image(**asked(image)), "within the account it is"
+
+
+@rule("2.4", INFERRED)
+@pytest.mark.parametrize(
+    ("usage_operation", "platform_details"),
+    [("RunInstances:0800", "Windows BYOL"), ("RunInstances:00g0", "Red Hat BYOL Linux")],
+)
+def test_who_brings_the_license_may_copy(aws: StrictAws, usage_operation: str, platform_details: str) -> None:
+    """The codes are the EC2 User Guide's ("AMI billing information fields"); that these bill nothing is inferred."""
+    image = shared(aws, usage_operation=usage_operation, platform_details=platform_details)
+    made = ec2(aws).copy_image(**asked(image))["ImageId"]
+    assert aws.image(made).usage_operation == usage_operation
 
 
 @rule("2.4", INFERRED)
