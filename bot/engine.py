@@ -16,7 +16,9 @@ _log = logging.getLogger(__name__)
 
 _IDLE_SECONDS = 1.0
 _STOP_WITHIN_SECONDS = 10.0
-_WATCH, _PUBLISH, _KEEP = "watch copies", "publish", "keep claims"
+# How often it is asked whether the next audit's time has come.
+_AUDIT_SECONDS = 3600.0
+_WATCH, _PUBLISH, _KEEP, _AUDIT = "watch copies", "publish", "keep claims", "audit"
 
 
 class Alarm:
@@ -46,11 +48,14 @@ class Engine:
             for number in range(settings.workers)
         ]
         self._scheduler = BackgroundScheduler(timezone="UTC")
-        for name, job, seconds in (
+        jobs: list[tuple[str, Callable[[], None], float]] = [
             (_WATCH, bot.watch.run_once, settings.watch_seconds),
             (_PUBLISH, self._publish, settings.publish_seconds),
             (_KEEP, bot.worker.keep_claims, settings.lease_seconds / 3),
-        ):
+        ]
+        if bot.calendar is not None:
+            jobs.append((_AUDIT, bot.calendar.run_once, _AUDIT_SECONDS))
+        for name, job, seconds in jobs:
             # One at a time, and what was missed while one ran is made up for by one.
             self._scheduler.add_job(
                 job, "interval", seconds=seconds, id=name, max_instances=1, coalesce=True, misfire_grace_time=None

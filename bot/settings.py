@@ -30,8 +30,8 @@ from sharing.estate import Estate
 
 # Words with a meaning in the command.
 _RESERVED = frozenset(
-    {"and", "because", "copy", "for", "help", "in", "no", "no-copy", "reason", "revoke", "then", "to", "unshare"}
-    | {"until", "without", "without-copy"}
+    {"and", "audit", "because", "copy", "for", "help", "in", "no", "no-copy", "reason", "repair", "revoke", "then"}
+    | {"to", "unshare", "until", "without", "without-copy"}
 )
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-\d")
@@ -181,6 +181,16 @@ class TargetSettings(_AccountSettings):
         return TargetAccount(self.name, self.role, keys, tuple(map(PrincipalArn, principals)))
 
 
+class AuditSettings(_Strict):
+    """How often AWS is compared with what was approved.
+
+    Attributes:
+        every_days: 0 for never, unless somebody asks.
+    """
+
+    every_days: Annotated[int, Field(ge=0, le=366)] = 7
+
+
 class ServerSettings(_Strict):
     """Where the HTTP server listens, and how much is done at once and how often.
 
@@ -219,6 +229,7 @@ class Settings(_Strict):
     approval: ApprovalSettings
     sources: Annotated[tuple[SourceSettings, ...], Field(min_length=1), AfterValidator(_distinct)]
     targets: Annotated[tuple[TargetSettings, ...], Field(min_length=1), AfterValidator(_distinct)]
+    audit: AuditSettings = AuditSettings()
     server: ServerSettings = ServerSettings()
 
     @property

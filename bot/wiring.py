@@ -14,6 +14,7 @@ from bot.settings import Door, Environment, Settings
 from handlers.listeners import Desk
 from handlers.publisher import Publisher
 from sharing import database
+from sharing.auditing import AuditCalendar
 from sharing.clock import Clock
 from sharing.postings import Postings
 from sharing.store import Store
@@ -32,6 +33,7 @@ class Bot:
     worker: Worker
     watch: CopyWatch
     publisher: Publisher
+    calendar: AuditCalendar | None
 
 
 def build(
@@ -87,4 +89,5 @@ def build(
         worker=Worker(store, accounts, estate, clock, lease, timedelta(hours=settings.approval.expires_after_hours)),
         watch=CopyWatch(store, accounts, estate, clock),
         publisher=Publisher(client, Postings(store, lease), clock, settings.slack.approvals_channel, settings.rule),
+        calendar=AuditCalendar(store, clock, timedelta(days=days)) if (days := settings.audit.every_days) else None,
     )

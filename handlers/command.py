@@ -24,6 +24,7 @@ _LONGEST_SHARE = timedelta(days=3660)
 
 _SHARE = re.compile(r"(?P<images>\S.*?)\s+to\b(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _REVOKE = re.compile(r"(?:revoke|unshare)\b(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+_AUDIT = re.compile(r"(?:audit|repair)\b(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _DEREGISTER = re.compile(r"(?:^|[\s,]+)(?:and\s+)?deregister(?:\s+(?:the\s+)?copies)?[\s,]*$", re.IGNORECASE)
 _REASON = re.compile(r"(?:^|[\s,]+)(?:reason|because)\b[:\s]*", re.IGNORECASE)
 _CLAUSE = re.compile(r"(?:^|[\s,]+)(in|until|for)\b", re.IGNORECASE)
@@ -63,6 +64,14 @@ class Revoke:
 
 
 @dataclass(frozen=True)
+class Audit:
+    """AWS is to be compared with what was approved: for one share, some images, or with neither for everything."""
+
+    image_ids: tuple[ImageId, ...] = ()
+    share: RequestId | None = None
+
+
+@dataclass(frozen=True)
 class OpenForm:
     """Nothing was typed: the form asks for it."""
 
@@ -79,13 +88,15 @@ class NotUnderstood:
     problems: tuple[str, ...]
 
 
-def parse(text: str, estate: Estate, now: datetime) -> Ask | Revoke | OpenForm | Help | NotUnderstood:
+def parse(text: str, estate: Estate, now: datetime) -> Ask | Revoke | Audit | OpenForm | Help | NotUnderstood:
     """Return what `text`, typed after the command at `now`, asks for."""
     text = text.strip()
     if not text:
         return OpenForm()
     if text.lower() in _HELP:
         return Help()
+    if audit := _AUDIT.fullmatch(text):
+        return _audit(audit["rest"].strip())
     if revoke := _REVOKE.fullmatch(text):
         return _revoke(revoke["rest"])
     form = _SHARE.fullmatch(text)
@@ -125,6 +136,19 @@ def _revoke(text: str) -> Revoke | NotUnderstood:
     if not _REQUEST_ID.fullmatch(request_id):
         problems.append(f"After “revoke” comes the id of a request, like R-7K2M9QXA, not “{_shorten(request_id)}”.")
     return NotUnderstood(tuple(problems)) if problems else Revoke(RequestId(request_id), bool(deregister), reason)
+
+
+def _audit(text: str) -> Audit | NotUnderstood:
+    if _REQUEST_ID.fullmatch(text.strip("`").upper()):
+        return Audit(share=RequestId(text.strip("`").upper()))
+    problems: list[str] = []
+    image_ids = () if text.lower() in _EVERYTHING else read_images(text, problems)
+    if problems:
+        problems.append("After “audit” comes nothing, images, or the id of a request, like R-7K2M9QXA.")
+    return NotUnderstood(tuple(problems)) if problems else Audit(image_ids)
+
+
+_EVERYTHING = {"", "all", "everything"}
 
 
 def _and_reason(text: str, problems: list[str]) -> tuple[str, str]:

@@ -14,14 +14,16 @@ from slack_bolt import Ack, App, BoltResponse
 from slack_sdk import WebClient
 
 from handlers import mrkdwn, views, wording
-from handlers.command import Ask, Help, NotUnderstood, OpenForm, Revoke, parse
+from handlers.command import Ask, Audit, Help, NotUnderstood, OpenForm, Revoke, parse
 from handlers.messages import APPROVE, DENY
 from handlers.people import groups_of, stand
 from handlers.trouble import SLACK_TROUBLE
 from sharing.approval import ApprovalRule, Approver, Objection, decide, object_to
+from sharing.auditing import audit_of
 from sharing.clock import Clock
 from sharing.estate import Estate
-from sharing.requests import NewRequest, Person, Request, RequestId, Verdict, revocation_of
+from sharing.requests import NewRequest, Person, Request, RequestId, RequestKind, Verdict, revocation_of
+from sharing.states import RequestState
 from sharing.store import Store
 from sharing.transaction import NoSuchRequest
 
@@ -76,6 +78,8 @@ class Desk:
                 ack(self._received(request))
             case Revoke() as revoke:
                 ack(self._revoke(f"command:{body['trigger_id']}", person, revoke))
+            case Audit() as audit:
+                ack(self._audit(f"command:{body['trigger_id']}", person, audit))
 
     def share_from_form(self, ack: Ack, body: dict[str, Any], client: WebClient, view: dict[str, Any]) -> None:
         """Take the form: store what is asked for, or show what is wrong at the fields."""
@@ -148,6 +152,21 @@ class Desk:
         return (
             f":mag: Checking what can be taken back of {mrkdwn.code(share.id)} (request {mrkdwn.code(revocation.id)}). "
             f"Then I ask for approval in {mrkdwn.channel(self.approvals_channel)}; "
+            "either way you hear from me in a direct message."
+        )
+
+    def _audit(self, origin: str, person: Person, audit: Audit) -> str:
+        if audit.share is not None:
+            try:
+                share = self.store.get(audit.share)
+            except NoSuchRequest:
+                return _no_such(audit.share)
+            if share.kind is not RequestKind.SHARE or share.state is not RequestState.COMPLETED:
+                return wording.not_in_force(share)
+        request = self._store(audit_of(person, origin, audit.image_ids, audit.share))
+        return (
+            f":mag: Comparing AWS with what was approved (request {mrkdwn.code(request.id)}). "
+            f"What differs I show in {mrkdwn.channel(self.approvals_channel)}, with what would put it right; "
             "either way you hear from me in a direct message."
         )
 

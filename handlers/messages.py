@@ -24,7 +24,7 @@ from slack_sdk.models.blocks import (
 from aws_ops.plan import ImageSummary, Plan
 from handlers import mrkdwn, phrases, wording
 from sharing.approval import ApprovalRule
-from sharing.requests import Delivery, Request, RequestKind, Trigger
+from sharing.requests import NOBODY, Delivery, Request, RequestKind
 from sharing.states import DeliveryState, RequestState, is_final
 
 APPROVE = "ami_share_approve"
@@ -81,14 +81,14 @@ def approval_value(request: Request) -> str:
 
 def _in_channel(request: Request, rule: ApprovalRule) -> Iterator[Message]:
     text = f"{phrases.asks(request)} {phrases.standing(request)}"
-    if request.trigger is Trigger.PERSON and request.plan is not None:
+    if _was_asked_for(request) and request.plan is not None:
         yield _message("approval", Place.CHANNEL, Pace.AT_ONCE, text, _approval_blocks(request, request.plan, rule))
-    elif request.trigger is not Trigger.PERSON and request.state in (RequestState.FAILED, RequestState.REFUSED):
+    elif not request.trigger.asks_first and request.state in (RequestState.FAILED, RequestState.REFUSED):
         yield _lines("trouble", Place.CHANNEL, [phrases.trouble(request), *_result(request)])
 
 
 def _in_thread(request: Request) -> Iterator[Message]:
-    if request.plan is None or request.trigger is not Trigger.PERSON:
+    if request.plan is None or not _was_asked_for(request):
         return
     yield from _decisions(request)
     if request.settled_at is not None:
@@ -100,8 +100,8 @@ def _in_thread(request: Request) -> Iterator[Message]:
     for delivery in request.deliveries:
         yield from _trouble_with(request, delivery)
     if request.came_to in _ENDS:
-        whose = mrkdwn.person(request.requester.user_id)
-        yield _lines("end", Place.THREAD, [f"{whose} {phrases.end(request)}", *_result(request)])
+        whose = "" if request.requester == NOBODY else f"{mrkdwn.person(request.requester.user_id)} "
+        yield _lines("end", Place.THREAD, [f"{whose}{phrases.end(request)}", *_result(request)])
     if request.state is RequestState.REVOKED:
         yield _line(f"revoked:{request.ended_by}", Place.THREAD, phrases.taken_back(request))
 
@@ -117,6 +117,12 @@ def _trouble_with(request: Request, delivery: Delivery) -> Iterator[Message]:
         )
     if delivery.state is DeliveryState.FAILED and delivery.failure is not None:
         yield _line(f"failed:{where}", Place.THREAD, f":warning: {name} failed. {wording.failure(delivery.failure)}")
+
+
+def _was_asked_for(request: Request) -> bool:
+    """Whether there was something to approve: an audit that finds nothing to put right has no message of its own."""
+    found = request.kind is not RequestKind.AUDIT or (request.plan is not None and bool(request.plan.changes))
+    return request.trigger.asks_first and found
 
 
 def _decisions(request: Request) -> Iterator[Message]:
@@ -139,9 +145,9 @@ def _decisions(request: Request) -> Iterator[Message]:
 
 
 def _to_requester(request: Request, approvals_channel: str) -> Iterator[Message]:
-    if request.trigger is not Trigger.PERSON:
+    if not request.trigger.asks_first or request.requester == NOBODY:
         return
-    if request.plan is not None:
+    if request.plan is not None and _was_asked_for(request):
         yield _line("asked", Place.DIRECT, phrases.asked(request, approvals_channel))
     if request.came_to in _ENDS or request.state in (RequestState.DENIED, RequestState.EXPIRED):
         yield _lines(f"told:{request.came_to.value}", Place.DIRECT, [phrases.end(request), *_result(request)])
@@ -169,12 +175,20 @@ def _approval_blocks(request: Request, plan: Plan, rule: ApprovalRule) -> Iterat
         for reuse in plan.reuses
     ]
     nothing = [] if changes else [phrases.nothing_changes(request)]
-    yield from _sections(["*What will change, in this order*", *changes, *reuses, *nothing], _ROOM_FOR_CHANGES)
+    how = "What would put it right" if request.kind is RequestKind.AUDIT else "What will change"
+    yield from _sections([f"*{how}, in this order*", *changes, *reuses, *nothing], _ROOM_FOR_CHANGES)
     if request.state is RequestState.AWAITING_APPROVAL:
         approvers = mrkdwn.people(rule.users - {request.requester.user_id}, rule.groups)
         yield _section(f"To be decided by {approvers}." if approvers else ":warning: Nobody else may decide on this.")
         yield _buttons(request)
     yield ContextBlock(elements=[_md(f"{mrkdwn.code(request.id)} · {phrases.standing(request)}")])
+
+
+_QUESTIONS = {
+    RequestKind.SHARE: "Approve this share?",
+    RequestKind.REVOKE: "Take it back?",
+    RequestKind.AUDIT: "Put it right?",
+}
 
 
 def _buttons(request: Request) -> ActionsBlock:
@@ -183,13 +197,13 @@ def _buttons(request: Request) -> ActionsBlock:
         block_id=f"decide:{request.id}:{request.revision}",
         elements=[
             ButtonElement(
-                text="Approve",
+                text="Put it right" if request.kind is RequestKind.AUDIT else "Approve",
                 action_id=APPROVE,
                 value=approval_value(request),
                 style="primary",
                 accessibility_label=f"Approve request {request.id}",
                 confirm=ConfirmObject(
-                    title="Approve this share?" if request.kind is RequestKind.SHARE else "Take it back?",
+                    title=_QUESTIONS[request.kind],
                     text=PlainTextObject(text=_cut_plain(phrases.confirm(request), 300)),
                     confirm="Approve",
                     deny="Not yet",
@@ -212,6 +226,8 @@ def _result(request: Request) -> Iterator[str]:
         yield f"• {wording.refusal(refusal)}"
     if request.failure is not None:
         yield f"• {wording.failure(request.failure)}"
+    if request.kind is RequestKind.AUDIT and request.plan is not None:
+        yield from (f":warning: {wording.caution(caution)}" for caution in request.plan.cautions)
     if request.state is RequestState.DENIED:
         yield from (phrases.decided(decision) for decision in request.decisions[-1:])
     done = [delivery for delivery in request.deliveries if delivery.state is DeliveryState.COMPLETED]

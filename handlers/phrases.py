@@ -26,6 +26,8 @@ def title(request: Request) -> str:
     """Return what kind of request this is and how it stands, in plain text."""
     if request.kind is RequestKind.REVOKE:
         return f"Take an AMI share back: {_REVOCATION_TITLES.get(request.state, _TITLES[request.state])}"
+    if request.kind is RequestKind.AUDIT:
+        return f"AMI audit: {_AUDIT_TITLES.get(request.state, _TITLES[request.state])}"
     under_way = request.state is RequestState.COPYING and not request.mode.copies
     return f"AMI share: {_TITLES[RequestState.APPLYING if under_way else request.state]}"
 
@@ -45,6 +47,11 @@ _TITLES = {
     RequestState.REVOKED: "taken back",
 }
 _REVOCATION_TITLES = {RequestState.COMPLETED: "done"}
+_AUDIT_TITLES = {
+    RequestState.AWAITING_APPROVAL: "AWS differs from what was approved",
+    RequestState.APPLYING: "being put right",
+    RequestState.COMPLETED: "put right",
+}
 
 
 def asks(request: Request) -> str:
@@ -53,6 +60,9 @@ def asks(request: Request) -> str:
     if request.kind is RequestKind.REVOKE:
         copies = ", and to deregister the copies" if request.deregister else ""
         return f"{who} asks to {_what_a_revocation_does(request)}{copies}."
+    if request.kind is RequestKind.AUDIT:
+        asker = "The audit by the calendar" if request.trigger is Trigger.CALENDAR else f"An audit for {who}"
+        return f"{asker} compared AWS with what was approved{_of_what(request)}, and found that they differ."
     until = f" Until {mrkdwn.when(request.ends_at)}; then that is taken back." if request.ends_at else ""
     return f"{who} asks to share {images(request)} with {targets(request)}, {_HOW[request.mode]}.{until}"
 
@@ -64,12 +74,25 @@ _HOW = {
 }
 
 
+def _of_what(request: Request) -> str:
+    if request.of is not None:
+        return f" in {mrkdwn.code(request.of)}"
+    return f" for {images(request)}" if request.image_ids else ""
+
+
 def _what_a_revocation_does(request: Request) -> str:
+    if not request.targets:
+        return f"take back what {mrkdwn.code(str(request.of))} gave"
     return f"take back what {mrkdwn.code(str(request.of))} gave: {images(request)} with {targets(request)}"
 
 
 def asked(request: Request, approvals_channel: str) -> str:
     """Return what the requester is told while others decide."""
+    if request.kind is RequestKind.AUDIT:
+        return (
+            f":mag: Your audit {mrkdwn.code(request.id)} found that AWS differs from what was approved; what would put "
+            f"it right waits for approval in {mrkdwn.channel(approvals_channel)}."
+        )
     what = (
         _what_a_revocation_does(request)
         if request.kind is RequestKind.REVOKE
@@ -90,7 +113,9 @@ def nothing_changes(request: Request) -> str:
 
 def confirm(request: Request) -> str:
     """Return what is about to happen, in plain text, for the one who is about to approve it."""
-    names = ", ".join(request.targets)
+    names = ", ".join(request.targets) or "Those named"
+    if request.kind is RequestKind.AUDIT:
+        return "AWS will be brought to what was approved, as shown."
     if request.kind is RequestKind.REVOKE:
         return f"{names} will lose what {request.of} gave."
     verb = "copied to" if request.mode.copies else "shared with"
@@ -194,6 +219,8 @@ def end(request: Request) -> str:
     """Return how the request ended."""
     if request.kind is RequestKind.REVOKE:
         return _end_of_revocation(request)
+    if request.kind is RequestKind.AUDIT:
+        return _end_of_audit(request)
     what = f"{mrkdwn.code(request.id)}, {images(request)}"
     failed = sum(delivery.state is DeliveryState.FAILED for delivery in request.deliveries)
     match request.came_to:
@@ -232,6 +259,21 @@ def _end_of_revocation(request: Request) -> str:
             return f":hourglass: Taking the share back ({what}) expired: nobody decided in time."
         case _:
             return f":x: Taking the share back ({what}) failed; what it gave may still be there."
+
+
+def _end_of_audit(request: Request) -> str:
+    what = f"{mrkdwn.code(request.id)}{_of_what(request)}"
+    match request.came_to:
+        case RequestState.COMPLETED if request.settled_at is None:
+            return f":white_check_mark: AWS is as it was approved ({what}). Nothing has to be put right."
+        case RequestState.COMPLETED:
+            return f":white_check_mark: AWS is as it was approved again ({what})."
+        case RequestState.DENIED:
+            return f":no_entry: Putting right what the audit ({what}) found was denied."
+        case RequestState.EXPIRED:
+            return f":hourglass: What the audit ({what}) found was put right by nobody in time."
+        case _:
+            return f":x: The audit ({what}) failed."
 
 
 def taken_back(request: Request) -> str:

@@ -174,6 +174,8 @@ def help_text(command: str, estate: Estate) -> str:
         f"• {mrkdwn.code(f'{share} then unshare')}: once the copies are done, the source's permissions are taken back",
         f"• {mrkdwn.code(f'{share} for 30d')} or {mrkdwn.code('until 2026-12-31')}: taken back at the end of that time",
         f"• {mrkdwn.code(f'{command} revoke R-7K2M9QXA [and deregister the copies]')}: takes it back, once approved",
+        f"• {mrkdwn.code(f'{command} audit')}: compares AWS with what was approved, and offers to put it right",
+        f"• {mrkdwn.code(f'{command} audit R-7K2M9QXA')} or {mrkdwn.code('audit ami-…')}: looks at that alone",
         f"• {mrkdwn.code(command)} alone opens a form",
         f"Accounts: {names}",
         f"Regions: {', '.join(mrkdwn.code(region) for region in estate.regions)}",

@@ -101,6 +101,12 @@ CAUTIONS: Mapping[CautionKind, str] = {
     "there can still launch it.",
     CautionKind.VOLUMES_NEED_KEY: "Instances that were launched from the original have volumes under {keys}. They run "
     "on, but once stopped they can't be started again without it.",
+    CautionKind.NOT_LOOKED_AT: "I can't look at {what}: {why}.",
+    CautionKind.SOURCE_GONE: "{what} is gone, though a share rests on it. What is copied stays; nothing new can be "
+    "made of it.",
+    CautionKind.COPY_LOST: "The copy {copy} in {place} is gone, though {share} handed it over. Share the image again "
+    "if it is needed.",
+    CautionKind.SHARED_BEYOND: "{image} is shared with {strangers} as well; I know nothing of that and leave it alone.",
     CautionKind.KEY_USE_LIMITED: "In {target}, only {principals} will be able to use the key, "
     "so only they can launch from the shared image.",
 }
@@ -172,6 +178,12 @@ def not_revocable(share: Request) -> str:
     if is_final(share.state):
         return f"{mrkdwn.code(share.id)} is {state}, and gave nothing: there is nothing to take back."
     return f"{mrkdwn.code(share.id)} is {state}. It can be taken back once it has ended."
+
+
+def not_in_force(share: Request) -> str:
+    """Return why there is nothing to compare for a request."""
+    state = share.state.value.replace("_", " ")
+    return f"{mrkdwn.code(share.id)} is no share in force (it is {state}), so there is nothing to compare."
 
 
 def change(changed: Change) -> str:

@@ -4,12 +4,13 @@ The bot takes back only what it gave itself, and only once no share needs it any
 entry. Revocations and shares look at it behind one gate, so that neither decides on what the other is about to change.
 """
 
-from collections.abc import Iterable, Set
+from collections.abc import Collection, Iterable, Set
 from datetime import datetime
 
 from sqlalchemy import Table, delete, func, insert, select
 from sqlalchemy.engine import RowMapping
 
+from aws_ops.audit import Books
 from aws_ops.entries import Entry, On
 from aws_ops.ids import AccountId, Region
 from sharing.requests import RequestId
@@ -18,7 +19,8 @@ from sharing.tables import given, needs, requests
 from sharing.transaction import Transaction
 
 # A share that failed wholly, or is being taken back, needs nothing; one that is about to be carried out does.
-_ACTIVE = (RequestState.APPROVED, RequestState.APPLYING, RequestState.COPYING, RequestState.COMPLETED)
+_UNDER_WAY = (RequestState.APPROVED, RequestState.APPLYING, RequestState.COPYING)
+_ACTIVE = (*_UNDER_WAY, RequestState.COMPLETED)
 _GATE = 0x616D69
 
 
@@ -50,6 +52,21 @@ class Ledger:
         )
         on = needs.c.resource.in_({entry.resource for entry in entries})
         return self._read(needs, on, needs.c.request_id.in_(others)) & entries
+
+    def books(self, shares: Collection[RequestId] | None, known: frozenset[AccountId]) -> Books:
+        """What is on record of all that the shares rest on; of everything, if none are named."""
+        settled, under_way = (
+            self._read(needs, needs.c.request_id.in_(select(requests.c.id).where(requests.c.state.in_(states))))
+            for states in ([RequestState.COMPLETED.value], [state.value for state in _UNDER_WAY])
+        )
+        gave = self._read(given)
+        if shares is not None:
+            about = {entry.resource for entry in self._read(needs, needs.c.request_id.in_(list(shares)))}
+            settled, under_way, gave = (
+                frozenset(entry for entry in entries if entry.resource in about)
+                for entries in (settled, under_way, gave)
+            )
+        return Books(needed=settled, under_way=under_way, given=gave, known=known)
 
     def give(self, request_id: RequestId, entries: Iterable[Entry], now: datetime) -> None:
         """Write down that the bot is about to give the entries; those it gave before stay as they are."""

@@ -21,19 +21,34 @@ class Person:
     user_id: str
 
 
+NOBODY = Person("", "")
+"""Who asks for what the calendar brings up."""
+
+
 class RequestKind(StrEnum):
-    """What is asked for: that images become usable somewhere, or that what a share gave is taken back."""
+    """What is asked for.
+
+    That images become usable somewhere; that what a share gave is taken back; or that AWS is compared with what was
+    approved, and put right.
+    """
 
     SHARE = "share"
     REVOKE = "revoke"
+    AUDIT = "audit"
 
 
 class Trigger(StrEnum):
-    """What made a request. All but a person's were provided for in the approval of the share they are about."""
+    """What made a request."""
 
     PERSON = "person"
+    CALENDAR = "calendar"
     END_DATE = "end_date"
     COPIES_DONE = "copies_done"
+
+    @property
+    def asks_first(self) -> bool:
+        """Whether approval is asked for; the rest was provided for in the approval of the share it is about."""
+        return self in (Trigger.PERSON, Trigger.CALENDAR)
 
 
 class Verdict(StrEnum):
@@ -73,7 +88,7 @@ class NewRequest:
     Attributes:
         origin: names the one click, command or date it comes from: the same origin twice makes one request.
         ends_at: when what the share gives is to be taken back.
-        of: the share that a revocation is about.
+        of: the share that a revocation or an audit is about.
         deregister: a revocation is to deregister the copies as well.
     """
 
@@ -213,7 +228,7 @@ class Request:
     def revocable(self) -> bool:
         """Whether there is something that could be taken back now."""
         ended = self.state in (RequestState.COMPLETED, RequestState.FAILED)
-        return self.kind is RequestKind.SHARE and ended and self.settled_at is not None
+        return self.kind is not RequestKind.REVOKE and ended and self.settled_at is not None
 
     @property
     def approved_plan(self) -> Plan:

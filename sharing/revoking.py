@@ -31,7 +31,7 @@ from sharing.estate import Estate
 from sharing.ledger import Ledger
 from sharing.requests import Request, RequestId, Trigger, revocation_of
 from sharing.states import DeliveryState, RequestState
-from sharing.transaction import Transaction
+from sharing.transaction import Overtaken, Transaction
 
 
 class NotRevocable(Exception):
@@ -40,10 +40,6 @@ class NotRevocable(Exception):
     def __init__(self, share: Request) -> None:
         super().__init__(f"{share.id} is {share.state.value}")
         self.share = share
-
-
-class Overtaken(Exception):
-    """Another share began or stopped needing the same permissions in between: to be planned again."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +89,7 @@ def begin(tx: Transaction, revocation: Request, planned_for: Due, now: datetime)
     """
     Ledger(tx).gate()
     due = find_due(tx, revocation)
+    tx.refuse_overlap(revocation, due.entries)
     if (due.entries, due.copies) != (planned_for.entries, planned_for.copies):
         raise Overtaken(f"what {due.share.id} gave is needed by others than a moment ago")
     if due.share.state is not RequestState.REVOKING:
@@ -109,7 +106,7 @@ def apply(claim: Claim, accounts: Accounts, estate: Estate) -> None:
     changes = claim.request.approved_plan.changes
     for change in changes:
         if isinstance(change, Withdrawal):
-            _withdraw(claim, accounts, estate, change)
+            withdraw(claim, accounts, estate, change)
     with claim.transaction() as (tx, request, now):
         share = tx.find(RequestId(str(request.of)))
         if share.state is RequestState.REVOKING:
@@ -168,7 +165,13 @@ def _copies_of(tx: Transaction, share: Request) -> tuple[DeregisterCopy, ...]:
     )
 
 
-def _withdraw(claim: Claim, accounts: Accounts, estate: Estate, change: Withdrawal) -> None:
+def withdraw(claim: Claim, accounts: Accounts, estate: Estate, change: Withdrawal) -> None:
+    """Take back one list's entries, and strike them from the ledger.
+
+    Raises:
+        KeyInOtherHands, AwsBusy, NotYetVisible, KeyPolicyContested: not now; the same again later is right.
+        AwsOpsError: any other, AWS won't have it.
+    """
     match change:
         case RemoveLaunchPermission():
             ec2 = accounts.ec2(estate.source(change.owner).role, change.region)

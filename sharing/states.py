@@ -35,7 +35,8 @@ _D = DeliveryState
 
 _REQUEST_WAYS: dict[RequestState, frozenset[RequestState]] = {
     # Straight to approved: what an approval has provided for, as the end of a share by its date, is not asked again.
-    _S.CHECKING: frozenset({_S.REFUSED, _S.AWAITING_APPROVAL, _S.APPROVED, _S.FAILED}),
+    # Straight to completed: an audit that finds nothing to put right.
+    _S.CHECKING: frozenset({_S.REFUSED, _S.AWAITING_APPROVAL, _S.APPROVED, _S.COMPLETED, _S.FAILED}),
     _S.AWAITING_APPROVAL: frozenset({_S.APPROVED, _S.DENIED, _S.EXPIRED, _S.FAILED}),
     # Back to the approvers when AWS has changed so that the plan would grant more than they saw.
     _S.APPROVED: frozenset({_S.APPLYING, _S.AWAITING_APPROVAL, _S.REFUSED, _S.FAILED}),

@@ -4,15 +4,16 @@ State, audit event and the revision that the publisher looks at change together 
 """
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from aws_ops import plan as plans
+from aws_ops.entries import Entry, entries_of
 from aws_ops.ids import AccountId, ImageId, KeyArn, Region
-from aws_ops.plan import Mode, Plan, Refusal, RefusalKind
+from aws_ops.plan import Grant, Mode, Plan, Refusal, RefusalKind, Withdrawal
 from sharing.requests import (
     Decision,
     Delivery,
@@ -37,6 +38,10 @@ class NoSuchRequest(Exception):
 
 class LeaseLost(Exception):
     """Somebody else has claimed the request since; whoever sees this must write nothing more."""
+
+
+class Overtaken(Exception):
+    """Another request gives or takes the same at this moment, or did a moment ago: to be planned again later."""
 
 
 class Transaction:
@@ -185,12 +190,30 @@ class Transaction:
         )
         return frozenset(ImageId(row) for row in rows)
 
-    def revocations_under_way(self) -> list[Request]:
-        """Return the revocations that are being carried out at this moment."""
+    def refuse_overlap(self, request: Request, entries: Set[Entry]) -> None:
+        """Make sure that no revocation or audit that is being carried out gives or takes any of `entries`.
+
+        Raises:
+            Overtaken: one does.
+        """
         ids = self.connection.scalars(
             select(requests.c.id).where(
-                requests.c.kind == RequestKind.REVOKE.value, requests.c.state == RequestState.APPLYING.value
+                requests.c.state == RequestState.APPLYING.value,
+                requests.c.kind != RequestKind.SHARE.value,
+                requests.c.id != request.id,
             )
+        ).all()
+        for other in map(self.find, map(RequestId, ids)):
+            changes = [one for one in other.approved_plan.changes if isinstance(one, Grant | Withdrawal)]
+            if entries & entries_of(changes):
+                raise Overtaken(f"{other.id} is changing what {request.id} is about")
+
+    def in_force(self) -> list[Request]:
+        """Return the shares that have been carried out and not taken back, oldest first."""
+        ids = self.connection.scalars(
+            select(requests.c.id)
+            .where(requests.c.kind == RequestKind.SHARE.value, requests.c.state == RequestState.COMPLETED.value)
+            .order_by(requests.c.created_at, requests.c.id)
         ).all()
         return [self.find(RequestId(request_id)) for request_id in ids]
 

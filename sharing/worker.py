@@ -5,6 +5,7 @@
     approved           read the facts again, plan again, compare     → applying, or back to the approvers
     applying           `applying.py`: permissions, in order          → copying
                        `revoking.py`: the same, backwards            → completed, and the share revoked
+                       `auditing.py`: what differs is put right      → completed
     copying            `copying.py`: start copies that wait; the end → completed or failed
     completed, failed  only ever due when the share's time is over   → revoking, by a request of its own
 
@@ -19,19 +20,19 @@ from datetime import datetime, timedelta
 from aws_ops.accounts import Accounts
 from aws_ops.entries import entries_of
 from aws_ops.errors import AwsBusy, AwsOpsError, KeyPolicyContested, NotYetVisible
-from aws_ops.plan import Plan, Refused, ShareRequest, Withdrawal, digest, exceeds, plan_share
+from aws_ops.plan import Plan, Refused, ShareRequest, digest, exceeds, plan_share
 from aws_ops.reading import read_facts
-from sharing import revoking
+from sharing import auditing, revoking
 from sharing.applying import KeyInOtherHands, apply_grants, deliveries_for
 from sharing.claim import Claim
 from sharing.clock import Clock
 from sharing.copying import finish, start_copies
 from sharing.estate import Estate, UnknownAccount
 from sharing.ledger import Ledger
-from sharing.requests import Failure, FailureKind, Request, RequestKind, Trigger
+from sharing.requests import Failure, FailureKind, Request, RequestKind
 from sharing.states import RequestState, is_final
 from sharing.store import Store
-from sharing.transaction import LeaseLost, Transaction, failure_columns, refusal_columns
+from sharing.transaction import LeaseLost, Overtaken, Transaction, failure_columns, refusal_columns
 
 _log = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ class Worker:
         except revoking.NotRevocable as trouble:
             details = {"share": trouble.share.id, "state": trouble.share.state.value.replace("_", " ")}
             self._fail(claim, Failure(FailureKind.NOT_REVOCABLE, details))
-        except (AwsBusy, NotYetVisible, KeyPolicyContested, KeyInOtherHands, revoking.Overtaken) as trouble:
+        except (AwsBusy, NotYetVisible, KeyPolicyContested, KeyInOtherHands, Overtaken) as trouble:
             self._try_later(claim, str(trouble))
         except AwsOpsError as trouble:
             self._fail(claim, Failure(FailureKind.AWS_REFUSED, {"said": str(trouble)}))
@@ -107,10 +108,14 @@ class Worker:
                 self._expire(claim)
             case RequestState.APPROVED if claim.request.kind is RequestKind.REVOKE:
                 self._confirm_revocation(claim)
+            case RequestState.APPROVED if claim.request.kind is RequestKind.AUDIT:
+                self._confirm_audit(claim)
             case RequestState.APPROVED:
                 self._confirm(claim)
             case RequestState.APPLYING if claim.request.kind is RequestKind.REVOKE:
                 self._revoke(claim)
+            case RequestState.APPLYING if claim.request.kind is RequestKind.AUDIT:
+                self._put_right(claim)
             case RequestState.APPLYING:
                 self._apply(claim)
             case RequestState.COPYING:
@@ -123,19 +128,30 @@ class Worker:
                 raise AssertionError(f"nothing to do for a request that is {final.value}")
 
     def _check(self, claim: Claim) -> None:
-        if claim.request.kind is RequestKind.REVOKE:
-            planned, _ = revoking.plan(claim, self.accounts, self.estate)
-        else:
-            planned = self._plan(claim.request)
+        planned = self._planned(claim)
         with claim.transaction() as (tx, request, now):
             if isinstance(planned, Refused):
                 self._refuse(tx, request, planned, now)
-            elif request.trigger is Trigger.PERSON:
+            elif request.kind is RequestKind.AUDIT and not planned.changes:
+                tx.set_plan(request, planned)
+                tx.audit(request.id, now, "bot", "nothing_differs", {})
+                tx.move(request, RequestState.COMPLETED, now)
+            elif request.trigger.asks_first:
                 self._ask(tx, request, planned, now)
             else:
                 tx.set_plan(request, planned)
                 tx.audit(request.id, now, "bot", "planned", {"plan_digest": digest(planned)})
                 tx.move(request, RequestState.APPROVED, now)
+
+    def _planned(self, claim: Claim) -> Plan | Refused:
+        match claim.request.kind:
+            case RequestKind.SHARE:
+                return self._plan(claim.request)
+            case RequestKind.REVOKE:
+                planned, _ = revoking.plan(claim, self.accounts, self.estate)
+                return planned
+            case RequestKind.AUDIT:
+                return auditing.plan(claim, self.accounts, self.estate)[0]
 
     def _confirm(self, claim: Claim) -> None:
         self._announce_needs(claim)
@@ -156,10 +172,7 @@ class Worker:
         with claim.transaction() as (tx, request, _):
             ledger, needs = Ledger(tx), entries_of(request.approved_plan.grants)
             ledger.gate()
-            for other in tx.revocations_under_way():
-                withdrawals = [one for one in other.approved_plan.changes if isinstance(one, Withdrawal)]
-                if needs & entries_of(withdrawals):
-                    raise revoking.Overtaken(f"{other.id} is taking back what {request.id} needs")
+            tx.refuse_overlap(request, needs)
             ledger.set_needs(request.id, needs)
 
     def _confirm_revocation(self, claim: Claim) -> None:
@@ -167,10 +180,20 @@ class Worker:
         with claim.transaction() as (tx, request, now):
             if isinstance(planned, Refused):
                 self._refuse(tx, request, planned, now)
-            elif request.trigger is Trigger.PERSON and exceeds(planned, request.approved_plan):
+            elif request.trigger.asks_first and exceeds(planned, request.approved_plan):
                 self._ask_again(tx, request, planned, now)
             else:
                 revoking.begin(tx, request, due, now)
+                tx.set_plan(request, planned)
+                tx.move(request, RequestState.APPLYING, now)
+
+    def _confirm_audit(self, claim: Claim) -> None:
+        planned, scope = auditing.plan(claim, self.accounts, self.estate)
+        with claim.transaction() as (tx, request, now):
+            if exceeds(planned, request.approved_plan):
+                self._ask_again(tx, request, planned, now)
+            else:
+                auditing.begin(tx, request, planned, scope, self.estate)
                 tx.set_plan(request, planned)
                 tx.move(request, RequestState.APPLYING, now)
 
@@ -185,6 +208,12 @@ class Worker:
         with claim.transaction() as (tx, request, now):
             tx.audit(request.id, now, "bot", "completed", {})
             tx.move(request, RequestState.COMPLETED, now)
+
+    def _put_right(self, claim: Claim) -> None:
+        auditing.apply(claim, self.accounts, self.estate)
+        with claim.transaction() as (tx, request, now):
+            tx.audit(request.id, now, "bot", "completed", {})
+            tx.move(request, RequestState.COMPLETED, now, settled_at=now)
 
     def _plan(self, request: Request) -> Plan | Refused:
         sources = self.estate.sources

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,7 @@ class Stage:
     company: Company
     environment: Environment
     listeners: Listeners
+    hands: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.mika, self.sam, self.kim = self.company.mika, self.company.sam, self.company.kim
@@ -91,7 +92,9 @@ class Stage:
 
     def by_hand(self, account_id: str, service: str = "ec2", region: str = REGION) -> Any:
         """A client of somebody who may do everything in the account, and does it without the bot."""
-        user = self.aws.account(account_id).user("admin")
+        if account_id not in self.hands:
+            self.hands[account_id] = self.aws.account(account_id).user("admin")
+        user = self.hands[account_id]
         return boto3.client(
             service,
             region_name=region,

@@ -589,7 +589,14 @@ def test_launching_from_the_original_is_for_those_who_may_use_its_key() -> None:
 
 
 def test_every_kind_of_caution_is_tested() -> None:
-    elsewhere = {CautionKind.KEY_USE_LIMITED, CautionKind.STILL_SHARED, CautionKind.VOLUMES_NEED_KEY}
+    revocations = {CautionKind.STILL_SHARED, CautionKind.VOLUMES_NEED_KEY}
+    audits = {
+        CautionKind.NOT_LOOKED_AT,
+        CautionKind.SOURCE_GONE,
+        CautionKind.COPY_LOST,
+        CautionKind.SHARED_BEYOND,
+    }
+    elsewhere = {CautionKind.KEY_USE_LIMITED, *revocations, *audits}
     assert {kind for _, kind, _ in CAUTIONS.values()} | elsewhere == set(CautionKind)
 
 

@@ -1,0 +1,113 @@
+"""Audits: what was approved beside what AWS says now, and what would bring them together. Pure.
+
+What the bot gave and somebody needs is to be there; what it gave and nobody needs any more is not; an image that
+people shared by hand is of no use to an account that may not read its snapshots. All else that is found is only told.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+
+from aws_ops.cautions import Caution, CautionKind
+from aws_ops.details import details
+from aws_ops.entries import Entry, On, grants_of, missing, removable, withdrawals_of
+from aws_ops.held import Held
+from aws_ops.ids import AccountId, ImageId, Region, SnapshotId
+from aws_ops.plan import Plan
+from aws_ops.request import Mode
+
+
+@dataclass(frozen=True)
+class SharedImage:
+    """An image as it is shared now, by whomever: who may launch it, and who may read each snapshot behind it."""
+
+    image_id: ImageId
+    owner: AccountId
+    region: Region
+    accounts: frozenset[AccountId]
+    groups: frozenset[str]
+    snapshots: Mapping[SnapshotId, frozenset[AccountId]]
+
+    def readers_due(self, known: Set[AccountId], joining: Set[Entry], leaving: Set[Entry]) -> frozenset[Entry]:
+        """The volume permissions of the `known` accounts that may launch the image, once some joined and some left.
+
+        Without them the image could be launched there and not copied.
+        """
+        joined, left = (
+            {AccountId(entry.grantee) for entry in entries if entry.resource == self.image_id}
+            for entries in (joining, leaving)
+        )
+        return frozenset(
+            Entry(On.SNAPSHOT, self.owner, self.region, snapshot_id, account)
+            for snapshot_id in self.snapshots
+            for account in ((self.accounts | joined) & known) - left
+        )
+
+    @property
+    def readers(self) -> frozenset[Entry]:
+        """Who may read the snapshots now."""
+        return frozenset(
+            Entry(On.SNAPSHOT, self.owner, self.region, snapshot_id, account)
+            for snapshot_id, accounts in self.snapshots.items()
+            for account in accounts
+        )
+
+
+@dataclass(frozen=True)
+class LostCopy:
+    """A copy that was handed over, and isn't there any more."""
+
+    share: str
+    account_id: AccountId
+    region: Region
+    image_id: ImageId
+
+
+@dataclass(frozen=True)
+class Books:
+    """What the bot has on record of the part of the world that is looked at.
+
+    Attributes:
+        needed: what the shares in force rest on.
+        under_way: what shares will rest on that are just being carried out; they see to it themselves.
+        given: what the bot gave and hasn't taken back.
+        known: the accounts that images may be shared with.
+    """
+
+    needed: frozenset[Entry]
+    under_way: frozenset[Entry]
+    given: frozenset[Entry]
+    known: frozenset[AccountId]
+
+
+def plan_audit(books: Books, held: Held, shared: Sequence[SharedImage], lost: Sequence[LostCopy]) -> Plan:
+    """Decide what would bring AWS to what the books say: nothing, if it is so already.
+
+    The plan rests on nothing but what it gives for images that were shared by hand: those become the bot's to keep.
+    """
+    there = held.entries | held.partial
+    blind = held.gone | set(held.unreadable)
+    lacking = frozenset(entry for entry in missing(books.needed, held.entries) if entry.resource not in blind)
+    left_over = removable(books.given, books.needed | books.under_way) & there
+    due = frozenset[Entry]().union(*(image.readers_due(books.known, lacking, left_over) for image in shared))
+    half = due - frozenset[Entry]().union(*(image.readers for image in shared))
+    left_over -= due
+    return Plan(
+        mode=Mode.SHARE,
+        images=(),
+        changes=(*grants_of(lacking | half), *withdrawals_of(left_over)),
+        grants=grants_of(half),
+        cautions=tuple(_cautions(books, held, shared, lost)),
+    )
+
+
+def _cautions(books: Books, held: Held, shared: Sequence[SharedImage], lost: Sequence[LostCopy]) -> Iterator[Caution]:
+    for resource, why in sorted(held.unreadable.items()):
+        yield Caution(CautionKind.NOT_LOOKED_AT, details(what=resource, why=why.why))
+    for resource in sorted(held.gone & {entry.resource for entry in books.needed}):
+        yield Caution(CautionKind.SOURCE_GONE, details(what=resource))
+    for copy in lost:
+        place = f"{copy.account_id} {copy.region}"
+        yield Caution(CautionKind.COPY_LOST, details(copy=copy.image_id, place=place, share=copy.share))
+    for image in sorted(shared, key=lambda image: image.image_id):
+        if strangers := sorted({*(image.accounts - books.known - {image.owner}), *image.groups}):
+            yield Caution(CautionKind.SHARED_BEYOND, details(image=image.image_id, strangers=strangers))

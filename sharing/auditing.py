@@ -1,0 +1,161 @@
+"""Auditing: what the shares in force rest on is compared with what AWS says, and what differs is put right.
+
+An audit is a request of its own. It looks at one share, at some images or at everything; finds nothing and ends, or
+asks for approval of what would put it right, and does that. Besides people, the calendar asks for one.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from aws_ops.accounts import Accounts
+from aws_ops.audit import Books, LostCopy, plan_audit
+from aws_ops.copies import CopyState, watch
+from aws_ops.entries import entries_of
+from aws_ops.errors import AwsBusy, AwsOpsError
+from aws_ops.held import read_held
+from aws_ops.ids import AccountId, ImageId, Region
+from aws_ops.plan import Grant, Plan, Withdrawal
+from aws_ops.request import Mode
+from aws_ops.shared_images import find_shared_images
+from sharing.applying import apply_grants
+from sharing.claim import Claim
+from sharing.clock import Clock
+from sharing.estate import Estate, UnknownAccount
+from sharing.ledger import Ledger
+from sharing.requests import NOBODY, Delivery, NewRequest, Person, Request, RequestId, RequestKind, Trigger
+from sharing.revoking import withdraw
+from sharing.states import DeliveryState
+from sharing.store import Store
+from sharing.transaction import Overtaken, Transaction
+
+_log = logging.getLogger(__name__)
+
+_EPOCH = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
+
+
+def audit_of(
+    requester: Person, origin: str, image_ids: Iterable[ImageId] = (), share: RequestId | None = None
+) -> NewRequest:
+    """Return the request to look at one share, at some images, or with neither at everything."""
+    return NewRequest(
+        origin=origin,
+        requester=requester,
+        image_ids=tuple(image_ids),
+        mode=Mode.SHARE,
+        targets=(),
+        regions=(),
+        reason="",
+        kind=RequestKind.AUDIT,
+        of=share,
+        trigger=Trigger.CALENDAR if requester == NOBODY else Trigger.PERSON,
+    )
+
+
+@dataclass(frozen=True)
+class AuditCalendar:
+    """Asks for an audit of everything once in each period, counted in `every` from a Monday.
+
+    Two replicas asking at once do no harm: it is the same audit.
+    """
+
+    store: Store
+    clock: Clock
+    every: timedelta
+
+    def run_once(self) -> None:
+        """Ask for the audit of this period, if nobody has."""
+        now = self.clock()
+        period = (now - _EPOCH) // self.every
+        self.store.add(audit_of(NOBODY, f"calendar:{self.every.days}d:{period}"), now)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an audit looks at: the shares in force, and what the bot has on record of what they rest on."""
+
+    shares: tuple[Request, ...]
+    books: Books
+
+
+def plan(claim: Claim, accounts: Accounts, estate: Estate) -> tuple[Plan, Scope]:
+    """Compare, and return with the plan what it was made from.
+
+    Raises:
+        AwsBusy: AWS can't say now.
+    """
+    request = claim.request
+    with claim.store.transaction() as tx:
+        scope = _scope(tx, request, estate)
+    held = read_held(accounts, estate.sources, scope.books.needed | scope.books.given)
+    known = sorted(scope.books.known)
+    shared = [] if request.of else find_shared_images(accounts, estate.sources, known, request.image_ids)
+    return plan_audit(scope.books, held, shared, _lost_copies(accounts, estate, scope.shares)), scope
+
+
+def begin(tx: Transaction, audit: Request, plan: Plan, planned_for: Scope, estate: Estate) -> None:
+    """Make sure that nobody else is at what is about to be put right; what it gives is kept from now on.
+
+    Raises:
+        Overtaken: the books have changed, or another request gives or takes the same at this moment.
+    """
+    ledger = Ledger(tx)
+    ledger.gate()
+    if _scope(tx, audit, estate).books != planned_for.books:
+        raise Overtaken("what the shares need has changed a moment ago")
+    tx.refuse_overlap(audit, entries_of(one for one in plan.changes if isinstance(one, Grant | Withdrawal)))
+    ledger.set_needs(audit.id, entries_of(plan.grants))
+
+
+def apply(claim: Claim, accounts: Accounts, estate: Estate) -> None:
+    """Put right what the approved plan says, each change read back.
+
+    Raises:
+        KeyInOtherHands, AwsBusy, NotYetVisible, KeyPolicyContested: not now; the same again later is right.
+        AwsOpsError: any other, AWS won't have it.
+    """
+    apply_grants(claim, accounts, estate)
+    for change in claim.request.approved_plan.changes:
+        if isinstance(change, Withdrawal):
+            withdraw(claim, accounts, estate, change)
+
+
+def _scope(tx: Transaction, audit: Request, estate: Estate) -> Scope:
+    shares = [
+        share
+        for share in tx.in_force()
+        if (audit.of is None or share.id == audit.of)
+        and (not audit.image_ids or set(audit.image_ids) & set(share.image_ids))
+    ]
+    everything = audit.of is None and not audit.image_ids
+    known = frozenset(target.role.account_id for target in estate.targets)
+    ids = None if everything else [share.id for share in shares]
+    return Scope(tuple(shares), Ledger(tx).books(ids, known))
+
+
+def _lost_copies(accounts: Accounts, estate: Estate, shares: Sequence[Request]) -> list[LostCopy]:
+    """The copies that were handed over and aren't there any more; what can't be looked at counts as there."""
+    places: dict[tuple[AccountId, Region], list[tuple[Request, Delivery]]] = defaultdict(list)
+    for share in shares:
+        for delivery in share.deliveries:
+            if delivery.state is DeliveryState.COMPLETED and share.mode.copies:
+                places[delivery.account_id, delivery.region].append((share, delivery))
+    lost = []
+    for (account_id, region), handed_over in sorted(places.items()):
+        ids = [delivery.image_id for _, delivery in handed_over if delivery.image_id]
+        try:
+            found = watch(accounts.ec2(estate.target(account_id).role, region), ids)
+        except AwsBusy:
+            raise
+        except (AwsOpsError, UnknownAccount) as trouble:
+            _log.warning("copies in %s %s can't be looked at: %s", account_id, region, trouble)
+            continue
+        there = {image_id for image_id, status in found.items() if status.state is not CopyState.GONE}
+        lost += [
+            LostCopy(share.id, account_id, region, delivery.image_id)
+            for share, delivery in handed_over
+            if delivery.image_id and delivery.image_id not in there
+        ]
+    return lost

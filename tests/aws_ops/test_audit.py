@@ -1,0 +1,76 @@
+"""Audits: what the books say beside what is there; put right, nothing differs any more and nobody lost anything."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aws_ops.audit import Books, LostCopy, SharedImage, plan_audit
+from aws_ops.cautions import CautionKind
+from aws_ops.changes import Grant, Withdrawal
+from aws_ops.entries import Entry, On, entries_of
+from aws_ops.facts import Unreadable
+from aws_ops.held import Held
+from aws_ops.ids import ImageId
+from tests.aws_ops.builders import GOLDEN, IMAGE, PROD, REGION, SNAPSHOT, STAGING, STRANGER, a_key_arn, a_principal
+
+KEY = a_key_arn(GOLDEN)
+KNOWN = frozenset({STAGING, PROD})
+ENTRIES = [
+    *(Entry(On.KEY, GOLDEN, REGION, KEY, a_principal(account)) for account in sorted(KNOWN)),
+    *(Entry(On.SNAPSHOT, GOLDEN, REGION, SNAPSHOT, account) for account in (*sorted(KNOWN), STRANGER)),
+    *(Entry(On.IMAGE, GOLDEN, REGION, IMAGE, account) for account in (*sorted(KNOWN), STRANGER)),
+]
+some = st.frozensets(st.sampled_from(ENTRIES))
+
+
+def image_in(world: frozenset[Entry]) -> SharedImage:
+    """The image as it is shared in that world."""
+    accounts = {on: frozenset(e.grantee for e in world if e.on is on) for on in On}
+    return SharedImage(IMAGE, GOLDEN, REGION, accounts[On.IMAGE], frozenset(), {SNAPSHOT: accounts[On.SNAPSHOT]})
+
+
+@given(some, some, some, some)
+def test_put_right_nothing_differs_and_nobody_lost_what_is_theirs(
+    needed: frozenset[Entry], under_way: frozenset[Entry], gave: frozenset[Entry], world: frozenset[Entry]
+) -> None:
+    books = Books(needed, under_way, gave, KNOWN)
+    plan = plan_audit(books, Held(world), [image_in(world)], [])
+    added = entries_of(one for one in plan.changes if isinstance(one, Grant))
+    taken = entries_of(one for one in plan.changes if isinstance(one, Withdrawal))
+    assert not added & world, "nothing is given twice"
+    assert taken <= gave & world, "nothing is taken but what the bot gave"
+    assert not taken & (needed | under_way), "and nothing that anybody needs"
+    after = (world | added) - taken
+    kept = entries_of(plan.grants)
+    assert needed | kept <= after
+    settled = Books(needed | kept, under_way, (gave | added) - taken, KNOWN)
+    again = plan_audit(settled, Held(after), [image_in(after)], [])
+    assert again.changes == ()
+
+
+def test_what_is_gone_or_cannot_be_read_is_told_and_left_alone() -> None:
+    books = Books(frozenset(ENTRIES), frozenset(), frozenset(ENTRIES), KNOWN)
+    held = Held(gone=frozenset({IMAGE}), unreadable={KEY: Unreadable("no entry")})
+    plan = plan_audit(books, held, [], [LostCopy("R-7K2M9QXA", STAGING, REGION, ImageId("ami-22222222222222222"))])
+    assert {entry.resource for entry in entries_of(plan.changes)} == {SNAPSHOT}
+    assert [(caution.kind, dict(caution.details)) for caution in plan.cautions] == [
+        (CautionKind.NOT_LOOKED_AT, {"what": KEY, "why": "no entry"}),
+        (CautionKind.SOURCE_GONE, {"what": IMAGE}),
+        (
+            CautionKind.COPY_LOST,
+            {"copy": "ami-22222222222222222", "place": f"{STAGING} {REGION}", "share": "R-7K2M9QXA"},
+        ),
+    ]
+
+
+def test_strangers_are_told_and_left_alone() -> None:
+    everybody = SharedImage(IMAGE, GOLDEN, REGION, frozenset({STRANGER}), frozenset({"all"}), {SNAPSHOT: frozenset()})
+    plan = plan_audit(Books(frozenset(), frozenset(), frozenset(), KNOWN), Held(), [everybody], [])
+    assert plan.changes == ()
+    [caution] = plan.cautions
+    assert dict(caution.details) == {"image": IMAGE, "strangers": f"{STRANGER}, all"}
+
+
+def test_a_principal_that_is_only_half_there_is_left_over_all_the_same() -> None:
+    half = Entry(On.KEY, GOLDEN, REGION, KEY, a_principal(STAGING))
+    books = Books(frozenset(), frozenset(), frozenset({half}), KNOWN)
+    assert entries_of(plan_audit(books, Held(partial=frozenset({half})), [], []).changes) == {half}

@@ -1,0 +1,193 @@
+"""Audits: what differs from what was approved is found and put right, once somebody says so; the rest is only told."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from playground.aws import Crash, Disk
+from tests.front_door.test_taking_back import APPROVE, lists, request_id, shared, taken_back
+from tests.stage import IMAGES, PROD, REGION, STAGING, Stage
+
+STRANGER = "888888888888"
+
+
+@pytest.fixture
+def key(stage: Stage) -> str:
+    return stage.images.key(REGION)
+
+
+@pytest.fixture
+def image(stage: Stage, key: str) -> str:
+    return stage.images.image(REGION, name="golden", devices=[Disk(gib=8, key=key), Disk(gib=4)])
+
+
+def audited(stage: Stage, what: str = "") -> str:
+    """Somebody asks for an audit; return what they are told."""
+    assert "Comparing AWS with what was approved" in stage.types(stage.mika, f"audit {what}").ephemeral[0].as_text()
+    stage.work()
+    return stage.direct(stage.mika)[-1]
+
+
+def put_right(stage: Stage) -> None:
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=1)
+
+
+def by_hand(stage: Stage, verb: str, image: str, account: str = STAGING) -> None:
+    stage.by_hand(IMAGES).modify_image_attribute(ImageId=image, LaunchPermission={verb: [{"UserId": account}]})
+
+
+def snapshot_by_hand(stage: Stage, verb: str, snapshot: str, account: str = STAGING) -> None:
+    stage.by_hand(IMAGES).modify_snapshot_attribute(
+        SnapshotId=snapshot, Attribute="createVolumePermission", OperationType=verb, UserIds=[account]
+    )
+
+
+def test_where_nothing_differs_nothing_is_shown(stage: Stage, image: str) -> None:
+    shared(stage, f"{image} to staging")
+    writes = len(stage.aws.journal.calls("ModifyImageAttribute"))
+    assert "AWS is as it was approved" in audited(stage)
+    assert len(stage.slack.messages(stage.room)) == 1
+    assert len(stage.aws.journal.calls("ModifyImageAttribute")) == writes
+
+
+def test_what_somebody_took_away_is_given_again(stage: Stage, image: str, key: str) -> None:
+    share = shared(stage, f"{image} to staging, prod")
+    policy = stage.aws.key(key).policy
+    by_hand(stage, "Remove", image)
+    snapshot_by_hand(stage, "remove", stage.aws.image(image).snapshots[1].id, PROD)
+    stage.by_hand(IMAGES, "kms").put_key_policy(KeyId=key, Policy=_without_own(policy))
+
+    assert "waits for approval" in audited(stage, share)
+    shown = stage.approval.as_text()
+    assert "AMI audit: AWS differs from what was approved" in shown
+    assert "An audit for @mika compared AWS with what was approved in" in shown
+    assert f"launchPermission on {image} for {STAGING}" in shown.replace("`", "")
+    assert f"for {PROD}" in shown.replace("`", "")
+    assert f"Key policy of {key} gains" in shown.replace("`", "")
+    assert "[Put it right]" in shown
+    assert lists(stage, image)[0] == {PROD}, "nothing is done before somebody says so"
+
+    put_right(stage)
+    assert lists(stage, image) == [{STAGING, PROD}] * 3
+    assert len(stage.aws.key(key).policy["Statement"]) == len(policy["Statement"])
+    assert "AWS is as it was approved again" in stage.direct(stage.mika)[-1]
+    assert "AMI audit: put right" in stage.approval.as_text()
+    assert "AWS is as it was approved (" in audited(stage)
+
+
+def test_what_a_failed_share_left_behind_is_taken_back(stage: Stage, image: str) -> None:
+    stage.aws.faults.fail("CopyImage", code="InvalidRequest", message="no such luck", times=9)
+    shared(stage, f"{image} to staging", minutes=5)
+    assert lists(stage, image) == [{STAGING}] * 3
+    audited(stage)
+    assert f"launchPermission on {image} taken from {STAGING}" in stage.approval.as_text().replace("`", "")
+    put_right(stage)
+    assert lists(stage, image) == [set()] * 3
+
+
+def test_an_image_shared_by_hand_without_its_snapshots_is_found_and_mended(stage: Stage) -> None:
+    image = stage.images.image(REGION, name="by-hand", devices=[Disk(gib=8), Disk(gib=4)])
+    by_hand(stage, "Add", image)
+    by_hand(stage, "Add", image, STRANGER)
+    assert "waits for approval" in audited(stage, image)
+    shown = stage.approval.as_text()
+    assert shown.count("createVolumePermission") == 2
+    assert f"is shared with {STRANGER} as well; I know nothing of that" in shown
+    put_right(stage)
+    assert lists(stage, image) == [{STAGING, STRANGER}, {STAGING}, {STAGING}]
+    audit = request_id(stage)
+    told = audited(stage)
+    assert "AWS is as it was approved (" in told, "what was mended is the bot's to keep"
+    assert STRANGER in told, "a stranger's access is told, and left alone"
+
+    taken_back(stage, audit)
+    assert lists(stage, image) == [{STAGING, STRANGER}, set(), set()]
+
+
+def test_a_copy_that_is_gone_is_told(stage: Stage, image: str) -> None:
+    share = shared(stage, f"{image} to staging")
+    (copy,) = stage.staging.images(REGION)
+    stage.by_hand(STAGING).deregister_image(ImageId=copy.id)
+    told = audited(stage)
+    assert f"The copy {copy.id} in {STAGING} {REGION} is gone, though {share} handed it over" in told
+    assert "Nothing has to be put right" in told
+
+
+def test_what_is_gone_at_the_source_is_told_and_not_asked_for(stage: Stage, image: str) -> None:
+    share = shared(stage, f"{image} to staging")
+    stage.by_hand(IMAGES).deregister_image(ImageId=image)
+    told = audited(stage, share)
+    assert f"{image} is gone, though a share rests on it" in told
+    assert len(stage.slack.messages(stage.room)) == 1
+
+
+def test_the_calendar_asks_once_a_week_and_says_only_what_matters(stage: Stage, image: str) -> None:
+    assert stage.bot.calendar is not None
+    shared(stage, f"{image} to staging")
+    said = len(stage.direct(stage.mika))
+    stage.bot.calendar.run_once()
+    stage.work()
+    assert len(stage.slack.messages(stage.room)) == 1, "nothing differs, and nobody asked"
+
+    by_hand(stage, "Remove", image)
+    stage.bot.calendar.run_once()
+    stage.work()
+    assert len(stage.slack.messages(stage.room)) == 1, "once a week, however often it is looked at"
+    stage.clock.advance(timedelta(days=7))
+    stage.bot.calendar.run_once()
+    stage.start().calendar.run_once()
+    stage.work()
+    assert "The audit by the calendar compared AWS" in stage.approval.as_text()
+    assert len(stage.slack.messages(stage.room)) == 2
+    put_right(stage)
+    assert lists(stage, image)[0] == {STAGING}
+    assert len(stage.direct(stage.mika)) == said, "whoever shared it needn't hear of it"
+
+
+def test_only_one_share_is_compared_if_that_is_asked(stage: Stage, image: str) -> None:
+    other = stage.images.image(REGION, name="other")
+    first, _ = shared(stage, f"{image} to staging"), shared(stage, f"{other} to staging")
+    by_hand(stage, "Remove", other)
+    assert "AWS is as it was approved" in audited(stage, first)
+    assert "waits for approval" in audited(stage, other)
+
+
+def test_what_is_no_share_in_force_is_not_audited(stage: Stage, image: str) -> None:
+    share = shared(stage, f"{image} to staging")
+    taken_back(stage, share)
+    assert "is no share in force (it is revoked)" in stage.types(stage.mika, f"audit {share}").ephemeral[0].as_text()
+    assert "There is no request" in stage.types(stage.mika, "audit R-00000000").ephemeral[0].as_text()
+    assert "After “audit” comes nothing, images" in stage.types(stage.mika, "audit golden").ephemeral[0].as_text()
+
+
+def test_what_cannot_be_read_is_told(stage: Stage, image: str) -> None:
+    share = shared(stage, f"{image} to staging")
+    stage.aws.faults.fail("DescribeImageAttribute", code="UnauthorizedOperation", times=9)
+    assert f"I can't look at {image}" in audited(stage, share)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("operation", ["ModifyImageAttribute", "ModifySnapshotAttribute"])
+def test_a_death_while_putting_right_is_made_up_for(stage: Stage, image: str, operation: str, when: str) -> None:
+    shared(stage, f"{image} to staging")
+    by_hand(stage, "Remove", image)
+    snapshot_by_hand(stage, "remove", stage.aws.image(image).snapshots[0].id)
+    audited(stage)
+    stage.clicks(stage.sam, APPROVE)
+    crash = stage.aws.faults.crash_before if when == "before" else stage.aws.faults.crash_after
+    crash(operation, nth=1)
+    with pytest.raises(Crash):
+        stage.work()
+    stage.start()
+    stage.passes(minutes=2)
+    assert lists(stage, image) == [{STAGING}] * 3
+    assert sum("as it was approved again" in line for line in stage.thread) == 1
+
+
+def _without_own(policy: dict[str, Any]) -> str:
+    statements = [one for one in policy["Statement"] if not one.get("Sid", "").startswith("AmiShareBot")]
+    return json.dumps(policy | {"Statement": statements})
