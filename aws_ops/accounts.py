@@ -59,6 +59,10 @@ class Accounts:
     def kms(self, role: Role, region: Region) -> KMSClient:
         return self._client("kms", role, region)
 
+    def autoscaling(self, role: Role, region: Region) -> Any:
+        """A client of Auto Scaling in `region`, as `role`; the one place that needs it isn't worth its type stubs."""
+        return self._client("autoscaling", role, region)
+
     def assume(self, role: Role) -> None:
         """Make sure that `role` can be assumed; a role assumed within the hour isn't tried again.
 
@@ -73,6 +77,8 @@ class Accounts:
     def _client(self, service: Literal["ec2"], role: Role, region: Region) -> EC2Client: ...
     @overload
     def _client(self, service: Literal["kms"], role: Role, region: Region) -> KMSClient: ...
+    @overload
+    def _client(self, service: Literal["autoscaling"], role: Role, region: Region) -> Any: ...
     def _client(self, service: str, role: Role, region: Region) -> Any:
         key = (service, role.arn, role.external_id, region)
         # A botocore session may not be used by two threads at once; its clients may.

@@ -29,6 +29,7 @@ class CautionKind(StrEnum):
     SOURCE_GONE = "source_gone"  # what (an audit: an image, snapshot or key that a share rests on)
     COPY_LOST = "copy_lost"  # copy, place, share (an audit)
     SHARED_BEYOND = "shared_beyond"  # image, strangers (an audit: whom the bot knows nothing of)
+    COPY_IN_USE = "copy_in_use"  # copy, place, users (retention)
     KEY_USE_LIMITED = "key_use_limited"  # target, principals (mode share: only they can launch from an encrypted image)
 
 

@@ -25,13 +25,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from aws_ops.errors import MalformedId
 from aws_ops.facts import Role, SourceAccount, TargetAccount
 from aws_ops.ids import PrincipalArn, Region, RoleArn, account_of, parse_principal_arn, parse_role_arn
+from aws_ops.retention import RetentionRule
 from sharing.approval import ApprovalRule
 from sharing.estate import Estate
 
 # Words with a meaning in the command.
 _RESERVED = frozenset(
-    {"and", "audit", "because", "copy", "for", "help", "in", "no", "no-copy", "reason", "repair", "revoke", "then"}
-    | {"to", "unshare", "until", "without", "without-copy"}
+    {"and", "audit", "because", "copy", "for", "help", "in", "no", "no-copy", "reason", "repair", "retire", "revoke"}
+    | {"then", "to", "unshare", "until", "without", "without-copy"}
 )
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-\d")
@@ -191,6 +192,20 @@ class AuditSettings(_Strict):
     every_days: Annotated[int, Field(ge=0, le=366)] = 7
 
 
+class RetentionSettings(_Strict):
+    """How many copies of a family of images are kept; what is beyond that is shown, and goes once approved.
+
+    Attributes:
+        images: a pattern of the source images' names, with `*` and `?`.
+        keep: how many each account keeps in each region.
+        targets: where it holds, by name; everywhere if left out.
+    """
+
+    images: Annotated[str, Field(min_length=1, max_length=128)]
+    keep: Annotated[int, Field(ge=1, le=1000)]
+    targets: tuple[Name, ...] | None = None
+
+
 class ServerSettings(_Strict):
     """Where the HTTP server listens, and how much is done at once and how often.
 
@@ -230,12 +245,33 @@ class Settings(_Strict):
     sources: Annotated[tuple[SourceSettings, ...], Field(min_length=1), AfterValidator(_distinct)]
     targets: Annotated[tuple[TargetSettings, ...], Field(min_length=1), AfterValidator(_distinct)]
     audit: AuditSettings = AuditSettings()
+    retention: tuple[RetentionSettings, ...] = ()
     server: ServerSettings = ServerSettings()
 
     @property
     def estate(self) -> Estate:
         return Estate(
             tuple(source.account for source in self.sources), tuple(target.account for target in self.targets)
+        )
+
+    @model_validator(mode="after")
+    def _known_targets(self) -> Self:
+        known = {target.name for target in self.targets}
+        for rule in self.retention:
+            if unknown := sorted(set(rule.targets or ()) - known):
+                raise ValueError(f"retention: {rule.images}: no target is called {', '.join(unknown)}")
+        return self
+
+    @property
+    def retention_rules(self) -> tuple[RetentionRule, ...]:
+        accounts = {target.name: target.role.account_id for target in self.targets}
+        return tuple(
+            RetentionRule(
+                rule.images,
+                rule.keep,
+                None if rule.targets is None else frozenset(accounts[one] for one in rule.targets),
+            )
+            for rule in self.retention
         )
 
     @property

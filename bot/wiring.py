@@ -14,9 +14,13 @@ from bot.settings import Door, Environment, Settings
 from handlers.listeners import Desk
 from handlers.publisher import Publisher
 from sharing import database
-from sharing.auditing import AuditCalendar
+from sharing.auditing import AuditCalendar, Audits
 from sharing.clock import Clock
 from sharing.postings import Postings
+from sharing.requests import RequestKind
+from sharing.retiring import Retention
+from sharing.revoking import Revocations
+from sharing.shares import Shares
 from sharing.store import Store
 from sharing.watching import CopyWatch
 from sharing.worker import Worker
@@ -86,8 +90,28 @@ def build(
     return Bot(
         app=app,
         store=store,
-        worker=Worker(store, accounts, estate, clock, lease, timedelta(hours=settings.approval.expires_after_hours)),
+        worker=Worker(
+            store=store,
+            accounts=accounts,
+            estate=estate,
+            clock=clock,
+            lease=lease,
+            approval_expires_after=timedelta(hours=settings.approval.expires_after_hours),
+            errands={
+                RequestKind.SHARE: Shares(accounts, estate),
+                RequestKind.REVOKE: Revocations(accounts, estate),
+                RequestKind.AUDIT: Audits(accounts, estate),
+                RequestKind.RETIRE: Retention(settings.retention_rules, accounts, estate),
+            },
+        ),
         watch=CopyWatch(store, accounts, estate, clock),
         publisher=Publisher(client, Postings(store, lease), clock, settings.slack.approvals_channel, settings.rule),
-        calendar=AuditCalendar(store, clock, timedelta(days=days)) if (days := settings.audit.every_days) else None,
+        calendar=AuditCalendar(store, clock, timedelta(days=days), retires=bool(settings.retention))
+        if (days := settings.audit.every_days)
+        else None,
     )
+
+
+def _calendar(settings: Settings, store: Store, clock: Clock) -> AuditCalendar | None:
+    every = timedelta(days=settings.audit.every_days)
+    return AuditCalendar(store, clock, every, retires=bool(settings.retention)) if every else None

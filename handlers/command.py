@@ -34,6 +34,7 @@ _BETWEEN = re.compile(r"(?:\s*[,;]\s*|\s+and\s+|\s+)", re.IGNORECASE)
 _TIME = re.compile(r"(?P<number>\d{1,5})\s*(?P<unit>h|d|w)(?:ours?|ays?|eeks?)?", re.IGNORECASE)
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _REQUEST_ID = re.compile(r"R-[0-9A-Z]{8}")
+_RETIRE = frozenset({"retire", "retire copies", "retention"})
 _HELP = frozenset({"help", "?", "-h", "--help"})
 
 
@@ -72,6 +73,11 @@ class Audit:
 
 
 @dataclass(frozen=True)
+class Retire:
+    """Copies that aren't kept any longer are to be looked for."""
+
+
+@dataclass(frozen=True)
 class OpenForm:
     """Nothing was typed: the form asks for it."""
 
@@ -88,13 +94,15 @@ class NotUnderstood:
     problems: tuple[str, ...]
 
 
-def parse(text: str, estate: Estate, now: datetime) -> Ask | Revoke | Audit | OpenForm | Help | NotUnderstood:
+def parse(text: str, estate: Estate, now: datetime) -> Ask | Revoke | Audit | Retire | OpenForm | Help | NotUnderstood:
     """Return what `text`, typed after the command at `now`, asks for."""
     text = text.strip()
     if not text:
         return OpenForm()
     if text.lower() in _HELP:
         return Help()
+    if text.lower() in _RETIRE:
+        return Retire()
     if audit := _AUDIT.fullmatch(text):
         return _audit(audit["rest"].strip())
     if revoke := _REVOKE.fullmatch(text):

@@ -14,7 +14,7 @@ from slack_bolt import Ack, App, BoltResponse
 from slack_sdk import WebClient
 
 from handlers import mrkdwn, views, wording
-from handlers.command import Ask, Audit, Help, NotUnderstood, OpenForm, Revoke, parse
+from handlers.command import Ask, Audit, Help, NotUnderstood, OpenForm, Retire, Revoke, parse
 from handlers.messages import APPROVE, DENY
 from handlers.people import groups_of, stand
 from handlers.trouble import SLACK_TROUBLE
@@ -23,6 +23,7 @@ from sharing.auditing import audit_of
 from sharing.clock import Clock
 from sharing.estate import Estate
 from sharing.requests import NewRequest, Person, Request, RequestId, RequestKind, Verdict, revocation_of
+from sharing.retiring import retirement
 from sharing.states import RequestState
 from sharing.store import Store
 from sharing.transaction import NoSuchRequest
@@ -78,6 +79,8 @@ class Desk:
                 ack(self._received(request))
             case Revoke() as revoke:
                 ack(self._revoke(f"command:{body['trigger_id']}", person, revoke))
+            case Retire():
+                ack(self._retire(f"command:{body['trigger_id']}", person))
             case Audit() as audit:
                 ack(self._audit(f"command:{body['trigger_id']}", person, audit))
 
@@ -167,6 +170,14 @@ class Desk:
         return (
             f":mag: Comparing AWS with what was approved (request {mrkdwn.code(request.id)}). "
             f"What differs I show in {mrkdwn.channel(self.approvals_channel)}, with what would put it right; "
+            "either way you hear from me in a direct message."
+        )
+
+    def _retire(self, origin: str, person: Person) -> str:
+        request = self._store(retirement(person, origin))
+        return (
+            f":mag: Looking for copies that are beyond what is kept (request {mrkdwn.code(request.id)}). "
+            f"What I find I show in {mrkdwn.channel(self.approvals_channel)} before anything goes; "
             "either way you hear from me in a direct message."
         )
 

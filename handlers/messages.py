@@ -120,9 +120,10 @@ def _trouble_with(request: Request, delivery: Delivery) -> Iterator[Message]:
 
 
 def _was_asked_for(request: Request) -> bool:
-    """Whether there was something to approve: an audit that finds nothing to put right has no message of its own."""
-    found = request.kind is not RequestKind.AUDIT or (request.plan is not None and bool(request.plan.changes))
-    return request.trigger.asks_first and found
+    """Whether there was something to approve: a look at AWS that finds nothing has no message of its own."""
+    looked = request.kind in (RequestKind.AUDIT, RequestKind.RETIRE)
+    found = request.plan is not None and bool(request.plan.changes)
+    return request.trigger.asks_first and (found or not looked)
 
 
 def _decisions(request: Request) -> Iterator[Message]:
@@ -188,6 +189,7 @@ _QUESTIONS = {
     RequestKind.SHARE: "Approve this share?",
     RequestKind.REVOKE: "Take it back?",
     RequestKind.AUDIT: "Put it right?",
+    RequestKind.RETIRE: "Let these copies go?",
 }
 
 
@@ -226,7 +228,7 @@ def _result(request: Request) -> Iterator[str]:
         yield f"• {wording.refusal(refusal)}"
     if request.failure is not None:
         yield f"• {wording.failure(request.failure)}"
-    if request.kind is RequestKind.AUDIT and request.plan is not None:
+    if request.kind in (RequestKind.AUDIT, RequestKind.RETIRE) and request.plan is not None:
         yield from (f":warning: {wording.caution(caution)}" for caution in request.plan.cautions)
     if request.state is RequestState.DENIED:
         yield from (phrases.decided(decision) for decision in request.decisions[-1:])

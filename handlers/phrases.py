@@ -28,6 +28,8 @@ def title(request: Request) -> str:
         return f"Take an AMI share back: {_REVOCATION_TITLES.get(request.state, _TITLES[request.state])}"
     if request.kind is RequestKind.AUDIT:
         return f"AMI audit: {_AUDIT_TITLES.get(request.state, _TITLES[request.state])}"
+    if request.kind is RequestKind.RETIRE:
+        return f"AMI retention: {_RETENTION_TITLES.get(request.state, _TITLES[request.state])}"
     under_way = request.state is RequestState.COPYING and not request.mode.copies
     return f"AMI share: {_TITLES[RequestState.APPLYING if under_way else request.state]}"
 
@@ -47,6 +49,11 @@ _TITLES = {
     RequestState.REVOKED: "taken back",
 }
 _REVOCATION_TITLES = {RequestState.COMPLETED: "done"}
+_RETENTION_TITLES = {
+    RequestState.AWAITING_APPROVAL: "copies that could go",
+    RequestState.APPLYING: "copies are going",
+    RequestState.COMPLETED: "done",
+}
 _AUDIT_TITLES = {
     RequestState.AWAITING_APPROVAL: "AWS differs from what was approved",
     RequestState.APPLYING: "being put right",
@@ -60,6 +67,9 @@ def asks(request: Request) -> str:
     if request.kind is RequestKind.REVOKE:
         copies = ", and to deregister the copies" if request.deregister else ""
         return f"{who} asks to {_what_a_revocation_does(request)}{copies}."
+    if request.kind is RequestKind.RETIRE:
+        asker = "The calendar" if request.trigger is Trigger.CALENDAR else who
+        return f"{asker} asks to let the copies go that are beyond what is kept and that nothing uses."
     if request.kind is RequestKind.AUDIT:
         asker = "The audit by the calendar" if request.trigger is Trigger.CALENDAR else f"An audit for {who}"
         return f"{asker} compared AWS with what was approved{_of_what(request)}, and found that they differ."
@@ -88,6 +98,11 @@ def _what_a_revocation_does(request: Request) -> str:
 
 def asked(request: Request, approvals_channel: str) -> str:
     """Return what the requester is told while others decide."""
+    if request.kind is RequestKind.RETIRE:
+        return (
+            f":mag: {mrkdwn.code(request.id)} found copies beyond what is kept; letting them go waits for approval in "
+            f"{mrkdwn.channel(approvals_channel)}."
+        )
     if request.kind is RequestKind.AUDIT:
         return (
             f":mag: Your audit {mrkdwn.code(request.id)} found that AWS differs from what was approved; what would put "
@@ -114,6 +129,8 @@ def nothing_changes(request: Request) -> str:
 def confirm(request: Request) -> str:
     """Return what is about to happen, in plain text, for the one who is about to approve it."""
     names = ", ".join(request.targets) or "Those named"
+    if request.kind is RequestKind.RETIRE:
+        return "The copies shown will be deregistered, and their snapshots deleted."
     if request.kind is RequestKind.AUDIT:
         return "AWS will be brought to what was approved, as shown."
     if request.kind is RequestKind.REVOKE:
@@ -201,6 +218,8 @@ def progress(request: Request, delivery: Delivery) -> str:
             return f":white_check_mark: {what}: had {_copy(delivery)} already"
         case DeliveryState.COMPLETED:
             return f":white_check_mark: {what}: {_copy(delivery)} is ready, and encrypted as intended"
+        case DeliveryState.RETIRED:
+            return f":wastebasket: {what}: {_copy(delivery)} was deregistered, since newer ones are kept"
         case DeliveryState.FAILED:
             return f":x: {what}: failed"
         case DeliveryState.CLEARING:
@@ -221,6 +240,8 @@ def end(request: Request) -> str:
         return _end_of_revocation(request)
     if request.kind is RequestKind.AUDIT:
         return _end_of_audit(request)
+    if request.kind is RequestKind.RETIRE:
+        return _end_of_retention(request)
     what = f"{mrkdwn.code(request.id)}, {images(request)}"
     failed = sum(delivery.state is DeliveryState.FAILED for delivery in request.deliveries)
     match request.came_to:
@@ -274,6 +295,21 @@ def _end_of_audit(request: Request) -> str:
             return f":hourglass: What the audit ({what}) found was put right by nobody in time."
         case _:
             return f":x: The audit ({what}) failed."
+
+
+def _end_of_retention(request: Request) -> str:
+    what = mrkdwn.code(request.id)
+    match request.state:
+        case RequestState.COMPLETED if request.settled_at is None:
+            return f":white_check_mark: No copy is beyond what is kept, or none that could go ({what})."
+        case RequestState.COMPLETED:
+            return f":wastebasket: The copies are deregistered, and their snapshots deleted ({what})."
+        case RequestState.DENIED:
+            return f":no_entry: Letting the copies go ({what}) was denied; they stay."
+        case RequestState.EXPIRED:
+            return f":hourglass: Nobody decided in time on letting the copies go ({what}); they stay."
+        case _:
+            return f":x: Letting the copies go ({what}) failed; some may be gone."
 
 
 def taken_back(request: Request) -> str:

@@ -176,6 +176,7 @@ def help_text(command: str, estate: Estate) -> str:
         f"• {mrkdwn.code(f'{command} revoke R-7K2M9QXA [and deregister the copies]')}: takes it back, once approved",
         f"• {mrkdwn.code(f'{command} audit')}: compares AWS with what was approved, and offers to put it right",
         f"• {mrkdwn.code(f'{command} audit R-7K2M9QXA')} or {mrkdwn.code('audit ami-…')}: looks at that alone",
+        f"• {mrkdwn.code(f'{command} retire')}: shows the copies that are beyond what is kept, to be deregistered",
         f"• {mrkdwn.code(command)} alone opens a form",
         f"Accounts: {names}",
         f"Regions: {', '.join(mrkdwn.code(region) for region in estate.regions)}",

@@ -107,6 +107,7 @@ CAUTIONS: Mapping[CautionKind, str] = {
     CautionKind.COPY_LOST: "The copy {copy} in {place} is gone, though {share} handed it over. Share the image again "
     "if it is needed.",
     CautionKind.SHARED_BEYOND: "{image} is shared with {strangers} as well; I know nothing of that and leave it alone.",
+    CautionKind.COPY_IN_USE: "{copy} in {place} stays, though it is too old: {users} use it.",
     CautionKind.KEY_USE_LIMITED: "In {target}, only {principals} will be able to use the key, "
     "so only they can launch from the shared image.",
 }

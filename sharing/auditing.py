@@ -7,7 +7,7 @@ asks for approval of what would put it right, and does that. Besides people, the
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from aws_ops.accounts import Accounts
@@ -23,13 +23,15 @@ from aws_ops.shared_images import find_shared_images
 from sharing.applying import apply_grants
 from sharing.claim import Claim
 from sharing.clock import Clock
+from sharing.errand import complete
 from sharing.estate import Estate, UnknownAccount
 from sharing.ledger import Ledger
 from sharing.requests import NOBODY, Delivery, NewRequest, Person, Request, RequestId, RequestKind, Trigger
+from sharing.retiring import retirement
 from sharing.revoking import withdraw
 from sharing.states import DeliveryState
 from sharing.store import Store
-from sharing.transaction import Overtaken, Transaction
+from sharing.transaction import Transaction
 
 _log = logging.getLogger(__name__)
 
@@ -59,80 +61,78 @@ class AuditCalendar:
     """Asks for an audit of everything once in each period, counted in `every` from a Monday.
 
     Two replicas asking at once do no harm: it is the same audit.
+
+    Attributes:
+        retires: copies that aren't kept are looked for as well.
     """
 
     store: Store
     clock: Clock
     every: timedelta
+    retires: bool
 
     def run_once(self) -> None:
-        """Ask for the audit of this period, if nobody has."""
+        """Ask for what is due in this period, if nobody has."""
         now = self.clock()
-        period = (now - _EPOCH) // self.every
-        self.store.add(audit_of(NOBODY, f"calendar:{self.every.days}d:{period}"), now)
+        period = f"calendar:{self.every.days}d:{(now - _EPOCH) // self.every}"
+        self.store.add(audit_of(NOBODY, period), now)
+        if self.retires:
+            self.store.add(retirement(NOBODY, f"{period}:retire"), now)
 
 
 @dataclass(frozen=True)
 class Scope:
     """What an audit looks at: the shares in force, and what the bot has on record of what they rest on."""
 
-    shares: tuple[Request, ...]
+    shares: tuple[Request, ...] = field(compare=False)
     books: Books
 
 
-def plan(claim: Claim, accounts: Accounts, estate: Estate) -> tuple[Plan, Scope]:
-    """Compare, and return with the plan what it was made from.
+@dataclass(frozen=True)
+class Audits:
+    """The errand of comparing and putting right."""
 
-    Raises:
-        AwsBusy: AWS can't say now.
-    """
-    request = claim.request
-    with claim.store.transaction() as tx:
-        scope = _scope(tx, request, estate)
-    held = read_held(accounts, estate.sources, scope.books.needed | scope.books.given)
-    known = sorted(scope.books.known)
-    shared = [] if request.of else find_shared_images(accounts, estate.sources, known, request.image_ids)
-    return plan_audit(scope.books, held, shared, _lost_copies(accounts, estate, scope.shares)), scope
+    accounts: Accounts
+    estate: Estate
+    looks: bool = True
 
+    def books(self, tx: Transaction, request: Request) -> Scope:
+        shares = [
+            share
+            for share in tx.in_force()
+            if (request.of is None or share.id == request.of)
+            and (not request.image_ids or set(request.image_ids) & set(share.image_ids))
+        ]
+        everything = request.of is None and not request.image_ids
+        known = frozenset(target.role.account_id for target in self.estate.targets)
+        ids = None if everything else [share.id for share in shares]
+        return Scope(tuple(shares), Ledger(tx).books(ids, known))
 
-def begin(tx: Transaction, audit: Request, plan: Plan, planned_for: Scope, estate: Estate) -> None:
-    """Make sure that nobody else is at what is about to be put right; what it gives is kept from now on.
+    def plan(self, request: Request, books: Scope) -> Plan:
+        record, sources = books.books, self.estate.sources
+        held = read_held(self.accounts, sources, record.needed | record.given)
+        known = sorted(record.known)
+        shared = [] if request.of else find_shared_images(self.accounts, sources, known, request.image_ids)
+        return plan_audit(record, held, shared, _lost_copies(self.accounts, self.estate, books.shares))
 
-    Raises:
-        Overtaken: the books have changed, or another request gives or takes the same at this moment.
-    """
-    ledger = Ledger(tx)
-    ledger.gate()
-    if _scope(tx, audit, estate).books != planned_for.books:
-        raise Overtaken("what the shares need has changed a moment ago")
-    tx.refuse_overlap(audit, entries_of(one for one in plan.changes if isinstance(one, Grant | Withdrawal)))
-    ledger.set_needs(audit.id, entries_of(plan.grants))
+    def announce(self, tx: Transaction, request: Request) -> None:
+        """It counts on nothing."""
 
+    def begin(self, tx: Transaction, request: Request, now: datetime) -> None:  # noqa: ARG002
+        """Make sure that nobody else is at what is about to be put right; what it gives is kept from now on."""
+        plan = request.approved_plan
+        tx.refuse_overlap(request, entries_of(one for one in plan.changes if isinstance(one, Grant | Withdrawal)))
+        Ledger(tx).set_needs(request.id, entries_of(plan.grants))
 
-def apply(claim: Claim, accounts: Accounts, estate: Estate) -> None:
-    """Put right what the approved plan says, each change read back.
+    def carry_out(self, claim: Claim) -> None:
+        apply_grants(claim, self.accounts, self.estate)
+        for change in claim.request.approved_plan.changes:
+            if isinstance(change, Withdrawal):
+                withdraw(claim, self.accounts, self.estate, change)
+        complete(claim)
 
-    Raises:
-        KeyInOtherHands, AwsBusy, NotYetVisible, KeyPolicyContested: not now; the same again later is right.
-        AwsOpsError: any other, AWS won't have it.
-    """
-    apply_grants(claim, accounts, estate)
-    for change in claim.request.approved_plan.changes:
-        if isinstance(change, Withdrawal):
-            withdraw(claim, accounts, estate, change)
-
-
-def _scope(tx: Transaction, audit: Request, estate: Estate) -> Scope:
-    shares = [
-        share
-        for share in tx.in_force()
-        if (audit.of is None or share.id == audit.of)
-        and (not audit.image_ids or set(audit.image_ids) & set(share.image_ids))
-    ]
-    everything = audit.of is None and not audit.image_ids
-    known = frozenset(target.role.account_id for target in estate.targets)
-    ids = None if everything else [share.id for share in shares]
-    return Scope(tuple(shares), Ledger(tx).books(ids, known))
+    def give_up(self, tx: Transaction, request: Request, now: datetime) -> None:
+        """What was put right so far stays."""
 
 
 def _lost_copies(accounts: Accounts, estate: Estate, shares: Sequence[Request]) -> list[LostCopy]:

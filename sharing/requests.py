@@ -28,13 +28,14 @@ NOBODY = Person("", "")
 class RequestKind(StrEnum):
     """What is asked for.
 
-    That images become usable somewhere; that what a share gave is taken back; or that AWS is compared with what was
-    approved, and put right.
+    That images become usable somewhere; that what a share gave is taken back; that AWS is compared with what was
+    approved, and put right; or that copies which aren't kept any longer go.
     """
 
     SHARE = "share"
     REVOKE = "revoke"
     AUDIT = "audit"
+    RETIRE = "retire"
 
 
 class Trigger(StrEnum):
@@ -221,14 +222,15 @@ class Request:
         """How the share itself ended, whether it was taken back since or not."""
         if self.state not in (RequestState.REVOKING, RequestState.REVOKED):
             return self.state
-        any_good = any(delivery.state is DeliveryState.COMPLETED for delivery in self.deliveries)
+        good = (DeliveryState.COMPLETED, DeliveryState.RETIRED)
+        any_good = any(delivery.state in good for delivery in self.deliveries)
         return RequestState.COMPLETED if any_good else RequestState.FAILED
 
     @property
     def revocable(self) -> bool:
         """Whether there is something that could be taken back now."""
         ended = self.state in (RequestState.COMPLETED, RequestState.FAILED)
-        return self.kind is not RequestKind.REVOKE and ended and self.settled_at is not None
+        return self.kind in (RequestKind.SHARE, RequestKind.AUDIT) and ended and self.settled_at is not None
 
     @property
     def approved_plan(self) -> Plan:

@@ -5,7 +5,7 @@ the end of its copies, were approved with it. Whatever takes access away comes b
 the image's own list before those of its snapshots and keys.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from aws_ops.accounts import Accounts
@@ -27,11 +27,12 @@ from aws_ops.plan import (
 from aws_ops.revocation import plan_revocation
 from sharing.applying import edit_key_policy, record
 from sharing.claim import Claim
+from sharing.errand import complete
 from sharing.estate import Estate
 from sharing.ledger import Ledger
 from sharing.requests import Request, RequestId, Trigger, revocation_of
 from sharing.states import DeliveryState, RequestState
-from sharing.transaction import Overtaken, Transaction
+from sharing.transaction import Transaction
 
 
 class NotRevocable(Exception):
@@ -46,86 +47,76 @@ class NotRevocable(Exception):
 class Due:
     """What is to be taken back by a revocation: entries at the source, and copies in the targets."""
 
-    share: Request
+    share: Request = field(compare=False)
     entries: frozenset[Entry]
     copies: tuple[DeregisterCopy, ...]
 
 
-def find_due(tx: Transaction, revocation: Request) -> Due:
-    """Return what the bot gave for the share and no other share needs.
+@dataclass(frozen=True)
+class Revocations:
+    """The errand of taking a share back."""
 
-    Raises:
-        NotRevocable: the share is under way, or has been taken back already.
-    """
-    share = tx.find(RequestId(str(revocation.of)))
-    ending = share.state is RequestState.REVOKING and share.ended_by == revocation.id
-    if not share.revocable and not ending:
-        raise NotRevocable(share)
-    ledger = Ledger(tx)
-    needs = ledger.needs_of(share.id)
-    entries = removable(ledger.given(needs), ledger.needed_besides(share.id, needs))
-    return Due(share, entries, _copies_of(tx, share) if revocation.deregister else ())
+    accounts: Accounts
+    estate: Estate
+    looks: bool = False
 
+    def books(self, tx: Transaction, request: Request) -> Due:
+        """Return what the bot gave for the share and no other share needs.
 
-def plan(claim: Claim, accounts: Accounts, estate: Estate) -> tuple[Plan | Refused, Due]:
-    """Plan the revocation, and return with the plan what it was made from.
+        Raises:
+            NotRevocable: the share is under way, or has been taken back already.
+        """
+        share = tx.find(_share_of(request))
+        ending = share.state is RequestState.REVOKING and share.ended_by == request.id
+        if not share.revocable and not ending:
+            raise NotRevocable(share)
+        ledger = Ledger(tx)
+        needs = ledger.needs_of(share.id)
+        entries = removable(ledger.given(needs), ledger.needed_besides(share.id, needs))
+        return Due(share, entries, _copies_of(tx, share) if request.deregister else ())
 
-    Raises:
-        NotRevocable: the share is under way, or has been taken back already.
-        AwsBusy: AWS can't say now.
-    """
-    with claim.store.transaction() as tx:
-        due = find_due(tx, claim.request)
-    held = read_held(accounts, estate.sources, due.entries)
-    return plan_revocation(due.share.approved_plan, due.entries, held, due.copies), due
+    def plan(self, request: Request, books: Due) -> Plan | Refused:  # noqa: ARG002
+        held = read_held(self.accounts, self.estate.sources, books.entries)
+        return plan_revocation(books.share.approved_plan, books.entries, held, books.copies)
 
+    def announce(self, tx: Transaction, request: Request) -> None:
+        """It counts on nothing."""
 
-def begin(tx: Transaction, revocation: Request, planned_for: Due, now: datetime) -> None:
-    """Let the share be taken back from now on; no share that begins after this will count on what it gave.
+    def begin(self, tx: Transaction, request: Request, now: datetime) -> None:
+        """Let the share be taken back from now on; none that begins after this will count on what it gave."""
+        due = self.books(tx, request)
+        tx.refuse_overlap(request, due.entries)
+        if due.share.state is not RequestState.REVOKING:
+            _mark(tx, due.share, request, now)
 
-    Raises:
-        Overtaken: what is due isn't what was planned for.
-        NotRevocable: the share is under way, or has been taken back already.
-    """
-    Ledger(tx).gate()
-    due = find_due(tx, revocation)
-    tx.refuse_overlap(revocation, due.entries)
-    if (due.entries, due.copies) != (planned_for.entries, planned_for.copies):
-        raise Overtaken(f"what {due.share.id} gave is needed by others than a moment ago")
-    if due.share.state is not RequestState.REVOKING:
-        _mark(tx, due.share, revocation, now)
+    def carry_out(self, claim: Claim) -> None:
+        changes = claim.request.approved_plan.changes
+        for change in changes:
+            if isinstance(change, Withdrawal):
+                withdraw(claim, self.accounts, self.estate, change)
+        with claim.transaction() as (tx, request, now):
+            share = tx.find(_share_of(request))
+            if share.state is RequestState.REVOKING:
+                tx.audit(share.id, now, "bot", "revoked", {"by": request.id})
+                tx.move(share, RequestState.REVOKED, now)
+                tx.settle(request, now)
+        for change in changes:
+            if isinstance(change, DeregisterCopy):
+                discard(self.accounts.ec2(self.estate.target(change.account_id).role, change.region), change.image_id)
+                with claim.transaction() as (tx, request, now):
+                    details = {"account": change.account_id, "region": change.region, "image": change.image_id}
+                    tx.audit(request.id, now, "bot", "copy_deregistered", details)
+        complete(claim)
 
-
-def apply(claim: Claim, accounts: Accounts, estate: Estate) -> None:
-    """Take back what the approved plan says, each change read back; then deregister the copies.
-
-    Raises:
-        KeyInOtherHands, AwsBusy, NotYetVisible, KeyPolicyContested: not now; the same again later is right.
-        AwsOpsError: any other, AWS won't have it.
-    """
-    changes = claim.request.approved_plan.changes
-    for change in changes:
-        if isinstance(change, Withdrawal):
-            withdraw(claim, accounts, estate, change)
-    with claim.transaction() as (tx, request, now):
-        share = tx.find(RequestId(str(request.of)))
-        if share.state is RequestState.REVOKING:
-            tx.audit(share.id, now, "bot", "revoked", {"by": request.id})
-            tx.move(share, RequestState.REVOKED, now)
-            tx.settle(request, now)
-    for change in changes:
-        if isinstance(change, DeregisterCopy):
-            discard(accounts.ec2(estate.target(change.account_id).role, change.region), change.image_id)
-            with claim.transaction() as (tx, request, now):
-                details = {"account": change.account_id, "region": change.region, "image": change.image_id}
-                tx.audit(request.id, now, "bot", "copy_deregistered", details)
+    def give_up(self, tx: Transaction, request: Request, now: datetime) -> None:
+        """Let the share be what it was, if it wasn't taken back wholly."""
+        share = tx.find(_share_of(request))
+        if share.state is RequestState.REVOKING and share.ended_by == request.id:
+            tx.move(share, share.came_to, now)
 
 
-def give_up(tx: Transaction, revocation: Request, now: datetime) -> None:
-    """Let the share be what it was, if it wasn't taken back wholly."""
-    share = tx.find(RequestId(str(revocation.of)))
-    if share.state is RequestState.REVOKING and share.ended_by == revocation.id:
-        tx.move(share, share.came_to, now)
+def _share_of(revocation: Request) -> RequestId:
+    return RequestId(str(revocation.of))
 
 
 def end_by_date(tx: Transaction, share: Request, now: datetime) -> None:

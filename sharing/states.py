@@ -28,6 +28,7 @@ class DeliveryState(StrEnum):
     CLEARING = "clearing"
     COMPLETED = "completed"
     FAILED = "failed"
+    RETIRED = "retired"
 
 
 _S = RequestState
@@ -54,8 +55,10 @@ _DELIVERY_WAYS: dict[DeliveryState, frozenset[DeliveryState]] = {
     _D.COPYING: frozenset({_D.COMPLETED, _D.CLEARING, _D.FAILED}),
     # Back to waiting for the one second try of a copy that failed because its key had only just been opened.
     _D.CLEARING: frozenset({_D.WAITING, _D.FAILED}),
-    _D.COMPLETED: frozenset(),
+    # Its copy was deregistered, since newer ones are kept.
+    _D.COMPLETED: frozenset({_D.RETIRED}),
     _D.FAILED: frozenset(),
+    _D.RETIRED: frozenset(),
 }
 
 
@@ -81,8 +84,9 @@ def check_delivery_way(current: DeliveryState, to: DeliveryState) -> None:
 def is_final(state: RequestState | DeliveryState) -> bool:
     """Whether nothing more happens by itself; a share that has ended well or badly can still be taken back."""
     if isinstance(state, DeliveryState):
-        return not _DELIVERY_WAYS[state]
+        return state in _DELIVERY_ENDS
     return state in _ENDS
 
 
+_DELIVERY_ENDS = frozenset({_D.COMPLETED, _D.FAILED, _D.RETIRED})
 _ENDS = frozenset({_S.REFUSED, _S.DENIED, _S.EXPIRED, _S.COMPLETED, _S.FAILED, _S.REVOKED})

@@ -5,6 +5,7 @@ State, audit event and the revision that the publisher looks at change together 
 
 import secrets
 from collections.abc import Iterable, Mapping, Set
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -207,6 +208,16 @@ class Transaction:
             changes = [one for one in other.approved_plan.changes if isinstance(one, Grant | Withdrawal)]
             if entries & entries_of(changes):
                 raise Overtaken(f"{other.id} is changing what {request.id} is about")
+
+    def retire(self, image_id: ImageId, now: datetime) -> None:
+        """Write down that a copy is gone, at every delivery that handed it over."""
+        ids = self.connection.scalars(
+            select(deliveries.c.request_id).where(deliveries.c.image_id == image_id).distinct()
+        ).all()
+        for request in map(self.find, map(RequestId, ids)):
+            for delivery in request.deliveries:
+                if delivery.image_id == image_id and delivery.state is DeliveryState.COMPLETED:
+                    self.change_delivery(request, delivery, replace(delivery, state=DeliveryState.RETIRED), now)
 
     def in_force(self) -> list[Request]:
         """Return the shares that have been carried out and not taken back, oldest first."""

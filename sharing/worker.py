@@ -3,9 +3,10 @@
     checking           read the facts, plan                          → awaiting_approval or refused
     awaiting_approval  only ever due when its time is over           → expired
     approved           read the facts again, plan again, compare     → applying, or back to the approvers
-    applying           `applying.py`: permissions, in order          → copying
+    applying           `shares.py`: permissions, in order            → copying
                        `revoking.py`: the same, backwards            → completed, and the share revoked
                        `auditing.py`: what differs is put right      → completed
+                       `retiring.py`: copies go that aren't kept     → completed
     copying            `copying.py`: start copies that wait; the end → completed or failed
     completed, failed  only ever due when the share's time is over   → revoking, by a request of its own
 
@@ -14,22 +15,22 @@ A step that can't be done now is done later; one that can't be done at all fails
 
 import logging
 import secrets
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from aws_ops.accounts import Accounts
-from aws_ops.entries import entries_of
 from aws_ops.errors import AwsBusy, AwsOpsError, KeyPolicyContested, NotYetVisible
-from aws_ops.plan import Plan, Refused, ShareRequest, digest, exceeds, plan_share
-from aws_ops.reading import read_facts
-from sharing import auditing, revoking
-from sharing.applying import KeyInOtherHands, apply_grants, deliveries_for
+from aws_ops.plan import Plan, Refused, digest, exceeds
+from sharing.applying import KeyInOtherHands
 from sharing.claim import Claim
 from sharing.clock import Clock
 from sharing.copying import finish, start_copies
+from sharing.errand import Errand
 from sharing.estate import Estate, UnknownAccount
 from sharing.ledger import Ledger
 from sharing.requests import Failure, FailureKind, Request, RequestKind
+from sharing.revoking import NotRevocable, end_by_date
 from sharing.states import RequestState, is_final
 from sharing.store import Store
 from sharing.transaction import LeaseLost, Overtaken, Transaction, failure_columns, refusal_columns
@@ -50,6 +51,7 @@ class Worker:
     Attributes:
         lease: how long a request stays a dead worker's; a living one calls `keep_claims` well within it.
         approval_expires_after: how long a request waits for a decision.
+        errands: what is to be done for each kind of request.
     """
 
     store: Store
@@ -58,6 +60,7 @@ class Worker:
     clock: Clock
     lease: timedelta
     approval_expires_after: timedelta
+    errands: Mapping[RequestKind, Errand]
     _claims: set[Claim] = field(default_factory=set)
 
     def run_once(self) -> bool:
@@ -85,7 +88,7 @@ class Worker:
             self._advance(claim)
         except LeaseLost:
             raise
-        except revoking.NotRevocable as trouble:
+        except NotRevocable as trouble:
             details = {"share": trouble.share.id, "state": trouble.share.state.value.replace("_", " ")}
             self._fail(claim, Failure(FailureKind.NOT_REVOCABLE, details))
         except (AwsBusy, NotYetVisible, KeyPolicyContested, KeyInOtherHands, Overtaken) as trouble:
@@ -106,35 +109,30 @@ class Worker:
                 self._check(claim)
             case RequestState.AWAITING_APPROVAL:
                 self._expire(claim)
-            case RequestState.APPROVED if claim.request.kind is RequestKind.REVOKE:
-                self._confirm_revocation(claim)
-            case RequestState.APPROVED if claim.request.kind is RequestKind.AUDIT:
-                self._confirm_audit(claim)
             case RequestState.APPROVED:
                 self._confirm(claim)
-            case RequestState.APPLYING if claim.request.kind is RequestKind.REVOKE:
-                self._revoke(claim)
-            case RequestState.APPLYING if claim.request.kind is RequestKind.AUDIT:
-                self._put_right(claim)
             case RequestState.APPLYING:
-                self._apply(claim)
+                self.errands[claim.request.kind].carry_out(claim)
             case RequestState.COPYING:
                 start_copies(claim, self.accounts, self.estate)
                 finish(claim)
             case RequestState.COMPLETED | RequestState.FAILED:
                 with claim.transaction() as (tx, request, now):
-                    revoking.end_by_date(tx, request, now)
+                    end_by_date(tx, request, now)
             case final:
                 raise AssertionError(f"nothing to do for a request that is {final.value}")
 
     def _check(self, claim: Claim) -> None:
-        planned = self._planned(claim)
+        errand = self.errands[claim.request.kind]
+        with claim.transaction() as (tx, request, _):
+            books = errand.books(tx, request)
+        planned = errand.plan(claim.request, books)
         with claim.transaction() as (tx, request, now):
             if isinstance(planned, Refused):
                 self._refuse(tx, request, planned, now)
-            elif request.kind is RequestKind.AUDIT and not planned.changes:
+            elif errand.looks and not planned.changes:
                 tx.set_plan(request, planned)
-                tx.audit(request.id, now, "bot", "nothing_differs", {})
+                tx.audit(request.id, now, "bot", "found_nothing", {})
                 tx.move(request, RequestState.COMPLETED, now)
             elif request.trigger.asks_first:
                 self._ask(tx, request, planned, now)
@@ -143,87 +141,25 @@ class Worker:
                 tx.audit(request.id, now, "bot", "planned", {"plan_digest": digest(planned)})
                 tx.move(request, RequestState.APPROVED, now)
 
-    def _planned(self, claim: Claim) -> Plan | Refused:
-        match claim.request.kind:
-            case RequestKind.SHARE:
-                return self._plan(claim.request)
-            case RequestKind.REVOKE:
-                planned, _ = revoking.plan(claim, self.accounts, self.estate)
-                return planned
-            case RequestKind.AUDIT:
-                return auditing.plan(claim, self.accounts, self.estate)[0]
-
     def _confirm(self, claim: Claim) -> None:
-        self._announce_needs(claim)
-        planned = self._plan(claim.request)
-        with claim.transaction() as (tx, request, now):
-            if isinstance(planned, Refused):
-                self._refuse(tx, request, planned, now)
-            elif exceeds(planned, request.approved_plan):
-                self._ask_again(tx, request, planned, now)
-            else:
-                Ledger(tx).set_needs(request.id, entries_of(planned.grants))
-                tx.set_plan(request, planned)
-                applying = tx.move(request, RequestState.APPLYING, now)
-                tx.add_deliveries(applying, deliveries_for(applying, self.estate, now), now)
-
-    def _announce_needs(self, claim: Claim) -> None:
-        """Say what the share will rest on before looking whether it is there, so that nobody takes it away after."""
+        errand = self.errands[claim.request.kind]
         with claim.transaction() as (tx, request, _):
-            ledger, needs = Ledger(tx), entries_of(request.approved_plan.grants)
-            ledger.gate()
-            tx.refuse_overlap(request, needs)
-            ledger.set_needs(request.id, needs)
-
-    def _confirm_revocation(self, claim: Claim) -> None:
-        planned, due = revoking.plan(claim, self.accounts, self.estate)
+            errand.announce(tx, request)
+            books = errand.books(tx, request)
+        planned = errand.plan(claim.request, books)
         with claim.transaction() as (tx, request, now):
             if isinstance(planned, Refused):
                 self._refuse(tx, request, planned, now)
             elif request.trigger.asks_first and exceeds(planned, request.approved_plan):
-                self._ask_again(tx, request, planned, now)
+                tx.audit(request.id, now, "bot", "plan_grew", {"approved_digest": request.plan_digest})
+                self._ask(tx, request, planned, now)
             else:
-                revoking.begin(tx, request, due, now)
+                Ledger(tx).gate()
+                if errand.books(tx, request) != books:
+                    raise Overtaken("what the plan was made from has changed a moment ago")
                 tx.set_plan(request, planned)
+                errand.begin(tx, replace(request, plan=planned), now)
                 tx.move(request, RequestState.APPLYING, now)
-
-    def _confirm_audit(self, claim: Claim) -> None:
-        planned, scope = auditing.plan(claim, self.accounts, self.estate)
-        with claim.transaction() as (tx, request, now):
-            if exceeds(planned, request.approved_plan):
-                self._ask_again(tx, request, planned, now)
-            else:
-                auditing.begin(tx, request, planned, scope, self.estate)
-                tx.set_plan(request, planned)
-                tx.move(request, RequestState.APPLYING, now)
-
-    def _apply(self, claim: Claim) -> None:
-        apply_grants(claim, self.accounts, self.estate)
-        with claim.transaction() as (tx, request, now):
-            tx.audit(request.id, now, "bot", "permissions_in_place", {})
-            tx.move(request, RequestState.COPYING, now, settled_at=now)
-
-    def _revoke(self, claim: Claim) -> None:
-        revoking.apply(claim, self.accounts, self.estate)
-        with claim.transaction() as (tx, request, now):
-            tx.audit(request.id, now, "bot", "completed", {})
-            tx.move(request, RequestState.COMPLETED, now)
-
-    def _put_right(self, claim: Claim) -> None:
-        auditing.apply(claim, self.accounts, self.estate)
-        with claim.transaction() as (tx, request, now):
-            tx.audit(request.id, now, "bot", "completed", {})
-            tx.move(request, RequestState.COMPLETED, now, settled_at=now)
-
-    def _plan(self, request: Request) -> Plan | Refused:
-        sources = self.estate.sources
-        targets = tuple(self.estate.target(name) for name in request.targets)
-        wanted = ShareRequest(request.image_ids, request.mode, targets, request.regions)
-        return plan_share(wanted, sources, read_facts(self.accounts, sources, wanted))
-
-    def _ask_again(self, tx: Transaction, request: Request, plan: Plan, now: datetime) -> None:
-        tx.audit(request.id, now, "bot", "plan_grew", {"approved_digest": request.plan_digest})
-        self._ask(tx, request, plan, now)
 
     def _ask(self, tx: Transaction, request: Request, plan: Plan, now: datetime) -> None:
         tx.set_plan(request, plan)
@@ -240,8 +176,7 @@ class Worker:
         columns = refusal_columns(refused.refusals)
         tx.audit(request.id, now, "bot", "refused", {"refusals": columns})
         tx.move(request, RequestState.REFUSED, now, refusals=columns)
-        if request.kind is RequestKind.REVOKE:
-            revoking.give_up(tx, request, now)
+        self.errands[request.kind].give_up(tx, request, now)
 
     def _expire(self, claim: Claim) -> None:
         with claim.transaction() as (tx, request, now):
@@ -273,6 +208,5 @@ class Worker:
             if not is_final(request.state):
                 tx.audit(request.id, now, "bot", "failed", failure_columns(failure) or {})
                 tx.move(request, RequestState.FAILED, now, failure=failure_columns(failure))
-                if request.kind is RequestKind.REVOKE:
-                    revoking.give_up(tx, request, now)
+                self.errands[request.kind].give_up(tx, request, now)
             tx.let_go(request)

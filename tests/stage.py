@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,11 @@ class Stage:
         self.bot = build(settings, self.environment, self.clock, lambda: None, self.listeners)
         self.slack.connect(entrance(self.bot.app))
         return self.bot
+
+    def add_settings(self, text: str) -> Bot:
+        """Add to the settings file, and start the bot with it."""
+        self.company = replace(self.company, settings=self.company.settings + text)
+        return self.start()
 
     def types(self, person: Any, text: str) -> Any:
         """Somebody types `/ami-share …` in the approvals channel."""

@@ -1,0 +1,64 @@
+"""Errands: what the worker needs to know of a kind of request. The way is the same for all kinds, the work isn't."""
+
+from datetime import datetime
+from typing import Any, Protocol
+
+from aws_ops.plan import Plan, Refused
+from sharing.claim import Claim
+from sharing.requests import Request
+from sharing.states import RequestState
+from sharing.transaction import Transaction
+
+
+class Errand(Protocol):
+    """One kind of request."""
+
+    @property
+    def looks(self) -> bool:
+        """Whether it only looks, so that there is something to approve only if it finds something."""
+
+    def books(self, tx: Transaction, request: Request) -> Any:
+        """Return what is on record that the plan is made from; what changes it makes the plan out of date.
+
+        Raises:
+            NotRevocable: there is nothing that could be done.
+        """
+
+    def plan(self, request: Request, books: Any) -> Plan | Refused:
+        """Ask AWS, and decide what has to change.
+
+        Raises:
+            AwsBusy: AWS can't say now.
+        """
+
+    def announce(self, tx: Transaction, request: Request) -> None:
+        """Say what an approved request is about to count on, before AWS is asked for it.
+
+        Raises:
+            Overtaken: somebody is taking it away at this moment.
+        """
+
+    def begin(self, tx: Transaction, request: Request, now: datetime) -> None:
+        """Write down what goes with the beginning; the request holds the plan that will be carried out.
+
+        Raises:
+            Overtaken: another request is at the same at this moment.
+        """
+
+    def carry_out(self, claim: Claim) -> None:
+        """Do what the approved plan says, and move the request on. Done again after a crash, it changes nothing.
+
+        Raises:
+            AwsBusy, NotYetVisible, KeyPolicyContested, KeyInOtherHands: not now; the same again later is right.
+            AwsOpsError: any other, AWS won't have it.
+        """
+
+    def give_up(self, tx: Transaction, request: Request, now: datetime) -> None:
+        """Undo what `begin` wrote down about others, since the request has failed or been refused."""
+
+
+def complete(claim: Claim) -> None:
+    """End a request whose work is done."""
+    with claim.transaction() as (tx, request, now):
+        tx.audit(request.id, now, "bot", "completed", {})
+        tx.move(request, RequestState.COMPLETED, now, settled_at=request.settled_at or now)

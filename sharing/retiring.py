@@ -1,0 +1,124 @@
+"""Retiring: copies that the retention rules don't keep are shown, and once approved deregistered with their snapshots.
+
+Only what the bot made itself, and never what something uses: that is asked when it is planned, and again at the moment
+before each copy goes.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from aws_ops.accounts import Accounts
+from aws_ops.copies import discard
+from aws_ops.ids import AccountId, ImageId, Region
+from aws_ops.plan import DeregisterCopy, Plan
+from aws_ops.references import read_references
+from aws_ops.request import Mode
+from aws_ops.retention import KeptCopy, References, RetentionRule, plan_retention, superfluous
+from sharing.claim import Claim
+from sharing.errand import complete
+from sharing.estate import Estate, UnknownAccount
+from sharing.requests import NOBODY, NewRequest, Person, Request, RequestKind, Trigger
+from sharing.states import DeliveryState
+from sharing.transaction import Transaction
+
+
+def retirement(requester: Person, origin: str) -> NewRequest:
+    """Return the request to look for copies that aren't kept."""
+    return NewRequest(
+        origin=origin,
+        requester=requester,
+        image_ids=(),
+        mode=Mode.SHARE,
+        targets=(),
+        regions=(),
+        reason="",
+        kind=RequestKind.RETIRE,
+        trigger=Trigger.CALENDAR if requester == NOBODY else Trigger.PERSON,
+    )
+
+
+@dataclass(frozen=True)
+class Retention:
+    """The errand of letting copies go that the rules don't keep."""
+
+    rules: Sequence[RetentionRule]
+    accounts: Accounts
+    estate: Estate
+    looks: bool = True
+
+    def books(self, tx: Transaction, request: Request) -> tuple[KeptCopy, ...]:  # noqa: ARG002
+        return superfluous(self.rules, [copy for copy in _kept(tx) if self._is_known(copy.account_id)])
+
+    def plan(self, request: Request, books: tuple[KeptCopy, ...]) -> Plan:  # noqa: ARG002
+        places: dict[tuple[AccountId, Region], list[ImageId]] = defaultdict(list)
+        for copy in books:
+            places[copy.account_id, copy.region].append(copy.image_id)
+        users = [self._references(account_id, region, ids) for (account_id, region), ids in places.items()]
+        return plan_retention(books, {image_id: used for here in users for image_id, used in here.items()})
+
+    def announce(self, tx: Transaction, request: Request) -> None:
+        """It counts on nothing."""
+
+    def begin(self, tx: Transaction, request: Request, now: datetime) -> None:
+        """There is nothing to make sure of: each copy is looked at again before it goes."""
+
+    def carry_out(self, claim: Claim) -> None:
+        for change in claim.request.approved_plan.changes:
+            if isinstance(change, DeregisterCopy):
+                self._retire(claim, change)
+        complete(claim)
+
+    def give_up(self, tx: Transaction, request: Request, now: datetime) -> None:
+        """What is gone is gone, and on record as such."""
+
+    def _retire(self, claim: Claim, change: DeregisterCopy) -> None:
+        used = self._references(change.account_id, change.region, [change.image_id]).get(change.image_id)
+        details = {"account": change.account_id, "region": change.region, "image": change.image_id}
+        if used:
+            with claim.transaction() as (tx, request, now):
+                tx.audit(request.id, now, "bot", "copy_kept_in_use", details | {"users": list(used)})
+            return
+        role = self.estate.target(change.account_id).role
+        discard(self.accounts.ec2(role, change.region), change.image_id)
+        with claim.transaction() as (tx, request, now):
+            tx.audit(request.id, now, "bot", "copy_deregistered", details)
+            tx.retire(change.image_id, now)
+
+    def _references(self, account_id: AccountId, region: Region, image_ids: Sequence[ImageId]) -> References:
+        role = self.estate.target(account_id).role
+        return read_references(self.accounts.ec2(role, region), self.accounts.autoscaling(role, region), image_ids)
+
+    def _is_known(self, account_id: AccountId) -> bool:
+        try:
+            self.estate.target(account_id)
+        except UnknownAccount:
+            return False
+        return True
+
+
+def _kept(tx: Transaction) -> Iterator[KeptCopy]:
+    """The copies that were made for shares in force, each once."""
+    seen: set[ImageId] = set()
+    for share in tx.in_force():
+        for copy in _copies_of(share):
+            if copy.image_id not in seen:
+                seen.add(copy.image_id)
+                yield copy
+
+
+def _copies_of(share: Request) -> Iterator[KeptCopy]:
+    sources = {image.image_id: image for image in share.approved_plan.images}
+    for delivery in share.deliveries if share.mode.copies else ():
+        source = sources.get(delivery.source_image_id)
+        made = delivery.state is DeliveryState.COMPLETED and not delivery.reused
+        if made and source is not None and delivery.image_id is not None:
+            yield KeptCopy(
+                account_id=delivery.account_id,
+                region=delivery.region,
+                image_id=delivery.image_id,
+                source_image_id=source.image_id,
+                source_name=source.name,
+                source_created=source.created,
+            )
