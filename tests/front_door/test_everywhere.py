@@ -63,3 +63,25 @@ def test_copies_beyond_the_quota_wait_for_their_turn_and_none_fails(stage: Stage
     assert "is complete" in stage.direct(stage.mika)[-1]
     assert not any(":x:" in line for line in stage.thread)
     assert STAGING in stage.direct(stage.mika)[-1]
+
+
+def test_the_form_asks_for_the_same(stage: Stage) -> None:
+    images = [stage.images.image(REGION, name=name) for name in ("golden", "tools")]
+    stage.types(stage.mika, "")
+    answer = stage.submits(stage.mika, image=f"{images[0]}, nonsense", targets=["staging"], until="2026-03-01")
+    assert set(answer.errors) == {"image", "until"}
+    assert "passed already" in answer.errors["until"]
+    answer = stage.submits(
+        stage.mika,
+        image=", ".join(images),
+        targets=["staging", "prod"],
+        regions=[ABROAD],
+        mode="copy_then_unshare",
+        until="2026-03-05",
+    )
+    assert answer.errors == {}
+    stage.work()
+    asked = stage.approval.as_text()
+    assert asked.count("CopyImage") == 4
+    assert "once these are done, the source is closed again" in asked
+    assert "Until 2026-03-06 00:00 UTC" in asked
