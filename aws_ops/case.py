@@ -10,6 +10,7 @@ from aws_ops.facts import (
     Facts,
     ImageFacts,
     KeyFacts,
+    Reencryption,
     SnapshotFacts,
     SourceAccount,
     TargetAccount,
@@ -44,7 +45,7 @@ class Case:
 
     @cached_property
     def images(self) -> dict[ImageId, ImageFacts]:
-        """Each image that was found once."""
+        """Each image that was found once, by the id it was asked for by."""
         found = ((one, self.facts.images.get(one)) for one in sorted(set(self.request.image_ids)))
         return {image_id: image for image_id, image in found if isinstance(image, ImageFacts)}
 
@@ -58,8 +59,8 @@ class Case:
     def ways(self) -> tuple[Way, ...]:
         """Every image's way to every account and region."""
         return tuple(
-            Way(image.image_id, account_id, region)
-            for image in self.images.values()
+            Way(image_id, account_id, region)
+            for image_id, image in self.images.items()
             for account_id in self.targets
             for region in self.regions_of(image)
         )
@@ -101,6 +102,10 @@ class Case:
             here.add(names[way])
         return names
 
+    def reencryption_of(self, image: ImageFacts) -> Reencryption | None:
+        """What it takes to re-encrypt the image, if it has to be before it can be shared."""
+        return None if image.stands_for else self.facts.reencryptions.get(image.image_id)
+
     def regions_of(self, image: ImageFacts) -> tuple[Region, ...]:
         return tuple(sorted(set(self.request.regions))) or (image.region,)
 
@@ -110,13 +115,15 @@ class Case:
         return {one: self.facts.snapshots.get(one, Unreadable("it was not read")) for one in ids}
 
     def keys_of(self, image: ImageFacts) -> tuple[KeyArn, ...]:
-        """Each key behind the image once."""
+        """Each key behind the image once; the one it will be under, if it is re-encrypted first."""
+        if (reencryption := self.reencryption_of(image)) is not None:
+            return (reencryption.key.arn,) if isinstance(reencryption.key, KeyFacts) else ()
         snapshots = (one for one in self.snapshots_of(image).values() if isinstance(one, SnapshotFacts))
         return tuple(sorted({snapshot.key_arn for snapshot in snapshots if snapshot.key_arn}))
 
     def accounts_for(self, image: ImageFacts) -> frozenset[AccountId]:
         """The accounts that need the image itself, to launch or to copy it."""
-        return frozenset(way.account_id for way in self.needy if way.image_id == image.image_id)
+        return frozenset(way.account_id for way in self.needy if way.image_id == image.asked_as)
 
     def users_of(self, key: KeyArn) -> frozenset[PrincipalArn]:
         """Who may use the key, once all is as requested."""
@@ -149,7 +156,8 @@ class Case:
 
     def copies_at(self, way: Way) -> Iterable[ExistingCopy]:
         """The copies of the way's image that are there already."""
-        copies = (copy for copy in self.about(way).copies if copy.source_image_id == way.image_id)
+        ids = {way.image_id, self.images[way.image_id].image_id}
+        copies = (copy for copy in self.about(way).copies if copy.source_image_id in ids)
         return sorted(copies, key=lambda copy: copy.image_id)
 
 

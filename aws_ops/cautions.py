@@ -30,6 +30,8 @@ class CautionKind(StrEnum):
     COPY_LOST = "copy_lost"  # copy, place, share (an audit)
     SHARED_BEYOND = "shared_beyond"  # image, strangers (an audit: whom the bot knows nothing of)
     COPY_IN_USE = "copy_in_use"  # copy, place, users (retention)
+    REENCRYPTED_FIRST = "reencrypted_first"  # image, key
+    STANDS_IN = "stands_in"  # image, copy (a re-encrypted copy made before is shared in its place)
     KEY_USE_LIMITED = "key_use_limited"  # target, principals (mode share: only they can launch from an encrypted image)
 
 
@@ -51,6 +53,10 @@ def cautions(case: Case) -> tuple[Caution, ...]:
 def _of_image(case: Case, image: ImageFacts) -> Iterator[Caution]:
     if "all" in image.launch_groups:
         yield _caution(CautionKind.IMAGE_PUBLIC, image=image.image_id)
+    if case.reencryption_of(image) is not None:
+        yield _caution(CautionKind.REENCRYPTED_FIRST, image=image.image_id, key=case.keys_of(image))
+    if image.stands_for:
+        yield _caution(CautionKind.STANDS_IN, image=image.stands_for, copy=image.image_id)
     if case.copying and (left_out := carried_over(image.tags).left_out):
         yield _caution(CautionKind.TAGS_LEFT_OUT, tags=left_out)
 

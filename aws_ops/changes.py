@@ -91,6 +91,29 @@ class CopyImage:
 
 
 @dataclass(frozen=True)
+class ReencryptImage:
+    """A copy under a customer managed key is made in the image's own account; it is what gets shared, and it stays."""
+
+    owner: AccountId
+    region: Region
+    source_image_id: ImageId
+    name: str
+    description: str
+    key_arn: KeyArn
+    tags: tuple[tuple[str, str], ...]
+    kind: Literal["reencrypt_image"] = "reencrypt_image"
+
+
+@dataclass(frozen=True)
+class ShareReencrypted:
+    """The accounts may launch the re-encrypted copy and copy its snapshots, whose ids aren't known yet."""
+
+    source_image_id: ImageId
+    accounts: tuple[AccountId, ...]
+    kind: Literal["share_reencrypted"] = "share_reencrypted"
+
+
+@dataclass(frozen=True)
 class DeregisterCopy:
     """The target's copy is deregistered, and its snapshots are deleted unless another image uses them."""
 
@@ -102,7 +125,7 @@ class DeregisterCopy:
 
 Grant = AllowKeyUse | AddCreateVolumePermission | AddLaunchPermission
 Withdrawal = WithdrawKeyUse | RemoveCreateVolumePermission | RemoveLaunchPermission
-Change = Grant | Withdrawal | CopyImage | DeregisterCopy
+Change = Grant | Withdrawal | ReencryptImage | ShareReencrypted | CopyImage | DeregisterCopy
 
 
 @dataclass(frozen=True)

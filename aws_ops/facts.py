@@ -25,11 +25,16 @@ class Role:
 
 @dataclass(frozen=True)
 class SourceAccount:
-    """An account whose images may be shared, and the regions they are looked for in."""
+    """An account whose images may be shared, and the regions they are looked for in.
+
+    `reencrypt_keys` has for each region the account's own customer managed key, as id, alias or ARN, that images under
+    an AWS managed key are re-encrypted under before they are shared.
+    """
 
     name: str
     role: Role
     regions: tuple[Region, ...]
+    reencrypt_keys: Mapping[Region, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,7 @@ class ImageFacts:
             (EC2 User Guide, "AMI billing information fields").
         launch_permission: the accounts that may launch it; organizations, OUs and `all` are in `launch_groups`.
         unreadable: what of the image couldn't be read; the permissions are empty if it was them.
+        stands_for: the image that was asked for, if this is its re-encrypted copy in the same account.
     """
 
     image_id: ImageId
@@ -93,6 +99,12 @@ class ImageFacts:
     launch_permission: frozenset[AccountId]
     launch_groups: frozenset[str] = frozenset()
     unreadable: tuple[Unreadable, ...] = ()
+    stands_for: ImageId | None = None
+
+    @property
+    def asked_as(self) -> ImageId:
+        """The id under which people asked for it."""
+        return self.stands_for or self.image_id
 
 
 @dataclass(frozen=True)
@@ -125,6 +137,19 @@ class KeyFacts:
     spec: str
     usage: str
     policy: KeyPolicy | Unreadable | None = None
+
+
+@dataclass(frozen=True)
+class Reencryption:
+    """What it takes to re-encrypt an image in its own account.
+
+    Attributes:
+        key: the key to do it under.
+        names_taken: names of the account's own images that begin like this one's.
+    """
+
+    key: KeyFacts | Unreadable
+    names_taken: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -175,9 +200,16 @@ class ImageNotFound:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that a plan is made from, read at one time. `keys` holds an entry for each key behind a snapshot."""
+    """All that a plan is made from, read at one time.
+
+    Attributes:
+        images: by the id they were asked for by; a re-encrypted copy stands there for its original.
+        keys: an entry for each key behind a snapshot, and for those to re-encrypt under.
+        reencryptions: the images under an AWS managed key that have no re-encrypted copy yet, but may get one.
+    """
 
     images: Mapping[ImageId, ImageFacts | ImageNotFound]
     snapshots: Mapping[SnapshotId, SnapshotFacts | Unreadable] = field(default_factory=dict)
     keys: Mapping[KeyArn, KeyFacts | Unreadable] = field(default_factory=dict)
     targets: Mapping[tuple[AccountId, Region], TargetFacts] = field(default_factory=dict)
+    reencryptions: Mapping[ImageId, Reencryption] = field(default_factory=dict)

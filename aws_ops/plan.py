@@ -9,7 +9,7 @@ What a plan is made of has modules of its own, and can be had from here as well:
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,17 +25,20 @@ from aws_ops.changes import (
     CopyImage,
     DeregisterCopy,
     Grant,
+    ReencryptImage,
     RemoveCreateVolumePermission,
     RemoveLaunchPermission,
     ReuseCopy,
+    ShareReencrypted,
     Withdrawal,
     WithdrawKeyUse,
 )
 from aws_ops.details import Details
 from aws_ops.entries import Entry, entries_of, grants_of, missing, withdrawals_of
 from aws_ops.facts import Facts, ImageFacts, KeyFacts, SnapshotFacts, SourceAccount
-from aws_ops.ids import AccountId, ImageId, KeyArn, Region
+from aws_ops.ids import AccountId, ImageId, KeyArn, Region, SnapshotId
 from aws_ops.key_policy import KeyPolicy, lacking
+from aws_ops.names import copy_name
 from aws_ops.refusals import Refusal, RefusalKind, nothing_to_do, refusals
 from aws_ops.request import Mode, ShareRequest
 from aws_ops.tags import carried_over
@@ -54,12 +57,14 @@ __all__ = [
     "ImageSummary",
     "Mode",
     "Plan",
+    "ReencryptImage",
     "Refusal",
     "RefusalKind",
     "Refused",
     "RemoveCreateVolumePermission",
     "RemoveLaunchPermission",
     "ReuseCopy",
+    "ShareReencrypted",
     "ShareRequest",
     "WithdrawKeyUse",
     "Withdrawal",
@@ -73,7 +78,12 @@ __all__ = [
 
 @dataclass(frozen=True)
 class ImageSummary:
-    """What an image is, for whoever is to approve. `key_arns` are the keys its snapshots are under, if any."""
+    """What an image is, for whoever is to approve.
+
+    Attributes:
+        key_arns: the keys its snapshots are under, if any.
+        stands_for: the image that was asked for, if this is its re-encrypted copy.
+    """
 
     image_id: ImageId
     owner: AccountId
@@ -84,6 +94,13 @@ class ImageSummary:
     platform_details: str
     size_gib: int
     key_arns: tuple[KeyArn, ...]
+    snapshot_ids: tuple[SnapshotId, ...] = ()
+    stands_for: ImageId | None = None
+
+    @property
+    def asked_as(self) -> ImageId:
+        """The id under which people asked for it."""
+        return self.stands_for or self.image_id
 
 
 @dataclass(frozen=True)
@@ -124,7 +141,8 @@ def plan_share(request: ShareRequest, sources: Sequence[SourceAccount], facts: F
     if against := refusals(case):
         return Refused(against)
     grants = grants_of(entries_of(_grants(case)))
-    changes = (*grants_of(missing(entries_of(grants), _held(case))), *_copies(case))
+    lacking_grants = grants_of(missing(entries_of(grants), _held(case)))
+    changes = (*_reencryptions(case), *lacking_grants, *_shares_of_reencrypted(case), *_copies(case))
     if not changes and not grants:
         return Refused((nothing_to_do(case),))
     return Plan(
@@ -149,19 +167,56 @@ def exceeds(plan: Plan, approved: Plan) -> tuple[Change, ...]:
     A copy is covered by one of the same image into the same account and region under the same key: its name and its
     tags may differ, since they give nobody anything.
     """
+    stand_ins = _stand_ins(plan)
+    promised = {
+        (one.source_image_id, account)
+        for one in approved.changes
+        if isinstance(one, ShareReencrypted)
+        for account in one.accounts
+    }
     given = entries_of(one for one in approved.changes if isinstance(one, Grant))
     taken = entries_of(one for one in approved.changes if isinstance(one, Withdrawal))
-    others = {_what_matters(one) for one in approved.changes if isinstance(one, CopyImage | DeregisterCopy)}
-    grants = grants_of(entries_of(one for one in plan.changes if isinstance(one, Grant)) - given)
-    withdrawals = withdrawals_of(entries_of(one for one in plan.changes if isinstance(one, Withdrawal)) - taken)
-    rest = (one for one in plan.changes if isinstance(one, CopyImage | DeregisterCopy))
-    return (*grants, *withdrawals, *(one for one in rest if _what_matters(one) not in others))
+    gives = entries_of(one for one in plan.changes if isinstance(one, Grant)) - given
+    takes = entries_of(one for one in plan.changes if isinstance(one, Withdrawal)) - taken
+    return (
+        *grants_of({entry for entry in gives if (stand_ins.get(entry.resource), entry.grantee) not in promised}),
+        *withdrawals_of(takes),
+        *_deeds_beyond(plan, approved),
+    )
 
 
-def _what_matters(change: CopyImage | DeregisterCopy) -> tuple[str, ...]:
-    if isinstance(change, CopyImage):
-        return change.kind, change.account_id, change.region, change.source_image_id, change.key_arn
-    return change.kind, change.account_id, change.region, change.image_id
+def _deeds_beyond(plan: Plan, approved: Plan) -> Iterator[Change]:
+    """What neither gives nor takes entries."""
+    covered = {matter for one in approved.changes for matter in _matters(one, _stand_ins(approved))}
+    for one in plan.changes:
+        if not set(_matters(one, _stand_ins(plan))) <= covered:
+            yield one
+
+
+def _matters(change: Change, stand_ins: Mapping[str, ImageId]) -> tuple[tuple[str, ...], ...]:
+    """What must have been approved of a deed; a re-encrypted copy counts as the image that it stands for."""
+    match change:
+        case CopyImage():
+            asked = stand_ins.get(change.source_image_id, change.source_image_id)
+            return ((change.kind, change.account_id, change.region, asked, change.key_arn),)
+        case DeregisterCopy():
+            return ((change.kind, change.account_id, change.region, change.image_id),)
+        case ReencryptImage():
+            return ((change.kind, change.owner, change.region, change.source_image_id, change.key_arn),)
+        case ShareReencrypted():
+            return tuple((change.kind, change.source_image_id, account) for account in change.accounts)
+        case _:
+            return ()
+
+
+def _stand_ins(plan: Plan) -> dict[str, ImageId]:
+    """The re-encrypted copies and their snapshots, each with the image that was asked for."""
+    return {
+        resource: image.stands_for
+        for image in plan.images
+        if image.stands_for
+        for resource in (image.image_id, *image.snapshot_ids)
+    }
 
 
 def dump(plan: Plan) -> str:
@@ -193,7 +248,30 @@ def _summary(case: Case, image: ImageFacts) -> ImageSummary:
         platform_details=image.platform_details,
         size_gib=sum(snapshot.size_gib for snapshot in snapshots),
         key_arns=case.keys_of(image),
+        snapshot_ids=tuple(case.snapshots_of(image)),
+        stands_for=image.stands_for,
     )
+
+
+def _reencryptions(case: Case) -> Iterator[ReencryptImage]:
+    for image in case.needy_images:
+        reencryption = case.reencryption_of(image)
+        if reencryption is not None and isinstance(reencryption.key, KeyFacts):
+            yield ReencryptImage(
+                owner=image.owner,
+                region=image.region,
+                source_image_id=image.image_id,
+                name=copy_name(image.name, image.image_id, reencryption.names_taken | {image.name}),
+                description=image.description or f"Re-encrypted copy of {image.image_id}",
+                key_arn=reencryption.key.arn,
+                tags=carried_over(image.tags).kept,
+            )
+
+
+def _shares_of_reencrypted(case: Case) -> Iterator[ShareReencrypted]:
+    for image in case.needy_images:
+        if case.reencryption_of(image) is not None:
+            yield ShareReencrypted(image.image_id, tuple(sorted(case.accounts_for(image))))
 
 
 def _grants(case: Case) -> Iterator[Grant]:
@@ -201,6 +279,8 @@ def _grants(case: Case) -> Iterator[Grant]:
     for key in case.keys:
         yield AllowKeyUse(key, tuple(case.users_of(key)))
     for image in case.needy_images:
+        if case.reencryption_of(image) is not None:
+            continue  # what is to be shared isn't there yet
         accounts = tuple(case.accounts_for(image))
         for snapshot_id in case.snapshots_of(image):
             yield AddCreateVolumePermission(image.owner, image.region, snapshot_id, accounts)

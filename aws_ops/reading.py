@@ -21,6 +21,7 @@ from aws_ops.facts import (
     ImageFacts,
     ImageNotFound,
     KeyFacts,
+    Reencryption,
     Role,
     SnapshotFacts,
     SourceAccount,
@@ -55,21 +56,26 @@ def read_facts(accounts: Accounts, sources: Sequence[SourceAccount], request: Sh
         AwsBusy: AWS can't say now.
     """
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="reading") as pool:
-        images = _find_images(pool, accounts, sources, request.image_ids)
-        owned = {found.image.image_id: found for found in images.values() if isinstance(found, _Owned)}
-        # The targets are the slowest part, and need nothing more of the source: so they are asked first.
-        places = _places(request, [found.image for found in owned.values()])
-        looks = [(target, region) for target in request.targets for region in places]
-        targets = pool.map(lambda look: _read_target(accounts, look[0], look[1], places[look[1]], request.mode), looks)
-        shown = pool.map(lambda found: _with_launch_permission(found.ec2(accounts), found.image), owned.values())
+        found = _find_images(pool, accounts, sources, request.image_ids)
+        owned = {image_id: one for image_id, one in found.items() if isinstance(one, _Owned)}
         snapshots = _read_snapshots(pool, accounts, list(owned.values()))
         keys = _read_keys(pool, accounts, sources, list(owned.values()), snapshots)
+        reencryptions, stand_ins = _read_reencryptions(pool, accounts, owned, snapshots, keys)
+        owned |= stand_ins
+        snapshots |= _read_snapshots(pool, accounts, list(stand_ins.values()))
+        keys |= _read_keys(pool, accounts, sources, list(stand_ins.values()), snapshots)
+        keys |= {one.key.arn: one.key for one in reencryptions.values() if isinstance(one.key, KeyFacts)}
+        places = _places(request, [one.image for one in owned.values()])
+        looks = [(target, region) for target in request.targets for region in places]
+        targets = pool.map(lambda look: _read_target(accounts, look[0], look[1], places[look[1]], request.mode), looks)
+        shown = pool.map(lambda one: _with_launch_permission(one.ec2(accounts), one.image), owned.values())
         return Facts(
-            images={image_id: found for image_id, found in images.items() if isinstance(found, ImageNotFound)}
-            | {image.image_id: image for image in shown},
+            images={image_id: one for image_id, one in found.items() if isinstance(one, ImageNotFound)}
+            | {image.asked_as: image for image in shown},
             snapshots=snapshots,
             keys=keys,
             targets={(target.account_id, target.region): target for target in targets},
+            reencryptions=reencryptions,
         )
 
 
@@ -252,6 +258,59 @@ def _key_facts(accounts: Accounts, arn: KeyArn, reader: SourceAccount) -> KeyFac
     return replace(key, policy=_or_unreadable(lambda: read_policy(kms, arn)))
 
 
+def _read_reencryptions(
+    pool: ThreadPoolExecutor,
+    accounts: Accounts,
+    owned: Mapping[ImageId, _Owned],
+    snapshots: Mapping[SnapshotId, SnapshotFacts | Unreadable],
+    keys: Mapping[KeyArn, KeyFacts | Unreadable],
+) -> tuple[dict[ImageId, Reencryption], dict[ImageId, _Owned]]:
+    """What it takes to re-encrypt the images under AWS managed keys; and the copies that stand for them already."""
+    due = {
+        image_id: one
+        for image_id, one in owned.items()
+        if one.image.region in one.source.reencrypt_keys and _is_under_managed_key(one.image, snapshots, keys)
+    }
+    read = pool.map(lambda one: _reencryption(accounts, one), due.values())
+    found = dict(zip(due, read, strict=True))
+    return (
+        {image_id: one for image_id, one in found.items() if isinstance(one, Reencryption)},
+        {image_id: one for image_id, one in found.items() if isinstance(one, _Owned)},
+    )
+
+
+def _is_under_managed_key(
+    image: ImageFacts,
+    snapshots: Mapping[SnapshotId, SnapshotFacts | Unreadable],
+    keys: Mapping[KeyArn, KeyFacts | Unreadable],
+) -> bool:
+    behind = [snapshots.get(device.snapshot_id) for device in image.devices if device.snapshot_id]
+    under = [keys.get(one.key_arn) for one in behind if isinstance(one, SnapshotFacts) and one.key_arn]
+    return any(isinstance(key, KeyFacts) and key.manager == "AWS" for key in under)
+
+
+def _reencryption(accounts: Accounts, owned: _Owned) -> Reencryption | _Owned:
+    """The re-encrypted copy of the image, if there is a good one; else what it takes to make one.
+
+    That it was copied from the image is AWS's own word (`SourceImageId`), whoever made it: nobody can forge that.
+    """
+    image, role = owned.image, owned.source.role
+    name = owned.source.reencrypt_keys[image.region]
+    kms, ec2 = accounts.kms(role, image.region), owned.ec2(accounts)
+    described = _or_unreadable(lambda: describe_key(kms, name))
+    if isinstance(described, Unreadable):
+        return Reencryption(described)
+    key = replace(described, policy=_or_unreadable(lambda: read_policy(kms, described.arn)))
+    copies = _or_unreadable(lambda: _read_copies(ec2, [image.image_id]))
+    names = _or_unreadable(lambda: _read_names(ec2, [image]))
+    for copy in () if isinstance(copies, Unreadable) else sorted(copies, key=lambda copy: copy.image_id):
+        if copy.state == "available" and copy.key_arns == {key.arn}:
+            stand_in = _or_unreadable(lambda copy=copy: _see(ec2, image.region, copy.image_id))  # type: ignore[misc]
+            if isinstance(stand_in, ImageFacts):
+                return _Owned(owned.source, replace(stand_in, stands_for=image.image_id))
+    return Reencryption(key, frozenset() if isinstance(names, Unreadable) else names)
+
+
 def _read_target(
     accounts: Accounts, target: TargetAccount, region: Region, images: Sequence[ImageFacts], mode: Mode
 ) -> TargetFacts:
@@ -261,7 +320,9 @@ def _read_target(
         return TargetFacts(account_id, region, role=role)
     ec2, kms = accounts.ec2(target.role, region), accounts.kms(target.role, region)
     key = target.keys.get(region)
-    copies = _or_unreadable(lambda: _read_copies(ec2, [image.image_id for image in images]))
+    copies = _or_unreadable(
+        lambda: _read_copies(ec2, sorted({one for i in images for one in (i.image_id, i.asked_as)}))
+    )
     names = _or_unreadable(lambda: _read_names(ec2, images))
     return TargetFacts(
         account_id,

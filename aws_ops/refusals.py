@@ -83,7 +83,7 @@ def refusals(case: Case) -> tuple[Refusal, ...]:
     images = chain.from_iterable(_of_image(case, image) for image in case.needy_images)
     snapshots = chain.from_iterable(_of_snapshots(case, image) for image in case.needy_images)
     ways = chain.from_iterable(_of_way(case, way) for way in case.ways)
-    found = (*_of_absent(case), *images, *snapshots, *_of_keys(case), *ways)
+    found = (*_of_absent(case), *images, *snapshots, *_of_reencryptions(case), *_of_keys(case), *ways)
     return tuple(dict.fromkeys(found))
 
 
@@ -141,6 +141,14 @@ def _of_snapshots(case: Case, image: ImageFacts) -> Iterator[Refusal]:
         if snapshot.encrypted and not snapshot.key_arn:
             why = "it is encrypted, but AWS does not name its key"
             yield _refusal(RefusalKind.SNAPSHOT_UNREADABLE, snapshot=snapshot_id, why=why)
+
+
+def _of_reencryptions(case: Case) -> Iterator[Refusal]:
+    for image in case.needy_images:
+        reencryption = case.reencryption_of(image)
+        if reencryption is not None and isinstance(reencryption.key, Unreadable):
+            owner = next(source for source in case.sources if source.role.account_id == image.owner)
+            yield _refusal(RefusalKind.KEY_UNREADABLE, key=owner.reencrypt_keys[image.region], why=reencryption.key.why)
 
 
 def _of_keys(case: Case) -> Iterator[Refusal]:

@@ -24,7 +24,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from aws_ops.errors import MalformedId
 from aws_ops.facts import Role, SourceAccount, TargetAccount
-from aws_ops.ids import PrincipalArn, Region, RoleArn, account_of, parse_principal_arn, parse_role_arn
+from aws_ops.ids import AccountId, PrincipalArn, Region, RoleArn, account_of, parse_principal_arn, parse_role_arn
 from aws_ops.retention import RetentionRule
 from sharing.approval import ApprovalRule
 from sharing.estate import Estate
@@ -143,14 +143,34 @@ class _AccountSettings(_Strict):
         return Role(arn, account_of(arn), self.external_id)
 
 
+def _refuse_foreign_keys(field: str, keys: dict[RegionName, KeyText], account_id: AccountId) -> None:
+    for region, key in keys.items():
+        if key.startswith("arn:") and key.split(":")[3:5] != [region, account_id]:
+            raise ValueError(f"{field}.{region}: the key must be of account {account_id} and region {region}")
+
+
 class SourceSettings(_AccountSettings):
-    """An account that images come from, with the role the bot takes on there, and the regions it looks in."""
+    """An account that images come from, with the role the bot takes on there, and the regions it looks in.
+
+    Attributes:
+        reencrypt_keys: for each region, the account's own customer managed key that images under an AWS managed key are
+            re-encrypted under before they are shared; without one they are refused.
+    """
 
     regions: Annotated[tuple[RegionName, ...], Field(min_length=1)]
+    reencrypt_keys: dict[RegionName, KeyText] = {}
+
+    @model_validator(mode="after")
+    def _keys_of_its_own(self) -> Self:
+        _refuse_foreign_keys("reencrypt_keys", self.reencrypt_keys, self.role.account_id)
+        if elsewhere := sorted(set(self.reencrypt_keys) - set(self.regions)):
+            raise ValueError(f"reencrypt_keys: {', '.join(elsewhere)} is none of the account's regions")
+        return self
 
     @property
     def account(self) -> SourceAccount:
-        return SourceAccount(self.name, self.role, tuple(map(Region, self.regions)))
+        keys = {Region(region): key for region, key in self.reencrypt_keys.items()}
+        return SourceAccount(self.name, self.role, tuple(map(Region, self.regions)), keys)
 
 
 class TargetSettings(_AccountSettings):
@@ -167,9 +187,7 @@ class TargetSettings(_AccountSettings):
     @model_validator(mode="after")
     def _in_this_account(self) -> Self:
         account_id = self.role.account_id
-        for region, key in self.keys.items():
-            if key.startswith("arn:") and key.split(":")[3:5] != [region, account_id]:
-                raise ValueError(f"keys.{region}: the key must be of account {account_id} and region {region}")
+        _refuse_foreign_keys("keys", self.keys, account_id)
         for principal in self.key_principals:
             if account_of(PrincipalArn(principal)) != account_id:
                 raise ValueError(f"key_principals: {principal} is of another account than {account_id}")

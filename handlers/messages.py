@@ -91,6 +91,9 @@ def _in_thread(request: Request) -> Iterator[Message]:
     if request.plan is None or not _was_asked_for(request):
         return
     yield from _decisions(request)
+    if request.preparations:
+        lines = [phrases.prepared(asked, made) for asked, made in request.preparations.items()]
+        yield _lines("preparing", Place.THREAD, lines, Pace.AT_ONCE if is_final(request.state) else Pace.SLOWLY)
     if request.settled_at is not None:
         yield _line("settled", Place.THREAD, phrases.settled(request.plan))
     if request.deliveries and request.settled_at is not None and request.mode.copies:
@@ -251,7 +254,7 @@ def _result(request: Request) -> Iterator[str]:
 def _about(image: ImageSummary) -> SectionBlock:
     return SectionBlock(
         fields=[
-            _field("Image", mrkdwn.escape(image.name), mrkdwn.code(image.image_id)),
+            _field("Image", mrkdwn.escape(image.name), *_ids(image)),
             _field("Made", mrkdwn.when(image.created)),
             _field("Owner", f"{mrkdwn.code(image.owner)} in {mrkdwn.code(image.region)}"),
             _field(
@@ -261,6 +264,11 @@ def _about(image: ImageSummary) -> SectionBlock:
             ),
         ]
     )
+
+
+def _ids(image: ImageSummary) -> list[str]:
+    instead = [f"in place of {mrkdwn.code(image.stands_for)}"] if image.stands_for else []
+    return [mrkdwn.code(image.image_id), *instead]
 
 
 def _in_short(image: ImageSummary) -> str:

@@ -15,7 +15,7 @@ from aws_ops.plan import (
     WithdrawKeyUse,
 )
 from handlers import mrkdwn
-from sharing.requests import Decision, Delivery, Request, RequestKind, Trigger, Verdict
+from sharing.requests import Decision, Delivery, Preparation, Request, RequestKind, Trigger, Verdict
 from sharing.states import DeliveryState, RequestState
 
 _BAR = 20
@@ -38,6 +38,7 @@ _TITLES = {
     RequestState.CHECKING: "being checked",
     RequestState.AWAITING_APPROVAL: "approval needed",
     RequestState.APPROVED: "approved",
+    RequestState.PREPARING: "being re-encrypted first",
     RequestState.APPLYING: "being applied",
     RequestState.COPYING: "copies under way",
     RequestState.COMPLETED: "completed",
@@ -209,6 +210,14 @@ _DONE = {
     RemoveCreateVolumePermission.kind: "`createVolumePermission` taken back on",
     WithdrawKeyUse.kind: "key policy closed on",
 }
+
+
+def prepared(asked: str, made: Preparation) -> str:
+    """Return how far the re-encryption of an image in its own account is."""
+    copy = f"{mrkdwn.code(asked)}: re-encrypted in its own account as {mrkdwn.code(made.image_id)}"
+    if made.percent == 100:  # noqa: PLR2004
+        return f":white_check_mark: {copy}, to be shared in its place"
+    return f":arrows_counterclockwise: {copy}" + (f", {made.percent} %" if made.percent is not None else ", started")
 
 
 def progress(request: Request, delivery: Delivery) -> str:

@@ -15,10 +15,12 @@ from aws_ops.plan import (
     Change,
     CopyImage,
     DeregisterCopy,
+    ReencryptImage,
     Refusal,
     RefusalKind,
     RemoveCreateVolumePermission,
     RemoveLaunchPermission,
+    ShareReencrypted,
     WithdrawKeyUse,
 )
 from handlers import mrkdwn
@@ -51,7 +53,7 @@ REFUSALS: Mapping[RefusalKind, str] = {
     "Restore it to the standard tier first (it takes up to 72 hours).",
     RefusalKind.AWS_MANAGED_KEY: "{snapshots} is encrypted under the AWS managed key {key}, and what is under that "
     "key can't be shared at all. Copy the image within its own account under a customer managed key, "
-    "and share that copy.",
+    "and share that copy; or let me do it, by `reencrypt_keys` of the source in my settings.",
     RefusalKind.KEY_UNREADABLE: "I can't read the key {key}: {why}. Its policy must let my source role "
     "`kms:DescribeKey`.",
     RefusalKind.KEY_FOREIGN: "The snapshots are under {key}, a key of account {account} in which I have no role, "
@@ -108,6 +110,10 @@ CAUTIONS: Mapping[CautionKind, str] = {
     "if it is needed.",
     CautionKind.SHARED_BEYOND: "{image} is shared with {strangers} as well; I know nothing of that and leave it alone.",
     CautionKind.COPY_IN_USE: "{copy} in {place} stays, though it is too old: {users} use it.",
+    CautionKind.REENCRYPTED_FIRST: "{image} is under the AWS managed key, and can't be shared as it is. A copy of it "
+    "under {key} is made in its own account first, and that one is shared. It stays there, and costs storage.",
+    CautionKind.STANDS_IN: "{image} can't be shared as it is; its re-encrypted copy {copy} in the same account is "
+    "shared in its place.",
     CautionKind.KEY_USE_LIMITED: "In {target}, only {principals} will be able to use the key, "
     "so only they can launch from the shared image.",
 }
@@ -120,6 +126,8 @@ FAILURES: Mapping[FailureKind, str] = {
     "Its own IAM policy must allow `kms:DescribeKey` and the rest on that key, besides the key's policy.",
     FailureKind.COPY_FAILED: "AWS ended the copy: {said}. Most often the target's role may not use the source key or "
     "its own: see that its IAM policy names both.",
+    FailureKind.REENCRYPTION_FAILED: "AWS ended the re-encryption in the source account: {said}. Most often the "
+    "source's role may not use the key to re-encrypt under.",
     FailureKind.COPY_WRONG: "The copy {image} is not as it must be: {faults}. I left it where it is; "
     "don't use it before somebody has looked.",
     FailureKind.COPY_GONE: "The copy {image} is gone; somebody deregistered it while it was being made.",
@@ -205,6 +213,16 @@ def change(changed: Change) -> str:
             return f"`createVolumePermission` on {mrkdwn.code(snapshot_id)} taken from {mrkdwn.codes(accounts)}"
         case RemoveLaunchPermission(image_id=image_id, accounts=accounts):
             return f"`launchPermission` on {mrkdwn.code(image_id)} taken from {mrkdwn.codes(accounts)}"
+        case ReencryptImage():
+            return (
+                f"`CopyImage` of {mrkdwn.code(changed.source_image_id)} within {mrkdwn.code(changed.owner)} as "
+                f"{mrkdwn.code(changed.name)}, re-encrypted under {mrkdwn.code(changed.key_arn)}"
+            )
+        case ShareReencrypted():
+            return (
+                f"`createVolumePermission` and `launchPermission` on that copy of "
+                f"{mrkdwn.code(changed.source_image_id)} for {mrkdwn.codes(changed.accounts)}"
+            )
         case DeregisterCopy():
             return (
                 f"`DeregisterImage` of {mrkdwn.code(changed.image_id)} in {mrkdwn.code(changed.account_id)}, "

@@ -66,16 +66,17 @@ def deliveries_for(request: Request, estate: Estate, now: datetime) -> list[Deli
 
 def _delivery(request: Request, image: ImageSummary, target: TargetAccount, region: Region, now: datetime) -> Delivery:
     plan, way = request.approved_plan, (image.image_id, target.role.account_id, region)
+    asked_way = (image.asked_as, *way[1:])
     keys = {(c.source_image_id, c.account_id, c.region): c.key_arn for c in plan.changes if isinstance(c, CopyImage)}
     reused = {(r.source_image_id, r.account_id, r.region): r.image_id for r in plan.reuses}
-    done = way in reused
+    done = asked_way in reused
     delivery = Delivery(
-        source_image_id=image.image_id,
+        source_image_id=image.asked_as,
         target=target.name,
         account_id=target.role.account_id,
         region=region,
         state=DeliveryState.COMPLETED if done else DeliveryState.WAITING,
-        image_id=reused.get(way, image.image_id if request.mode is Mode.SHARE else None),
+        image_id=reused.get(asked_way, image.image_id if request.mode is Mode.SHARE else None),
         reused=done,
         key_arn=keys.get(way),
         client_token="",

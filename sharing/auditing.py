@@ -29,7 +29,7 @@ from sharing.ledger import Ledger
 from sharing.requests import NOBODY, Delivery, NewRequest, Person, Request, RequestId, RequestKind, Trigger
 from sharing.retiring import retirement
 from sharing.revoking import withdraw
-from sharing.states import DeliveryState
+from sharing.states import DeliveryState, RequestState
 from sharing.store import Store
 from sharing.transaction import Transaction
 
@@ -118,11 +118,12 @@ class Audits:
     def announce(self, tx: Transaction, request: Request) -> None:
         """It counts on nothing."""
 
-    def begin(self, tx: Transaction, request: Request, now: datetime) -> None:  # noqa: ARG002
+    def begin(self, tx: Transaction, request: Request, now: datetime) -> RequestState:  # noqa: ARG002
         """Make sure that nobody else is at what is about to be put right; what it gives is kept from now on."""
         plan = request.approved_plan
         tx.refuse_overlap(request, entries_of(one for one in plan.changes if isinstance(one, Grant | Withdrawal)))
         Ledger(tx).set_needs(request.id, entries_of(plan.grants))
+        return RequestState.APPLYING
 
     def carry_out(self, claim: Claim) -> None:
         apply_grants(claim, self.accounts, self.estate)

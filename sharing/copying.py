@@ -100,8 +100,10 @@ def _start(accounts: Accounts, role: Role, request: Request, delivery: Delivery,
 
 def _order(request: Request, delivery: Delivery) -> CopyImage | None:
     """Return the copy that the plan wants for the delivery; None where the original is shared and nothing copied."""
-    way = (delivery.source_image_id, delivery.account_id, delivery.region)
-    copies = (change for change in request.approved_plan.changes if isinstance(change, CopyImage))
+    plan = request.approved_plan
+    source = next(image.image_id for image in plan.images if image.asked_as == delivery.source_image_id)
+    way = (source, delivery.account_id, delivery.region)
+    copies = (change for change in plan.changes if isinstance(change, CopyImage))
     return next((copy for copy in copies if (copy.source_image_id, copy.account_id, copy.region) == way), None)
 
 

@@ -38,8 +38,10 @@ class Errand(Protocol):
             Overtaken: somebody is taking it away at this moment.
         """
 
-    def begin(self, tx: Transaction, request: Request, now: datetime) -> None:
-        """Write down what goes with the beginning; the request holds the plan that will be carried out.
+    def begin(self, tx: Transaction, request: Request, now: datetime) -> RequestState:
+        """Write down what goes with the beginning, and return the state to begin with.
+
+        The request holds the plan that will be carried out.
 
         Raises:
             Overtaken: another request is at the same at this moment.

@@ -19,7 +19,7 @@ from sharing.tables import given, needs, requests
 from sharing.transaction import Transaction
 
 # A share that failed wholly, or is being taken back, needs nothing; one that is about to be carried out does.
-_UNDER_WAY = (RequestState.APPROVED, RequestState.APPLYING, RequestState.COPYING)
+_UNDER_WAY = (RequestState.APPROVED, RequestState.PREPARING, RequestState.APPLYING, RequestState.COPYING)
 _ACTIVE = (*_UNDER_WAY, RequestState.COMPLETED)
 _GATE = 0x616D69
 

@@ -67,6 +67,7 @@ class FailureKind(StrEnum):
     ACCOUNT_REMOVED = "account_removed"  # account
     KEY_NEVER_USABLE = "key_never_usable"  # key, minutes
     COPY_FAILED = "copy_failed"  # said
+    REENCRYPTION_FAILED = "reencryption_failed"  # image, said
     COPY_WRONG = "copy_wrong"  # image, faults
     COPY_GONE = "copy_gone"  # image
     NOT_REVOCABLE = "not_revocable"  # share, state
@@ -168,6 +169,14 @@ class Delivery:
     finished_at: datetime | None
 
 
+@dataclass(frozen=True)
+class Preparation:
+    """The re-encryption of an image in its own account: its copy, and how much of it is done, None until AWS says."""
+
+    image_id: ImageId
+    percent: int | None
+
+
 def named(delivery: Delivery) -> dict[str, str | None]:
     """Name the delivery in the audit trail."""
     return {"source_image": delivery.source_image_id, "target": delivery.target, "region": delivery.region}
@@ -182,6 +191,7 @@ class Request:
         revision: grows with every change that people should see.
         plan: what was last planned; what an approval is for once there is one.
         replanned_at: when the approvers were last asked anew, because AWS had changed since they decided.
+        preparations: the images that had to be re-encrypted first, and their copies.
         lease: grows with every claim, so that a worker that was overtaken notices.
         settled_at: when the permissions at the source were as planned: given, or taken back.
         ends_at: when what the share gives is to be taken back; `ended_by` is the request that does it, if any, and
@@ -214,6 +224,7 @@ class Request:
     ends_at: datetime | None
     ended_by: RequestId | None
     ended_because: Trigger | None
+    preparations: Mapping[ImageId, Preparation]
     deliveries: tuple[Delivery, ...]
     decisions: tuple[Decision, ...]
 

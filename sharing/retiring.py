@@ -20,7 +20,7 @@ from sharing.claim import Claim
 from sharing.errand import complete
 from sharing.estate import Estate, UnknownAccount
 from sharing.requests import NOBODY, NewRequest, Person, Request, RequestKind, Trigger
-from sharing.states import DeliveryState
+from sharing.states import DeliveryState, RequestState
 from sharing.transaction import Transaction
 
 
@@ -61,8 +61,9 @@ class Retention:
     def announce(self, tx: Transaction, request: Request) -> None:
         """It counts on nothing."""
 
-    def begin(self, tx: Transaction, request: Request, now: datetime) -> None:
+    def begin(self, tx: Transaction, request: Request, now: datetime) -> RequestState:  # noqa: ARG002
         """There is nothing to make sure of: each copy is looked at again before it goes."""
+        return RequestState.APPLYING
 
     def carry_out(self, claim: Claim) -> None:
         for change in claim.request.approved_plan.changes:
@@ -109,7 +110,7 @@ def _kept(tx: Transaction) -> Iterator[KeptCopy]:
 
 
 def _copies_of(share: Request) -> Iterator[KeptCopy]:
-    sources = {image.image_id: image for image in share.approved_plan.images}
+    sources = {image.asked_as: image for image in share.approved_plan.images}
     for delivery in share.deliveries if share.mode.copies else ():
         source = sources.get(delivery.source_image_id)
         made = delivery.state is DeliveryState.COMPLETED and not delivery.reused

@@ -82,12 +82,13 @@ class Revocations:
     def announce(self, tx: Transaction, request: Request) -> None:
         """It counts on nothing."""
 
-    def begin(self, tx: Transaction, request: Request, now: datetime) -> None:
+    def begin(self, tx: Transaction, request: Request, now: datetime) -> RequestState:
         """Let the share be taken back from now on; none that begins after this will count on what it gave."""
         due = self.books(tx, request)
         tx.refuse_overlap(request, due.entries)
         if due.share.state is not RequestState.REVOKING:
             _mark(tx, due.share, request, now)
+        return RequestState.APPLYING
 
     def carry_out(self, claim: Claim) -> None:
         changes = claim.request.approved_plan.changes

@@ -5,7 +5,7 @@ from datetime import datetime
 from sharing.requests import Request
 from sharing.states import DeliveryState, RequestState, is_final
 
-_AT_ONCE = frozenset({RequestState.CHECKING, RequestState.APPROVED, RequestState.APPLYING})
+_AT_ONCE = frozenset({RequestState.CHECKING, RequestState.APPROVED, RequestState.PREPARING, RequestState.APPLYING})
 
 _AT_REST = frozenset({RequestState.COMPLETED, RequestState.FAILED})
 

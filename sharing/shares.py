@@ -8,7 +8,7 @@ from datetime import datetime
 
 from aws_ops.accounts import Accounts
 from aws_ops.entries import entries_of
-from aws_ops.plan import Plan, Refused, ShareRequest, plan_share
+from aws_ops.plan import Plan, ReencryptImage, Refused, ShareRequest, plan_share
 from aws_ops.reading import read_facts
 from sharing.applying import apply_grants, deliveries_for
 from sharing.claim import Claim
@@ -42,9 +42,13 @@ class Shares:
         tx.refuse_overlap(request, needs)
         ledger.set_needs(request.id, needs)
 
-    def begin(self, tx: Transaction, request: Request, now: datetime) -> None:
-        Ledger(tx).set_needs(request.id, entries_of(request.approved_plan.grants))
+    def begin(self, tx: Transaction, request: Request, now: datetime) -> RequestState:
+        plan = request.approved_plan
+        Ledger(tx).set_needs(request.id, entries_of(plan.grants))
+        if any(isinstance(change, ReencryptImage) for change in plan.changes):
+            return RequestState.PREPARING
         tx.add_deliveries(request, deliveries_for(request, self.estate, now), now)
+        return RequestState.APPLYING
 
     def carry_out(self, claim: Claim) -> None:
         apply_grants(claim, self.accounts, self.estate)

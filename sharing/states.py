@@ -12,6 +12,7 @@ class RequestState(StrEnum):
     DENIED = "denied"
     EXPIRED = "expired"
     APPROVED = "approved"
+    PREPARING = "preparing"
     APPLYING = "applying"
     COPYING = "copying"
     COMPLETED = "completed"
@@ -40,7 +41,9 @@ _REQUEST_WAYS: dict[RequestState, frozenset[RequestState]] = {
     _S.CHECKING: frozenset({_S.REFUSED, _S.AWAITING_APPROVAL, _S.APPROVED, _S.COMPLETED, _S.FAILED}),
     _S.AWAITING_APPROVAL: frozenset({_S.APPROVED, _S.DENIED, _S.EXPIRED, _S.FAILED}),
     # Back to the approvers when AWS has changed so that the plan would grant more than they saw.
-    _S.APPROVED: frozenset({_S.APPLYING, _S.AWAITING_APPROVAL, _S.REFUSED, _S.FAILED}),
+    _S.APPROVED: frozenset({_S.PREPARING, _S.APPLYING, _S.AWAITING_APPROVAL, _S.REFUSED, _S.FAILED}),
+    # Images are re-encrypted in their own account first; then everything is looked at once more.
+    _S.PREPARING: frozenset({_S.APPROVED, _S.FAILED}),
     _S.APPLYING: frozenset({_S.COPYING, _S.COMPLETED, _S.FAILED}),
     _S.COPYING: frozenset({_S.COMPLETED, _S.FAILED}),
     # What a share gave is taken back by another request; if that fails, the share is what it was.

@@ -66,6 +66,7 @@ requests = Table(
     Column("plan", Text),
     Column("plan_digest", String(64)),
     Column("replanned_at", UtcDateTime),
+    Column("preparations", JSON, nullable=False),
     Column("refusals", JSON, nullable=False),
     Column("failure", JSON),
     Column("created_at", UtcDateTime, nullable=False),

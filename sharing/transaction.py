@@ -22,6 +22,7 @@ from sharing.requests import (
     FailureKind,
     NewRequest,
     Person,
+    Preparation,
     Request,
     RequestId,
     RequestKind,
@@ -75,6 +76,7 @@ class Transaction:
                 reason=new.reason,
                 ends_at=new.ends_at,
                 state=RequestState.CHECKING.value,
+                preparations={},
                 refusals=[],
                 created_at=now,
                 due_at=now,
@@ -228,6 +230,16 @@ class Transaction:
         ).all()
         return [self.find(RequestId(request_id)) for request_id in ids]
 
+    def set_preparations(self, request: Request, made: Mapping[ImageId, Preparation], now: datetime) -> Request:
+        """Write down which copies stand for which images, and how far they are."""
+        stored = {asked: {"image": one.image_id, "percent": one.percent} for asked, one in made.items()}
+        self._write(request.id, preparations=stored)
+        return self._changed(request, now)
+
+    def rest(self, request: Request, until: datetime) -> None:
+        """Let the request rest until then; nothing went wrong."""
+        self._write(request.id, due_at=until)
+
     def postpone(self, request: Request, until: datetime) -> None:
         """Let the request rest until then, after a try that didn't work out."""
         self._write(request.id, due_at=until, attempts=request.attempts + 1)
@@ -361,6 +373,10 @@ def _request(row: RowMapping, its_deliveries: tuple[Delivery, ...], its_decision
         ends_at=row["ends_at"],
         ended_by=None if row["ended_by"] is None else RequestId(row["ended_by"]),
         ended_because=None if row["ended_because"] is None else Trigger(row["ended_because"]),
+        preparations={
+            ImageId(asked): Preparation(ImageId(stored["image"]), stored["percent"])
+            for asked, stored in row["preparations"].items()
+        },
         deliveries=its_deliveries,
         decisions=its_decisions,
     )

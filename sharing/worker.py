@@ -3,6 +3,7 @@
     checking           read the facts, plan                          → awaiting_approval or refused
     awaiting_approval  only ever due when its time is over           → expired
     approved           read the facts again, plan again, compare     → applying, or back to the approvers
+    preparing          `preparing.py`: re-encrypt at the source      → approved, to be looked at again
     applying           `shares.py`: permissions, in order            → copying
                        `revoking.py`: the same, backwards            → completed, and the share revoked
                        `auditing.py`: what differs is put right      → completed
@@ -29,6 +30,7 @@ from sharing.copying import finish, start_copies
 from sharing.errand import Errand
 from sharing.estate import Estate, UnknownAccount
 from sharing.ledger import Ledger
+from sharing.preparing import NotPrepared, prepare
 from sharing.requests import Failure, FailureKind, Request, RequestKind
 from sharing.revoking import NotRevocable, end_by_date
 from sharing.states import RequestState, is_final
@@ -91,6 +93,8 @@ class Worker:
         except NotRevocable as trouble:
             details = {"share": trouble.share.id, "state": trouble.share.state.value.replace("_", " ")}
             self._fail(claim, Failure(FailureKind.NOT_REVOCABLE, details))
+        except NotPrepared as trouble:
+            self._fail(claim, trouble.failure)
         except (AwsBusy, NotYetVisible, KeyPolicyContested, KeyInOtherHands, Overtaken) as trouble:
             self._try_later(claim, str(trouble))
         except AwsOpsError as trouble:
@@ -111,6 +115,8 @@ class Worker:
                 self._expire(claim)
             case RequestState.APPROVED:
                 self._confirm(claim)
+            case RequestState.PREPARING:
+                prepare(claim, self.accounts, self.estate)
             case RequestState.APPLYING:
                 self.errands[claim.request.kind].carry_out(claim)
             case RequestState.COPYING:
@@ -158,8 +164,7 @@ class Worker:
                 if errand.books(tx, request) != books:
                     raise Overtaken("what the plan was made from has changed a moment ago")
                 tx.set_plan(request, planned)
-                errand.begin(tx, replace(request, plan=planned), now)
-                tx.move(request, RequestState.APPLYING, now)
+                tx.move(request, errand.begin(tx, replace(request, plan=planned), now), now)
 
     def _ask(self, tx: Transaction, request: Request, plan: Plan, now: datetime) -> None:
         tx.set_plan(request, plan)

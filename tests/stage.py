@@ -78,6 +78,12 @@ class Stage:
         self.company = replace(self.company, settings=self.company.settings + text)
         return self.start()
 
+    def replace_settings(self, old: str, new: str) -> Bot:
+        """Change the settings file, and start the bot with it."""
+        assert old in self.company.settings
+        self.company = replace(self.company, settings=self.company.settings.replace(old, new))
+        return self.start()
+
     def types(self, person: Any, text: str) -> Any:
         """Somebody types `/ami-share …` in the approvals channel."""
         answer = self.slack.command(person, self.room, "/ami-share", text)

@@ -596,7 +596,8 @@ def test_every_kind_of_caution_is_tested() -> None:
         CautionKind.COPY_LOST,
         CautionKind.SHARED_BEYOND,
     }
-    elsewhere = {CautionKind.KEY_USE_LIMITED, CautionKind.COPY_IN_USE, *revocations, *audits}
+    reencryptions = {CautionKind.REENCRYPTED_FIRST, CautionKind.STANDS_IN}
+    elsewhere = {CautionKind.KEY_USE_LIMITED, CautionKind.COPY_IN_USE, *revocations, *audits, *reencryptions}
     assert {kind for _, kind, _ in CAUTIONS.values()} | elsewhere == set(CautionKind)
 
 

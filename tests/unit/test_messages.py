@@ -30,6 +30,7 @@ from sharing.requests import (
     Failure,
     FailureKind,
     Person,
+    Preparation,
     Request,
     RequestId,
     RequestKind,
@@ -131,6 +132,7 @@ def request_in(state: RequestState, count: int = 1, text: str = "golden", images
         ends_at=NOW,
         ended_by=RequestId("R-8M3N9QXB"),
         ended_because=Trigger.END_DATE,
+        preparations={image(0): Preparation(image(999), 40)},
         deliveries=deliveries,
         decisions=(Decision(Person("T0", "U0SAM"), Verdict.DENIED, text[:500], "0" * 64, NOW),),
     )

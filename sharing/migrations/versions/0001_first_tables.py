@@ -45,6 +45,7 @@ def upgrade() -> None:
     sa.Column('plan', sa.Text(), nullable=True),
     sa.Column('plan_digest', sa.String(length=64), nullable=True),
     sa.Column('replanned_at', sharing.tables.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('preparations', sa.JSON(), nullable=False),
     sa.Column('refusals', sa.JSON(), nullable=False),
     sa.Column('failure', sa.JSON(), nullable=True),
     sa.Column('created_at', sharing.tables.UtcDateTime(timezone=True), nullable=False),

@@ -1,0 +1,117 @@
+"""Preparing: images under an AWS managed key are re-encrypted in their own account, before they can be shared.
+
+The copy is remembered by AWS itself, which says what it was made from: the plan that follows finds it there, and so
+does every later request for the same image. Two requests at once make one copy.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from aws_ops.accounts import Accounts
+from aws_ops.copies import CopyState, CopyStatus, discard, faults_of, find_copy, start_copy, watch
+from aws_ops.ids import ImageId, KeyArn
+from aws_ops.plan import CopyImage, ReencryptImage
+from sharing.applying import KeyInOtherHands
+from sharing.claim import Claim
+from sharing.estate import Estate
+from sharing.requests import Failure, FailureKind, Preparation
+from sharing.states import RequestState
+
+_TOKENS = uuid.UUID("0b1c2f0e-0c55-4f0a-9a55-1f2d8f6f7b52")
+_LOOK_EVERY = timedelta(seconds=15)
+
+
+class NotPrepared(Exception):
+    """An image couldn't be re-encrypted."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.kind.value)
+        self.failure = failure
+
+
+def prepare(claim: Claim, accounts: Accounts, estate: Estate) -> None:
+    """Start what isn't started, look how far the rest is, and go on once all of it is good.
+
+    Raises:
+        NotPrepared: a copy failed, or isn't as it must be.
+        KeyInOtherHands, AwsBusy: not now; the same again later is right.
+        AwsOpsError: any other, AWS won't have it.
+    """
+    orders = [change for change in claim.request.approved_plan.changes if isinstance(change, ReencryptImage)]
+    made = dict(claim.request.preparations)
+    for order in orders:
+        if order.source_image_id not in made:
+            made[order.source_image_id] = Preparation(_copy_of(claim, accounts, estate, order), None)
+            _write_down(claim, made)
+    looked = {order.source_image_id: _look(accounts, estate, order, made[order.source_image_id]) for order in orders}
+    with claim.transaction() as (tx, request, now):
+        changed = tx.set_preparations(request, looked, now) if looked != request.preparations else request
+        if all(one.percent == _DONE for one in looked.values()):
+            copies = {str(asked): one.image_id for asked, one in looked.items()}
+            tx.audit(request.id, now, "bot", "reencrypted", copies)
+            tx.move(changed, RequestState.APPROVED, now)
+        else:
+            tx.rest(request, now + _LOOK_EVERY)
+
+
+_DONE = 100
+
+
+def _copy_of(claim: Claim, accounts: Accounts, estate: Estate, order: ReencryptImage) -> ImageId:
+    """The copy that another request, or this one before a crash, has started; else a new one."""
+    role = estate.source(order.owner).role
+    ec2 = accounts.ec2(role, order.region)
+    name = f"reencrypt/{order.source_image_id}/{order.key_arn}"
+    # The lock that writers of key policies use: whoever re-encrypts the same image has to wait and will find the copy.
+    lock = KeyArn(name)
+    if not claim.store.lock_key(lock, claim.request.id, claim.clock()):
+        raise KeyInOtherHands(f"another request is re-encrypting {order.source_image_id}")
+    try:
+        token = str(uuid.uuid5(_TOKENS, f"{claim.request.id}/{name}"))
+        return find_copy(ec2, name) or start_copy(ec2, _as_copy(order), client_token=token, delivery=name)
+    finally:
+        claim.store.unlock_key(lock, claim.request.id)
+
+
+def _as_copy(order: ReencryptImage) -> CopyImage:
+    return CopyImage(
+        account_id=order.owner,
+        region=order.region,
+        source_image_id=order.source_image_id,
+        source_region=order.region,
+        name=order.name,
+        description=order.description,
+        key_arn=order.key_arn,
+        source_key_arns=(),
+        tags=order.tags,
+    )
+
+
+def _look(accounts: Accounts, estate: Estate, order: ReencryptImage, made: Preparation) -> Preparation:
+    """How far the copy is; 100 only once it is verified."""
+    ec2 = accounts.ec2(estate.source(order.owner).role, order.region)
+    status = watch(ec2, [made.image_id]).get(made.image_id)
+    if status is None or status.state is CopyState.PENDING:
+        return replace(made, percent=min(status.percent, _DONE - 1) if status and status.percent else None)
+    if status.state is CopyState.AVAILABLE and not (faults := faults_of(status, order.key_arn)):
+        return replace(made, percent=_DONE)
+    if status.state is CopyState.AVAILABLE:
+        raise NotPrepared(Failure(FailureKind.COPY_WRONG, {"image": made.image_id, "faults": "; ".join(faults)}))
+    failure = _failure(status)
+    discard(ec2, made.image_id)
+    raise NotPrepared(failure)
+
+
+def _failure(status: CopyStatus) -> Failure:
+    if status.state is CopyState.GONE:
+        return Failure(FailureKind.COPY_GONE, {"image": status.image_id})
+    said = "; ".join(status.reasons) or "AWS gives no reason"
+    return Failure(FailureKind.REENCRYPTION_FAILED, {"image": status.image_id, "said": said})
+
+
+def _write_down(claim: Claim, made: Mapping[ImageId, Preparation]) -> None:
+    with claim.transaction() as (tx, request, now):
+        tx.audit(request.id, now, "bot", "reencrypting", {str(asked): one.image_id for asked, one in made.items()})
+        tx.set_preparations(request, made, now)

@@ -1,0 +1,165 @@
+"""Images under the AWS managed key: re-encrypted in their own account under the same approval, then shared."""
+
+import pytest
+
+from playground.aws import Crash, Disk
+from tests.front_door.test_taking_back import APPROVE, lists, request_id, taken_back
+from tests.stage import IMAGES, REGION, STAGING, Stage
+
+
+@pytest.fixture
+def key(stage: Stage) -> str:
+    """The key that the settings name for re-encryption."""
+    key = stage.images.key(REGION, alias="alias/golden")
+    stage.replace_settings(
+        'external_id = "ami-share-images"',
+        f'external_id = "ami-share-images"\nreencrypt_keys = {{ {REGION} = "alias/golden" }}',
+    )
+    return key
+
+
+@pytest.fixture
+def image(stage: Stage) -> str:
+    managed = stage.images.managed_key(REGION)
+    return stage.images.image(
+        REGION, name="secret", devices=[Disk(gib=8, key=managed), Disk(gib=4)], tags={"team": "base"}
+    )
+
+
+def asked(stage: Stage, text: str) -> str:
+    stage.types(stage.mika, text)
+    stage.work()
+    return stage.approval.as_text().replace("`", "")
+
+
+def approved(stage: Stage, minutes: float = 40) -> None:
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=minutes)
+
+
+def products(stage: Stage, image: str) -> list[str]:
+    """The re-encrypted copies of the image in its own account."""
+    return [copy.id for copy in stage.images.images(REGION) if copy.source_image_id == image]
+
+
+def good_copy(stage: Stage, source: str) -> None:
+    (copy,) = stage.staging.images(REGION)
+    assert (copy.state, copy.source_image_id) == ("available", source)
+    assert {snapshot.key_arn for snapshot in copy.snapshots} == {stage.company.keys["staging"]}
+
+
+def test_it_is_re_encrypted_first_and_then_shared_under_one_approval(stage: Stage, key: str, image: str) -> None:
+    shown = asked(stage, f"{image} to staging reason release 42")
+    assert f"{image} is under the AWS managed key, and can't be shared as it is." in shown
+    assert f"1. CopyImage of {image} within {IMAGES} as secret {image}, re-encrypted under {key}" in shown
+    assert f"2. Key policy of {key} gains" in shown
+    assert f"3. createVolumePermission and launchPermission on that copy of {image} for {STAGING}" in shown
+    assert f"4. CopyImage of {image} by {STAGING}" in shown
+    assert products(stage, image) == [], "nothing is done before the approval"
+
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    assert "AMI share: being re-encrypted first" in stage.approval.as_text()
+    stage.passes(minutes=1)
+    assert any(f"`{image}`: re-encrypted in its own account as" in line and "%" in line for line in stage.thread)
+    stage.passes(minutes=40)
+    (product,) = products(stage, image)
+    assert lists(stage, product) == [{STAGING}] * 3
+    assert lists(stage, image) == [set()] * 3, "the original is left alone"
+    assert stage.aws.image(product).tags["team"] == "base"
+    good_copy(stage, product)
+    assert len(stage.slack.messages(stage.room)) == 1, "asked once"
+    assert "is complete" in stage.direct(stage.mika)[-1]
+    assert sum("to be shared in its place" in line for line in stage.thread) == 1
+
+
+def test_it_is_remembered_and_used_again(stage: Stage, key: str, image: str) -> None:
+    asked(stage, f"{image} to staging")
+    approved(stage)
+    (product,) = products(stage, image)
+    shown = asked(stage, f"{image} to staging, prod")
+    assert f"its re-encrypted copy {product} in the same account is shared in its place" in shown
+    assert f"{STAGING} has a good copy already" in shown
+    assert "re-encrypted under" not in shown
+    approved(stage)
+    assert products(stage, image) == [product]
+    assert [copy.source_image_id for copy in stage.prod.images(REGION)] == [product]
+
+
+def test_two_requests_at_once_make_one(stage: Stage, key: str, image: str) -> None:
+    asked(stage, f"{image} to staging")
+    first = stage.approval
+    asked(stage, f"{image} to prod no copy")
+    stage.clicks(stage.sam, APPROVE)
+    stage.clicks(stage.sam, APPROVE, first)
+    stage.work()
+    stage.passes(minutes=40)
+    (product,) = products(stage, image)
+    assert lists(stage, product)[0] == {STAGING, "333333333333"}
+    good_copy(stage, product)
+
+
+def test_without_the_setting_it_is_refused_and_the_setting_is_named(stage: Stage, image: str) -> None:
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    told = stage.direct(stage.mika)[-1]
+    assert "can't be shared at all" in told
+    assert "reencrypt_keys" in told
+
+
+def test_a_key_that_cannot_be_used_is_said_before_anybody_is_asked(stage: Stage, key: str, image: str) -> None:
+    stage.by_hand(IMAGES, "kms").disable_key(KeyId=key)
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    assert f"The key {key} is Disabled" in stage.direct(stage.mika)[-1]
+
+
+def test_some_images_of_a_request_need_it_and_some_do_not(stage: Stage, key: str, image: str) -> None:
+    plain = stage.images.image(REGION, name="plain")
+    asked(stage, f"{image}, {plain} to staging")
+    approved(stage)
+    (product,) = products(stage, image)
+    assert {copy.source_image_id for copy in stage.staging.images(REGION)} == {product, plain}
+    told = stage.direct(stage.mika)[-1]
+    assert f"from {image}" in told, "people know the image by the id they asked for"
+    assert f"from {plain}" in told
+
+
+def test_taken_back_nothing_is_left_but_the_copy(stage: Stage, key: str, image: str) -> None:
+    policy = stage.aws.key(key).policy
+    asked(stage, f"{image} to staging")
+    approved(stage)
+    (product,) = products(stage, image)
+    taken_back(stage, request_id(stage))
+    assert lists(stage, product) == [set()] * 3
+    assert stage.aws.key(key).policy["Statement"] == policy["Statement"]
+    assert products(stage, image) == [product]
+
+
+def test_if_it_fails_it_says_why_and_leaves_nothing_behind(stage: Stage, key: str, image: str) -> None:
+    asked(stage, f"{image} to staging")
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.by_hand(IMAGES, "kms").disable_key(KeyId=key)
+    stage.passes(minutes=10)
+    told = stage.direct(stage.mika)[-1]
+    assert "AWS ended the re-encryption in the source account" in told
+    assert products(stage, image) == []
+    assert stage.staging.images(REGION) == []
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_death_at_either_copy_is_made_up_for(stage: Stage, key: str, image: str, when: str, nth: int) -> None:
+    asked(stage, f"{image} to staging")
+    stage.clicks(stage.sam, APPROVE)
+    crash = stage.aws.faults.crash_before if when == "before" else stage.aws.faults.crash_after
+    crash("CopyImage", nth=nth)
+    with pytest.raises(Crash):
+        stage.passes(minutes=40)
+    stage.start()
+    stage.passes(minutes=40)
+    (product,) = products(stage, image)
+    good_copy(stage, product)
+    assert sum("is complete" in line for line in stage.direct(stage.mika)) == 1
