@@ -18,7 +18,7 @@ from aws_ops.facts import (
     Unreadable,
 )
 from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, SnapshotId, parse_principal_arn
-from aws_ops.names import copy_name
+from aws_ops.names import copy_name, rendered
 from aws_ops.request import ShareRequest
 
 
@@ -98,9 +98,13 @@ class Case:
         taken: dict[tuple[AccountId, Region], set[str]] = {}
         for way in self.needy:
             here = taken.setdefault((way.account_id, way.region), set(self.about(way).names_taken))
-            names[way] = copy_name(self.images[way.image_id].name, way.image_id, here)
+            names[way] = copy_name(self.wanted_name(way), way.image_id, here)
             here.add(names[way])
         return names
+
+    def wanted_name(self, way: Way) -> str:
+        """What the copy would be called if that name is free."""
+        return rendered(self.request.rules.name, self.images[way.image_id])
 
     def reencryption_of(self, image: ImageFacts) -> Reencryption | None:
         """What it takes to re-encrypt the image, if it has to be before it can be shared."""

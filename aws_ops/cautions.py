@@ -78,14 +78,14 @@ def _of_way(case: Case, way: Way) -> Iterator[Caution]:
 
 
 def _of_copies(case: Case, way: Way, target: TargetAccount) -> Iterator[Caution]:
-    key, source_name, name = case.key_for(way), case.images[way.image_id].name, case.names[way]
+    key, wanted, name = case.key_for(way), case.wanted_name(way), case.names[way]
     for copy in case.copies_at(way):
         if copy.state == "pending":
             yield _caution(CautionKind.COPY_UNDER_WAY, target=target.name, copy=copy.image_id)
         elif copy.state == "available":
             yield _caution(CautionKind.COPY_UNDER_OTHER_KEY, target=target.name, copy=copy.image_id)
-    if source_name in case.about(way).names_taken:
-        yield _caution(CautionKind.NAME_TAKEN, target=target.name, name=source_name, instead=name)
+    if wanted in case.about(way).names_taken:
+        yield _caution(CautionKind.NAME_TAKEN, target=target.name, name=wanted, instead=name)
     if key and key.manager == "AWS":
         yield _caution(CautionKind.TARGET_KEY_AWS_MANAGED, target=target.name)
 

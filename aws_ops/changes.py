@@ -4,6 +4,7 @@ Doing them is the work of `keys.py`, `permissions.py` and `copies.py`.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, SnapshotId
@@ -75,7 +76,11 @@ class RemoveLaunchPermission:
 class CopyImage:
     """The target copies the image into its own account, encrypted under its own key.
 
-    `source_key_arns` are the keys that the target must be able to use before the copy is started.
+    Attributes:
+        source_key_arns: the keys that the target must be able to use before the copy is started.
+        source_created: when the source was made.
+        deprecate_at: when the copy is to count as deprecated, as its source does.
+        protection: the source's protection from deregistration, which the copy gets as well.
     """
 
     account_id: AccountId
@@ -87,7 +92,21 @@ class CopyImage:
     key_arn: KeyArn
     source_key_arns: tuple[KeyArn, ...]
     tags: tuple[tuple[str, str], ...]
+    source_created: datetime | None = None
+    deprecate_at: datetime | None = None
+    protection: str = "disabled"
     kind: Literal["copy_image"] = "copy_image"
+
+
+@dataclass(frozen=True)
+class PutImageParameter:
+    """An SSM parameter of the target points to the copy, unless it points to one of a newer image by then."""
+
+    account_id: AccountId
+    region: Region
+    source_image_id: ImageId
+    parameter: str
+    kind: Literal["put_image_parameter"] = "put_image_parameter"
 
 
 @dataclass(frozen=True)
@@ -125,7 +144,7 @@ class DeregisterCopy:
 
 Grant = AllowKeyUse | AddCreateVolumePermission | AddLaunchPermission
 Withdrawal = WithdrawKeyUse | RemoveCreateVolumePermission | RemoveLaunchPermission
-Change = Grant | Withdrawal | ReencryptImage | ShareReencrypted | CopyImage | DeregisterCopy
+Change = Grant | Withdrawal | ReencryptImage | ShareReencrypted | CopyImage | PutImageParameter | DeregisterCopy
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from aws_ops.calls import calling
 from aws_ops.errors import AwsOpsError, AwsRefused, NotFound
 from aws_ops.ids import ImageId, KeyArn, SnapshotId
-from aws_ops.tags import DELIVERY_TAG, SOURCE_TAG
+from aws_ops.tags import DELIVERY_TAG, SOURCE_CREATED_TAG, SOURCE_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -101,7 +101,8 @@ def start_copy(ec2: EC2Client, order: CopyImage, *, client_token: str, delivery:
     """
     if not _CLIENT_TOKEN.fullmatch(client_token):
         raise ValueError("a client token is 1 to 64 visible ASCII characters")
-    tags = _tags((*order.tags, (DELIVERY_TAG, delivery), (SOURCE_TAG, order.source_image_id)))
+    created = [(SOURCE_CREATED_TAG, order.source_created.isoformat())] if order.source_created else []
+    tags = _tags((*order.tags, (DELIVERY_TAG, delivery), (SOURCE_TAG, order.source_image_id), *created))
     with calling("CopyImage"):
         answer = ec2.copy_image(
             Name=order.name,
@@ -172,7 +173,8 @@ def discard(ec2: EC2Client, image_id: ImageId) -> None:
     """Deregister a copy that the bot made and delete its snapshots; does nothing more if that was done.
 
     A pending copy is stopped by it (EC2 User Guide, "Stop a pending AMI copy"); a failed one would stay until
-    deregistered. Snapshots that another image uses are kept.
+    deregistered. Snapshots that another image uses are kept. A copy that is protected from deregistration, as its
+    source is, loses the protection first; with a cooldown it is 24 hours until AWS lets it go.
 
     Raises:
         AwsOpsError: the image isn't one of the bot's copies; it is left alone.
@@ -181,6 +183,10 @@ def discard(ec2: EC2Client, image_id: ImageId) -> None:
     images = list(_images(ec2, [{"Name": "image-id", "Values": [image_id]}]))
     if any(DELIVERY_TAG not in _tags_of(image) for image in images):
         raise AwsOpsError(f"{image_id} does not bear the tag {DELIVERY_TAG}: it is not the bot's to remove")
+    for image in images:
+        if image.get("DeregistrationProtection", "disabled") != "disabled":
+            with _unless_gone(), calling("DisableImageDeregistrationProtection"):
+                ec2.disable_image_deregistration_protection(ImageId=image["ImageId"])
     if images:
         with _unless_gone(), calling("DeregisterImage"):
             ec2.deregister_image(ImageId=image_id, DeleteAssociatedSnapshots=True)

@@ -44,12 +44,14 @@ class TargetAccount:
     Attributes:
         keys: the target's own KMS key per region, as id, alias (`alias/…`) or ARN; copies are encrypted under it.
         key_principals: who there may use the source's key.
+        parameter: the name, as a template, of the SSM parameter that is to point to the newest copy; None for none.
     """
 
     name: str
     role: Role
     keys: Mapping[Region, str]
     key_principals: tuple[PrincipalArn, ...]
+    parameter: str | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ class ImageFacts:
             (EC2 User Guide, "AMI billing information fields").
         launch_permission: the accounts that may launch it; organizations, OUs and `all` are in `launch_groups`.
         unreadable: what of the image couldn't be read; the permissions are empty if it was them.
+        deprecation_time: when it counts as deprecated, if ever.
+        deregistration_protection: AWS's word: disabled, enabled-with-cooldown, enabled-without-cooldown.
         stands_for: the image that was asked for, if this is its re-encrypted copy in the same account.
     """
 
@@ -99,6 +103,8 @@ class ImageFacts:
     launch_permission: frozenset[AccountId]
     launch_groups: frozenset[str] = frozenset()
     unreadable: tuple[Unreadable, ...] = ()
+    deprecation_time: datetime | None = None
+    deregistration_protection: str = "disabled"
     stands_for: ImageId | None = None
 
     @property

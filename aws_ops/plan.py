@@ -25,6 +25,7 @@ from aws_ops.changes import (
     CopyImage,
     DeregisterCopy,
     Grant,
+    PutImageParameter,
     ReencryptImage,
     RemoveCreateVolumePermission,
     RemoveLaunchPermission,
@@ -38,9 +39,9 @@ from aws_ops.entries import Entry, entries_of, grants_of, missing, withdrawals_o
 from aws_ops.facts import Facts, ImageFacts, KeyFacts, SnapshotFacts, SourceAccount
 from aws_ops.ids import AccountId, ImageId, KeyArn, Region, SnapshotId
 from aws_ops.key_policy import KeyPolicy, lacking
-from aws_ops.names import copy_name
+from aws_ops.names import copy_name, parameter_name
 from aws_ops.refusals import Refusal, RefusalKind, nothing_to_do, refusals
-from aws_ops.request import Mode, ShareRequest
+from aws_ops.request import Carried, Mode, ShareRequest
 from aws_ops.tags import carried_over
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "ImageSummary",
     "Mode",
     "Plan",
+    "PutImageParameter",
     "ReencryptImage",
     "Refusal",
     "RefusalKind",
@@ -142,7 +144,13 @@ def plan_share(request: ShareRequest, sources: Sequence[SourceAccount], facts: F
         return Refused(against)
     grants = grants_of(entries_of(_grants(case)))
     lacking_grants = grants_of(missing(entries_of(grants), _held(case)))
-    changes = (*_reencryptions(case), *lacking_grants, *_shares_of_reencrypted(case), *_copies(case))
+    changes = (
+        *_reencryptions(case),
+        *lacking_grants,
+        *_shares_of_reencrypted(case),
+        *_copies(case),
+        *_parameters(case),
+    )
     if not changes and not grants:
         return Refused((nothing_to_do(case),))
     return Plan(
@@ -199,6 +207,8 @@ def _matters(change: Change, stand_ins: Mapping[str, ImageId]) -> tuple[tuple[st
         case CopyImage():
             asked = stand_ins.get(change.source_image_id, change.source_image_id)
             return ((change.kind, change.account_id, change.region, asked, change.key_arn),)
+        case PutImageParameter():
+            return ((change.kind, change.account_id, change.region, change.source_image_id, change.parameter),)
         case DeregisterCopy():
             return ((change.kind, change.account_id, change.region, change.image_id),)
         case ReencryptImage():
@@ -323,4 +333,16 @@ def _copy_for(case: Case, way: Way, key: KeyFacts) -> CopyImage:
         key_arn=key.arn,
         source_key_arns=case.keys_of(image),
         tags=carried_over(image.tags).kept,
+        source_created=image.created,
+        deprecate_at=image.deprecation_time if Carried.DEPRECATION in case.request.rules.carry else None,
+        protection=image.deregistration_protection
+        if Carried.DEREGISTRATION_PROTECTION in case.request.rules.carry
+        else "disabled",
     )
+
+
+def _parameters(case: Case) -> Iterator[PutImageParameter]:
+    for way in case.needy if case.copying else ():
+        if template := case.targets[way.account_id].parameter:
+            name = parameter_name(template, case.images[way.image_id])
+            yield PutImageParameter(way.account_id, way.region, way.image_id, name)

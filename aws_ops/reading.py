@@ -31,9 +31,9 @@ from aws_ops.facts import (
 )
 from aws_ops.ids import AccountId, ImageId, KeyArn, Region, SnapshotId, account_of, region_of
 from aws_ops.keys import describe_key, read_policy
-from aws_ops.names import common_start
+from aws_ops.names import common_start, rendered
 from aws_ops.permissions import read_create_volume_permission, read_launch_permission
-from aws_ops.request import Mode, ShareRequest
+from aws_ops.request import CopyRules, ShareRequest
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -67,7 +67,7 @@ def read_facts(accounts: Accounts, sources: Sequence[SourceAccount], request: Sh
         keys |= {one.key.arn: one.key for one in reencryptions.values() if isinstance(one.key, KeyFacts)}
         places = _places(request, [one.image for one in owned.values()])
         looks = [(target, region) for target in request.targets for region in places]
-        targets = pool.map(lambda look: _read_target(accounts, look[0], look[1], places[look[1]], request.mode), looks)
+        targets = pool.map(lambda look: _read_target(accounts, look[0], look[1], places[look[1]], request), looks)
         shown = pool.map(lambda one: _with_launch_permission(one.ec2(accounts), one.image), owned.values())
         return Facts(
             images={image_id: one for image_id, one in found.items() if isinstance(one, ImageNotFound)}
@@ -168,6 +168,8 @@ def _image_facts(image: ImageTypeDef, region: Region) -> ImageFacts:
         tags={tag["Key"]: tag.get("Value", "") for tag in image.get("Tags", []) if "Key" in tag},
         devices=tuple(Device(device.get("DeviceName", ""), _snapshot_of(device)) for device in devices),
         launch_permission=frozenset(),
+        deprecation_time=datetime.fromisoformat(image["DeprecationTime"]) if image.get("DeprecationTime") else None,
+        deregistration_protection=image.get("DeregistrationProtection", "disabled"),
     )
 
 
@@ -302,7 +304,7 @@ def _reencryption(accounts: Accounts, owned: _Owned) -> Reencryption | _Owned:
         return Reencryption(described)
     key = replace(described, policy=_or_unreadable(lambda: read_policy(kms, described.arn)))
     copies = _or_unreadable(lambda: _read_copies(ec2, [image.image_id]))
-    names = _or_unreadable(lambda: _read_names(ec2, [image]))
+    names = _or_unreadable(lambda: _read_names(ec2, [image], CopyRules()))
     for copy in () if isinstance(copies, Unreadable) else sorted(copies, key=lambda copy: copy.image_id):
         if copy.state == "available" and copy.key_arns == {key.arn}:
             stand_in = _or_unreadable(lambda copy=copy: _see(ec2, image.region, copy.image_id))  # type: ignore[misc]
@@ -312,18 +314,18 @@ def _reencryption(accounts: Accounts, owned: _Owned) -> Reencryption | _Owned:
 
 
 def _read_target(
-    accounts: Accounts, target: TargetAccount, region: Region, images: Sequence[ImageFacts], mode: Mode
+    accounts: Accounts, target: TargetAccount, region: Region, images: Sequence[ImageFacts], request: ShareRequest
 ) -> TargetFacts:
     account_id = target.role.account_id
     role = _why_not_assumable(accounts, target.role)
-    if role is not None or not mode.copies:
+    if role is not None or not request.mode.copies:
         return TargetFacts(account_id, region, role=role)
     ec2, kms = accounts.ec2(target.role, region), accounts.kms(target.role, region)
     key = target.keys.get(region)
     copies = _or_unreadable(
         lambda: _read_copies(ec2, sorted({one for i in images for one in (i.image_id, i.asked_as)}))
     )
-    names = _or_unreadable(lambda: _read_names(ec2, images))
+    names = _or_unreadable(lambda: _read_names(ec2, images, request.rules))
     return TargetFacts(
         account_id,
         region,
@@ -366,8 +368,8 @@ def _read_copies(ec2: EC2Client, sources: Sequence[ImageId]) -> tuple[ExistingCo
     )
 
 
-def _read_names(ec2: EC2Client, images: Sequence[ImageFacts]) -> frozenset[str]:
-    starts = sorted({f"{common_start(image.name, image.image_id)}*" for image in images})
+def _read_names(ec2: EC2Client, images: Sequence[ImageFacts], rules: CopyRules) -> frozenset[str]:
+    starts = sorted({f"{common_start(rendered(rules.name, image), image.image_id)}*" for image in images})
     return frozenset(each.get("Name", "") for each in _own_images(ec2, "name", starts))
 
 

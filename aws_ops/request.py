@@ -23,6 +23,29 @@ class Mode(StrEnum):
         return self is not Mode.SHARE
 
 
+class Carried(StrEnum):
+    """What of an image, besides its name, description and tags, goes with its copies if the settings say so.
+
+    `ImdsSupport` goes with every copy by itself (EC2 User Guide, "Configure instance metadata options").
+    """
+
+    DEPRECATION = "deprecation"
+    DEREGISTRATION_PROTECTION = "deregistration_protection"
+
+
+@dataclass(frozen=True)
+class CopyRules:
+    """How copies are made.
+
+    Attributes:
+        name: their name, as a template (`names.rendered`).
+        carry: what goes with them.
+    """
+
+    name: str = "{name}"
+    carry: frozenset[Carried] = frozenset(Carried)
+
+
 @dataclass(frozen=True)
 class ShareRequest:
     """Desired state: these images, usable in these accounts and regions, that way.
@@ -34,3 +57,4 @@ class ShareRequest:
     mode: Mode
     targets: tuple[TargetAccount, ...]
     regions: tuple[Region, ...] = ()
+    rules: CopyRules = CopyRules()

@@ -1,4 +1,4 @@
-"""Tags: which of an image's tags go with its copies, and the two by which the bot knows its own."""
+"""Tags: which of an image's tags go with its copies, and those by which the bot knows its own."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,10 @@ DELIVERY_TAG = "ami-share:delivery"
 SOURCE_TAG = "ami-share:source-image"
 """Names the image that a copy was made from."""
 
-_OWN = frozenset({DELIVERY_TAG, SOURCE_TAG})
+SOURCE_CREATED_TAG = "ami-share:source-created"
+"""When the image that a copy was made from was made, in ISO 8601: how new what is in the copy is."""
+
+_OWN = frozenset({DELIVERY_TAG, SOURCE_TAG, SOURCE_CREATED_TAG})
 _LIMIT = 50  # user tags on a resource (EC2 User Guide, "Tag restrictions")
 
 
@@ -22,7 +25,7 @@ class CarriedTags:
 
 
 def carried_over(tags: Mapping[str, str]) -> CarriedTags:
-    """Choose from a source image's tags those its copies get, leaving room for the bot's own two.
+    """Choose from a source image's tags those its copies get, leaving room for the bot's own three.
 
     `aws:` is reserved, nobody may set it; the bot's own tags speak of the source's own delivery, not of the copy's.
     """

@@ -25,6 +25,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from aws_ops.errors import MalformedId
 from aws_ops.facts import Role, SourceAccount, TargetAccount
 from aws_ops.ids import AccountId, PrincipalArn, Region, RoleArn, account_of, parse_principal_arn, parse_role_arn
+from aws_ops.names import check_template
+from aws_ops.request import Carried, CopyRules
 from aws_ops.retention import RetentionRule
 from sharing.approval import ApprovalRule
 from sharing.estate import Estate
@@ -57,6 +59,11 @@ def _matches(pattern: re.Pattern[str], form: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _template(value: str) -> str:
+    check_template(value)
+    return value
+
+
 def _parsed(parse: Callable[[str], Any]) -> AfterValidator:
     def check(value: str) -> str:
         try:
@@ -73,6 +80,13 @@ RegionName = Annotated[str, _matches(_REGION, "a region looks like eu-central-1"
 RoleText = Annotated[str, _parsed(parse_role_arn)]
 PrincipalText = Annotated[str, _parsed(parse_principal_arn)]
 KeyText = Annotated[str, _matches(_KEY, "a key is alias/…, a key id, or the ARN of either")]
+TemplateText = Annotated[str, Field(min_length=3, max_length=128), AfterValidator(_template)]
+ParameterText = Annotated[
+    str,
+    # Systems Manager User Guide, "About requirements and constraints for parameter names".
+    _matches(re.compile(r"/?[A-Za-z0-9_.{}-]+(/[A-Za-z0-9_.{}-]+){0,14}"), "a parameter looks like /golden/{name}"),
+    AfterValidator(_template),
+]
 UserId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{2,}$")]
 GroupId = Annotated[str, Field(pattern=r"^S[A-Z0-9]{2,}$")]
 ChannelId = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]{2,}$")]
@@ -179,10 +193,12 @@ class TargetSettings(_AccountSettings):
     Attributes:
         keys: for each region, the target's own key that copies there are encrypted under.
         key_principals: who there may use the source's key; the role that copies, unless said otherwise.
+        ssm_parameter: the name of a parameter that is to point to the newest copy, of what `names.FIELDS` lists.
     """
 
     keys: Annotated[dict[RegionName, KeyText], Field(min_length=1)]
     key_principals: tuple[PrincipalText, ...] = ()
+    ssm_parameter: ParameterText | None = None
 
     @model_validator(mode="after")
     def _in_this_account(self) -> Self:
@@ -197,7 +213,7 @@ class TargetSettings(_AccountSettings):
     def account(self) -> TargetAccount:
         principals = self.key_principals or (self.role_arn,)
         keys = {Region(region): key for region, key in self.keys.items()}
-        return TargetAccount(self.name, self.role, keys, tuple(map(PrincipalArn, principals)))
+        return TargetAccount(self.name, self.role, keys, tuple(map(PrincipalArn, principals)), self.ssm_parameter)
 
 
 class AuditSettings(_Strict):
@@ -208,6 +224,22 @@ class AuditSettings(_Strict):
     """
 
     every_days: Annotated[int, Field(ge=0, le=366)] = 7
+
+
+class CopySettings(_Strict):
+    """How copies are made.
+
+    Attributes:
+        name: their name, of what `names.FIELDS` lists; made unique where it has to be.
+        carry: what of an image goes with its copies, besides its description and tags.
+    """
+
+    name: TemplateText = "{name}"
+    carry: frozenset[Carried] = frozenset(Carried)
+
+    @property
+    def rules(self) -> CopyRules:
+        return CopyRules(self.name, self.carry)
 
 
 class RetentionSettings(_Strict):
@@ -262,6 +294,7 @@ class Settings(_Strict):
     approval: ApprovalSettings
     sources: Annotated[tuple[SourceSettings, ...], Field(min_length=1), AfterValidator(_distinct)]
     targets: Annotated[tuple[TargetSettings, ...], Field(min_length=1), AfterValidator(_distinct)]
+    copies: CopySettings = CopySettings()
     audit: AuditSettings = AuditSettings()
     retention: tuple[RetentionSettings, ...] = ()
     server: ServerSettings = ServerSettings()

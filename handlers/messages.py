@@ -247,6 +247,8 @@ def _result(request: Request) -> Iterator[str]:
         for start in range(0, len(rows), _ROWS):
             yield mrkdwn.block(rows[start : start + _ROWS])
     for delivery in request.deliveries:
+        for note in delivery.notes:
+            yield f"• {phrases.name(request, delivery)}: {wording.note(note)}"
         if delivery.state is DeliveryState.FAILED and delivery.failure is not None:
             yield f"• {phrases.name(request, delivery)}: {wording.failure(delivery.failure)}"
 

@@ -6,6 +6,7 @@ escaped.
 
 from collections.abc import Mapping
 
+from aws_ops.finishing import Note, NoteKind
 from aws_ops.plan import (
     AddCreateVolumePermission,
     AddLaunchPermission,
@@ -15,6 +16,7 @@ from aws_ops.plan import (
     Change,
     CopyImage,
     DeregisterCopy,
+    PutImageParameter,
     ReencryptImage,
     Refusal,
     RefusalKind,
@@ -137,6 +139,14 @@ FAILURES: Mapping[FailureKind, str] = {
     "log under reference {reference}.",
 }
 
+NOTES: Mapping[NoteKind, str] = {
+    NoteKind.NOT_DEPRECATED: ":warning: It isn't deprecated when its source is: {why}.",
+    NoteKind.NOT_PROTECTED: ":warning: It isn't protected from deregistration as its source is: {why}.",
+    NoteKind.PARAMETER_NOT_SET: ":warning: The parameter {parameter} doesn't point to it: {why}.",
+    NoteKind.PARAMETER_SET: "The parameter {parameter} points to it now (before: {before}).",
+    NoteKind.PARAMETER_KEPT: "The parameter {parameter} stays with {newer}, the copy of a newer image.",
+}
+
 OBJECTIONS: Mapping[Objection, str] = {
     Objection.NOT_AN_APPROVER: "You are not an approver for this request. {who} may decide.",
     Objection.OWN_REQUEST: "This is your own request; somebody else has to decide on it. {who} may.",
@@ -166,6 +176,10 @@ def caution(cautioned: Caution) -> str:
 
 def failure(failed: Failure) -> str:
     return _fill(FAILURES[failed.kind], failed.details)
+
+
+def note(noted: Note) -> str:
+    return _fill(NOTES[noted.kind], dict(noted.details))
 
 
 def objection(objected: Objection, **details: str) -> str:
@@ -228,12 +242,23 @@ def change(changed: Change) -> str:
                 f"`DeregisterImage` of {mrkdwn.code(changed.image_id)} in {mrkdwn.code(changed.account_id)}, "
                 f"{mrkdwn.code(changed.region)}, with its snapshots"
             )
+        case PutImageParameter():
+            return (
+                f"SSM parameter {mrkdwn.code(changed.parameter)} of {mrkdwn.code(changed.account_id)} in "
+                f"{mrkdwn.code(changed.region)} points to the copy of {mrkdwn.code(changed.source_image_id)}"
+            )
         case CopyImage():
             return (
                 f"`CopyImage` of {mrkdwn.code(changed.source_image_id)} by {mrkdwn.code(changed.account_id)} in "
                 f"{mrkdwn.code(changed.region)} as {mrkdwn.code(changed.name)}, "
-                f"encrypted under {mrkdwn.code(changed.key_arn)}"
+                f"encrypted under {mrkdwn.code(changed.key_arn)}{_carried(changed)}"
             )
+
+
+def _carried(copy: CopyImage) -> str:
+    deprecated = [f"deprecated from {mrkdwn.when(copy.deprecate_at)}"] if copy.deprecate_at else []
+    protected = ["protected from deregistration"] if copy.protection not in ("", "disabled") else []
+    return "".join(f", {each}" for each in (*deprecated, *protected))
 
 
 def _fill(sentence: str, details: Mapping[str, str]) -> str:

@@ -83,6 +83,7 @@ def _delivery(request: Request, image: ImageSummary, target: TargetAccount, regi
         attempt=1,
         percent=None,
         failure=None,
+        notes=(),
         due_at=None if done else now,
         waiting_since=now,
         started_at=None,

@@ -81,7 +81,7 @@ def _try(accounts: Accounts, estate: Estate, request: Request, delivery: Deliver
 
 
 def _start(accounts: Accounts, role: Role, request: Request, delivery: Delivery, now: datetime) -> Delivery:
-    order = _order(request, delivery)
+    order = order_for(request, delivery)
     if order is None:
         return replace(delivery, state=DeliveryState.COMPLETED, due_at=None, finished_at=now)
     closed = [key for key in order.source_key_arns if not can_use(accounts.kms(role, region_of(key)), key)]
@@ -98,7 +98,7 @@ def _start(accounts: Accounts, role: Role, request: Request, delivery: Delivery,
     return replace(delivery, state=DeliveryState.COPYING, image_id=image_id, due_at=None, started_at=now)
 
 
-def _order(request: Request, delivery: Delivery) -> CopyImage | None:
+def order_for(request: Request, delivery: Delivery) -> CopyImage | None:
     """Return the copy that the plan wants for the delivery; None where the original is shared and nothing copied."""
     plan = request.approved_plan
     source = next(image.image_id for image in plan.images if image.asked_as == delivery.source_image_id)

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from aws_ops.finishing import Note
 from aws_ops.ids import AccountId, ImageId, KeyArn, Region
 from aws_ops.plan import AllowKeyUse, Mode, Plan, Refusal
 from sharing.states import DeliveryState, RequestState
@@ -146,6 +147,7 @@ class Delivery:
         key_arn: the key the copy must be under; None where nothing is copied.
         percent: how much is copied, weighted by size; None until AWS says.
         attempt: 1, or 2 for the second try.
+        notes: what is to be said of a copy that is good all the same.
         due_at: when a waiting delivery is to be tried next.
         waiting_since: when it began to wait for its source keys.
         started_at: when its copy was started.
@@ -163,6 +165,7 @@ class Delivery:
     attempt: int
     percent: int | None
     failure: Failure | None
+    notes: tuple[Note, ...]
     due_at: datetime | None
     waiting_since: datetime
     started_at: datetime | None

@@ -10,6 +10,7 @@ from aws_ops.accounts import Accounts
 from aws_ops.entries import entries_of
 from aws_ops.plan import Plan, ReencryptImage, Refused, ShareRequest, plan_share
 from aws_ops.reading import read_facts
+from aws_ops.request import CopyRules
 from sharing.applying import apply_grants, deliveries_for
 from sharing.claim import Claim
 from sharing.estate import Estate
@@ -25,6 +26,7 @@ class Shares:
 
     accounts: Accounts
     estate: Estate
+    rules: CopyRules
     looks: bool = False
 
     def books(self, tx: Transaction, request: Request) -> None:
@@ -33,7 +35,7 @@ class Shares:
     def plan(self, request: Request, books: None) -> Plan | Refused:  # noqa: ARG002
         sources = self.estate.sources
         targets = tuple(self.estate.target(name) for name in request.targets)
-        wanted = ShareRequest(request.image_ids, request.mode, targets, request.regions)
+        wanted = ShareRequest(request.image_ids, request.mode, targets, request.regions, self.rules)
         return plan_share(wanted, sources, read_facts(self.accounts, sources, wanted))
 
     def announce(self, tx: Transaction, request: Request) -> None:

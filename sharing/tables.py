@@ -103,6 +103,7 @@ deliveries = Table(
     Column("attempt", Integer, nullable=False),
     Column("percent", Integer),
     Column("failure", JSON),
+    Column("notes", JSON, nullable=False),
     Column("due_at", UtcDateTime),
     Column("waiting_since", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),

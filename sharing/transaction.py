@@ -13,6 +13,7 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from aws_ops import plan as plans
 from aws_ops.entries import Entry, entries_of
+from aws_ops.finishing import Note, NoteKind
 from aws_ops.ids import AccountId, ImageId, KeyArn, Region
 from aws_ops.plan import Grant, Mode, Plan, Refusal, RefusalKind, Withdrawal
 from sharing.requests import (
@@ -299,11 +300,14 @@ def _columns(delivery: Delivery) -> dict[str, Any]:
         **{name: getattr(delivery, name) for name in _DELIVERY_COLUMNS},
         "state": delivery.state.value,
         "failure": failure_columns(delivery.failure),
+        "notes": [
+            {"kind": note.kind.value, "details": [list(pair) for pair in note.details]} for note in delivery.notes
+        ],
     }
 
 
 _DELIVERY_COLUMNS = tuple(
-    column.name for column in deliveries.columns if column.name not in ("request_id", "state", "failure")
+    column.name for column in deliveries.columns if column.name not in ("request_id", "state", "failure", "notes")
 )
 
 
@@ -325,6 +329,10 @@ def _delivery(row: RowMapping) -> Delivery:
         attempt=row["attempt"],
         percent=row["percent"],
         failure=_failure(row["failure"]),
+        notes=tuple(
+            Note(NoteKind(stored["kind"]), tuple((name, value) for name, value in stored["details"]))
+            for stored in row["notes"]
+        ),
         due_at=row["due_at"],
         waiting_since=row["waiting_since"],
         started_at=row["started_at"],

@@ -14,9 +14,12 @@ from datetime import datetime, timedelta
 from aws_ops.accounts import Accounts
 from aws_ops.copies import CopyState, CopyStatus, discard, faults_of, watch
 from aws_ops.errors import AwsBusy, AwsOpsError
+from aws_ops.finishing import finish_copy, point_parameter
 from aws_ops.ids import AccountId, Region
+from aws_ops.plan import PutImageParameter
 from sharing.applying import client_token, delivery_name
 from sharing.clock import Clock
+from sharing.copying import order_for
 from sharing.estate import Estate, UnknownAccount
 from sharing.requests import Delivery, Failure, FailureKind, Request, named
 from sharing.states import DeliveryState
@@ -121,7 +124,8 @@ class CopyWatch:
         statuses = watch(ec2, ids) if ids else {}
         for flight in copying:
             status = statuses.get(flight.delivery.image_id) if flight.delivery.image_id else None
-            self._write_down(flight, judge(flight.delivery, status, self.clock()))
+            after = judge(flight.delivery, status, self.clock())
+            self._write_down(flight, self._finished(flight, after) if after.state is DeliveryState.COMPLETED else after)
         for flight in flights:
             if flight.delivery.state is DeliveryState.CLEARING and flight.delivery.image_id:
                 try:
@@ -132,6 +136,28 @@ class CopyWatch:
                 except AwsOpsError as refused:
                     _log.warning("request %s: a failed copy stays behind: %s", flight.request.id, refused)
                 self._write_down(flight, after_clearing(flight.request, flight.delivery, self.clock()))
+
+    def _finished(self, flight: Flight, good: Delivery) -> Delivery:
+        """Give a good copy what goes with it; if AWS can't now, the copy is looked at again later."""
+        order, image_id = order_for(flight.request, good), good.image_id
+        if order is None or image_id is None:
+            return good
+        role = self.estate.target(good.account_id).role
+        ec2, ssm = self.accounts.ec2(role, good.region), self.accounts.ssm(role, good.region)
+        way = (good.source_image_id, good.account_id, good.region)
+        parameters = [
+            change
+            for change in flight.request.approved_plan.changes
+            if isinstance(change, PutImageParameter)
+            and (change.source_image_id, change.account_id, change.region) == way
+        ]
+        try:
+            notes = finish_copy(ec2, order, image_id, self.clock())
+            pointed = tuple(point_parameter(ec2, ssm, change, order, image_id) for change in parameters)
+        except AwsBusy as busy:
+            _log.info("request %s: a copy is finished later: %s", flight.request.id, busy)
+            return flight.delivery
+        return replace(good, notes=(*notes, *pointed))
 
     def _write_down(self, flight: Flight, after: Delivery) -> None:
         before, now = flight.delivery, self.clock()
@@ -144,7 +170,9 @@ class CopyWatch:
             if after.state is not before.state:
                 details = named(after) | {"image": before.image_id}
                 failure = failure_columns(after.failure) if after.state is not DeliveryState.COMPLETED else None
-                tx.audit(request.id, now, "bot", f"delivery_{after.state.value}", details | {"failure": failure})
+                notes = [{"kind": note.kind.value, **dict(note.details)} for note in after.notes]
+                said = details | {"failure": failure, "notes": notes}
+                tx.audit(request.id, now, "bot", f"delivery_{after.state.value}", said)
             tx.change_delivery(request, before, after, now)
 
 

@@ -438,6 +438,7 @@ def test_a_copy_carries_the_sources_tags_and_the_bots(company: Company) -> None:
         "team": "platform",
         "ami-share:delivery": delivery_of(STAGING, image_id),
         "ami-share:source-image": image_id,
+        "ami-share:source-created": image["CreationDate"].replace(".000Z", "+00:00"),
     }
     for resource in (image, *ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]):
         assert {tag["Key"]: tag["Value"] for tag in resource["Tags"]} == expected

@@ -111,7 +111,8 @@ def everywhere(*targets: TargetAccount) -> ShareRequest:
 
 
 def test_a_copy_of_an_encrypted_image_takes_four_steps_in_an_order_that_shows_nothing_too_early() -> None:
-    plan = planned()
+    image_facts = an_image()
+    plan = planned(some_facts(image_facts))
     assert plan.changes == (
         AllowKeyUse(KEY, (a_principal(STAGING, "root"),)),
         AddCreateVolumePermission(GOLDEN, REGION, SNAPSHOT, (STAGING,)),
@@ -126,6 +127,7 @@ def test_a_copy_of_an_encrypted_image_takes_four_steps_in_an_order_that_shows_no
             key_arn=a_key_arn(STAGING),
             source_key_arns=(KEY,),
             tags=(("team", "platform"),),
+            source_created=image_facts.created,
         ),
     )
     [image] = plan.images
@@ -553,7 +555,11 @@ CAUTIONS: dict[str, tuple[Facts, CautionKind, dict[str, str]]] = {
         CautionKind.NAME_TAKEN,
         {"target": "staging", "name": "golden 2026-11-23", "instead": f"golden 2026-11-23 {IMAGE}"},
     ),
-    "too many tags": (some_facts(an_image(tags=MANY_TAGS)), CautionKind.TAGS_LEFT_OUT, {"tags": "tag-48, tag-49"}),
+    "too many tags": (
+        some_facts(an_image(tags=MANY_TAGS)),
+        CautionKind.TAGS_LEFT_OUT,
+        {"tags": "tag-47, tag-48, tag-49"},
+    ),
     "the policy may deny": (
         some_facts(
             keys=[a_key(policy=a_policy(a_denial(Condition={"StringNotEquals": {"aws:PrincipalOrgID": "o-example"}})))]
@@ -605,7 +611,7 @@ def test_the_copy_gets_the_name_that_was_announced_and_the_tags_that_there_is_ro
     facts = some_facts(an_image(tags=MANY_TAGS), targets=[target_facts(names_taken=frozenset({"golden 2026-11-23"}))])
     copy = planned(facts).changes[-1]
     assert copy.name == f"golden 2026-11-23 {IMAGE}"
-    assert len(copy.tags) == 48
+    assert len(copy.tags) == 47
     assert not any(key.startswith("aws:") for key, _ in copy.tags)
 
 

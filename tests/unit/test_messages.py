@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aws_ops.finishing import Note, NoteKind
 from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, SnapshotId
 from aws_ops.plan import (
     AddCreateVolumePermission,
@@ -97,6 +98,7 @@ def request_in(state: RequestState, count: int = 1, text: str = "golden", images
             attempt=1 + number % 2,
             percent=number % 101,
             failure=Failure(FailureKind.COPY_FAILED, {"image": IMAGE, "said": text}),
+            notes=(Note(NoteKind.PARAMETER_SET, (("parameter", text), ("before", text))),),
             due_at=None,
             waiting_since=NOW,
             started_at=NOW,
@@ -193,5 +195,6 @@ def test_there_are_words_for_everything() -> None:
         (FailureKind, wording.FAILURES),
         (Objection, wording.OBJECTIONS),
         (Stranger, wording.STRANGERS),
+        (NoteKind, wording.NOTES),
     ):
         assert set(words) == set(kinds)

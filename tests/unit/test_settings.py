@@ -55,6 +55,31 @@ def test_a_good_file_is_taken(tmp_path: Path) -> None:
     assert "xoxb" not in repr(environment)
 
 
+def test_templates_and_rules_are_checked_at_the_start(tmp_path: Path) -> None:
+    wrong = GOOD.replace(
+        'external_id = "ami-share-staging"', 'external_id = "ami-share-staging"\nssm_parameter = "/golden/{nmae}"'
+    )
+    wrong += '\n[copies]\nname = "{version}"\ncarry = ["everything"]\n'
+    wrong += '\n[[retention]]\nimages = "golden-*"\nkeep = 0\n'
+    said = complaints(tmp_path, wrong)
+    for path in ("targets.0.ssm_parameter", "copies.name", "copies.carry", "retention.0.keep"):
+        assert path in said, said
+    assert "{created}" in said, "what may be named is said"
+    unknown = GOOD + '\n[[retention]]\nimages = "golden-*"\nkeep = 3\ntargets = ["stagin"]\n'
+    assert "no target is called stagin" in complaints(tmp_path, unknown)
+
+
+def test_a_key_to_re_encrypt_under_is_the_source_s_own(tmp_path: Path) -> None:
+    keys = 'regions = ["eu-central-1"]\nreencrypt_keys = {{ {} = "{}" }}'
+    for region, key in (
+        ("eu-west-1", "alias/golden"),
+        ("eu-central-1", "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab"),
+    ):
+        assert "reencrypt_keys" in complaints(
+            tmp_path, GOOD.replace('regions = ["eu-central-1"]', keys.format(region, key))
+        )
+
+
 def test_the_shipped_example_is_a_good_file() -> None:
     settings, _ = load(Path(__file__).parents[2] / "deploy" / "ami-share.example.toml")
     assert len(settings.targets) > 1

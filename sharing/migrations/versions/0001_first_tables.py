@@ -115,6 +115,7 @@ def upgrade() -> None:
     sa.Column('attempt', sa.Integer(), nullable=False),
     sa.Column('percent', sa.Integer(), nullable=True),
     sa.Column('failure', sa.JSON(), nullable=True),
+    sa.Column('notes', sa.JSON(), nullable=False),
     sa.Column('due_at', sharing.tables.UtcDateTime(timezone=True), nullable=True),
     sa.Column('waiting_since', sharing.tables.UtcDateTime(timezone=True), nullable=False),
     sa.Column('started_at', sharing.tables.UtcDateTime(timezone=True), nullable=True),

@@ -1,0 +1,162 @@
+"""What travels: names by template, deprecation, protection, and the parameter that points to the newest copy."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from playground.aws import Crash
+from tests.front_door.test_taking_back import APPROVE, shared, taken_back
+from tests.stage import IMAGES, REGION, STAGING, Stage
+
+STAGING_NAME = 'name = "staging"'
+
+
+def parameter(stage: Stage, name: str) -> str:
+    return str(stage.by_hand(STAGING, "ssm").get_parameter(Name=name)["Parameter"]["Value"])
+
+
+def the_copy(stage: Stage, of: str) -> Any:
+    (copy,) = [copy for copy in stage.staging.images(REGION) if copy.source_image_id == of]
+    return copy
+
+
+def ask(stage: Stage, text: str) -> str:
+    stage.types(stage.mika, text)
+    stage.work()
+    return stage.approval.as_text().replace("`", "")
+
+
+def test_names_go_by_the_template_and_stay_unique(stage: Stage) -> None:
+    stage.add_settings('\n[copies]\nname = "{name}/{created}"\n')
+    images = [stage.images.image(REGION, name="golden") for _ in range(2)]
+    assert "as golden/2026-03-02" in ask(stage, f"{', '.join(images)} to staging")
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    names = {copy.name for copy in stage.staging.images(REGION)}
+    assert len(names) == 2
+    assert all(name.startswith("golden/2026-03-02") for name in names)
+
+
+def test_deprecation_and_protection_go_with_the_copy(stage: Stage) -> None:
+    day = stage.clock() + timedelta(days=90)
+    image = stage.images.image(REGION, name="golden", deprecation_time=day)
+    stage.by_hand(IMAGES).enable_image_deregistration_protection(ImageId=image)
+    shown = ask(stage, f"{image} to staging")
+    assert "deprecated from 2026-05-31 09:00 UTC, protected from deregistration" in shown
+    share = shared(stage, f"{image} to prod")
+    (copy,) = stage.prod.images(REGION)
+    assert copy.deprecation_time == day
+    assert copy.deregistration_protection == "enabled-without-cooldown"
+    taken_back(stage, share, "and deregister the copies")
+    assert stage.prod.images(REGION) == [], "what was approved to go goes"
+
+
+def test_what_the_settings_leave_out_stays_behind(stage: Stage) -> None:
+    stage.add_settings("\n[copies]\ncarry = []\n")
+    image = stage.images.image(REGION, name="golden", deprecation_time=stage.clock() + timedelta(days=90))
+    shared(stage, f"{image} to staging")
+    assert the_copy(stage, image).deprecation_time is None
+
+
+def test_a_protection_with_a_cooldown_holds_a_day_and_that_is_said(stage: Stage) -> None:
+    image = stage.images.image(REGION, name="golden")
+    stage.by_hand(IMAGES).enable_image_deregistration_protection(ImageId=image, WithCooldown=True)
+    share = shared(stage, f"{image} to staging")
+    taken_back(stage, share, "and deregister the copies")
+    told = "\n".join(stage.direct(stage.mika))
+    assert "taken back" in told
+    assert "the copies aren't all deregistered" in told
+    assert "protected from deregistration" in told
+
+
+def test_a_copy_is_good_though_something_cannot_go_with_it(stage: Stage) -> None:
+    image = stage.images.image(REGION, name="golden", deprecation_time=stage.clock() + timedelta(days=90))
+    stage.aws.faults.fail("EnableImageDeprecation", code="UnauthorizedOperation", times=9)
+    shared(stage, f"{image} to staging")
+    told = stage.direct(stage.mika)[-1]
+    assert "is complete" in told
+    assert "It isn't deprecated when its source is" in told
+
+
+def test_a_busy_aws_only_makes_it_later(stage: Stage) -> None:
+    image = stage.images.image(REGION, name="golden", deprecation_time=stage.clock() + timedelta(days=90))
+    stage.aws.faults.fail("EnableImageDeprecation", code="ServiceUnavailable", times=3)
+    shared(stage, f"{image} to staging")
+    assert the_copy(stage, image).deprecation_time is not None
+    assert "isn't deprecated" not in stage.direct(stage.mika)[-1]
+
+
+@pytest.fixture
+def pointed(stage: Stage) -> Stage:
+    """Staging wants a parameter that points to the newest copy."""
+    stage.replace_settings(STAGING_NAME, f'{STAGING_NAME}\nssm_parameter = "/golden/latest"')
+    return stage
+
+
+def test_a_parameter_points_to_the_newest_copy(pointed: Stage) -> None:
+    stage = pointed
+    old = stage.images.image(REGION, name="golden-1")
+    assert f"SSM parameter /golden/latest of {STAGING} in {REGION} points to the copy of {old}" in ask(
+        stage, f"{old} to staging"
+    )
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=20)
+    first = the_copy(stage, old).id
+    assert parameter(stage, "/golden/latest") == first
+    assert "The parameter /golden/latest points to it now (before: nothing)" in stage.direct(stage.mika)[-1]
+
+    stage.clock.advance(timedelta(days=1))
+    new = stage.images.image(REGION, name="golden-2")
+    shared(stage, f"{new} to staging")
+    assert parameter(stage, "/golden/latest") == the_copy(stage, new).id
+    assert f"before: {first}" in stage.direct(stage.mika)[-1]
+
+
+def test_it_does_not_go_back_to_an_older_image(pointed: Stage) -> None:
+    stage = pointed
+    old = stage.images.image(REGION, name="golden-1")
+    stage.clock.advance(timedelta(days=1))
+    new = stage.images.image(REGION, name="golden-2")
+    shared(stage, f"{new} to staging")
+    shared(stage, f"{old} to staging")
+    newest = the_copy(stage, new).id
+    assert parameter(stage, "/golden/latest") == newest
+    assert f"stays with {newest}, the copy of a newer image" in stage.direct(stage.mika)[-1]
+
+
+def test_a_parameter_that_cannot_be_set_is_told_and_the_copy_is_good(pointed: Stage) -> None:
+    stage = pointed
+    image = stage.images.image(REGION, name="golden")
+    stage.aws.faults.fail("PutParameter", code="AccessDeniedException", times=9)
+    shared(stage, f"{image} to staging")
+    told = stage.direct(stage.mika)[-1]
+    assert "is complete" in told
+    assert "The parameter /golden/latest doesn't point to it" in told
+
+
+def test_odd_names_give_legal_parameters(stage: Stage) -> None:
+    stage.replace_settings(STAGING_NAME, f'{STAGING_NAME}\nssm_parameter = "/golden/{{name}}"')
+    image = stage.images.image(REGION, name="golden (2026) [x]")
+    shared(stage, f"{image} to staging")
+    assert parameter(stage, "/golden/golden--2026---x-") == the_copy(stage, image).id
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("operation", ["EnableImageDeprecation", "PutParameter"])
+def test_a_death_in_between_is_made_up_for(pointed: Stage, operation: str, when: str) -> None:
+    stage = pointed
+    image = stage.images.image(REGION, name="golden", deprecation_time=stage.clock() + timedelta(days=90))
+    ask(stage, f"{image} to staging")
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    crash = stage.aws.faults.crash_before if when == "before" else stage.aws.faults.crash_after
+    crash(operation, nth=1)
+    with pytest.raises(Crash):
+        stage.passes(minutes=20)
+    stage.start()
+    stage.passes(minutes=20)
+    assert the_copy(stage, image).deprecation_time is not None
+    assert parameter(stage, "/golden/latest") == the_copy(stage, image).id
+    assert sum("is complete" in line for line in stage.direct(stage.mika)) == 1
