@@ -44,7 +44,7 @@ class Shares:
 
     def begin(self, tx: Transaction, request: Request, now: datetime) -> None:
         Ledger(tx).set_needs(request.id, entries_of(request.approved_plan.grants))
-        tx.add_deliveries(request, deliveries_for(request, self.estate, now), now)
+        tx.add_deliveries(request, deliveries_for(request, self.estate, tx.copy_times(), now), now)
 
     def carry_out(self, claim: Claim) -> None:
         apply_grants(claim, self.accounts, self.estate)
