@@ -7,6 +7,7 @@ path in the file, and the bot doesn't start.
 import re
 import tomllib
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
@@ -23,6 +24,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from aws_ops.errors import MalformedId
+from aws_ops.estimates import Prices, RegionPrices
 from aws_ops.facts import Role, SourceAccount, TargetAccount
 from aws_ops.ids import AccountId, PrincipalArn, Region, RoleArn, account_of, parse_principal_arn, parse_role_arn
 from aws_ops.names import check_template
@@ -90,6 +92,8 @@ ParameterText = Annotated[
 UserId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{2,}$")]
 GroupId = Annotated[str, Field(pattern=r"^S[A-Z0-9]{2,}$")]
 ChannelId = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]{2,}$")]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Price = Annotated[Decimal, Field(ge=0, le=1000, allow_inf_nan=False)]
 TeamId = Annotated[str, Field(pattern=r"^[TE][A-Z0-9]{2,}$")]
 
 
@@ -256,6 +260,37 @@ class RetentionSettings(_Strict):
     targets: tuple[Name, ...] | None = None
 
 
+class RegionPriceSettings(_Strict):
+    """What differs in one region; the attributes are those of `PriceSettings`."""
+
+    storage_per_gib_month: Price | None = None
+    transfer_per_gib: Price | None = None
+
+
+class PriceSettings(_Strict):
+    """What AWS charges. Without it no cost is shown: AWS changes its prices, so the bot comes with none.
+
+    Attributes:
+        currency: three capitals, as USD.
+        storage_per_gib_month: for snapshots, by the region that a copy is made in.
+        transfer_per_gib: for what leaves a region, by the region that the image is in.
+        regions: regions with other prices.
+    """
+
+    currency: Currency
+    storage_per_gib_month: Price
+    transfer_per_gib: Price
+    regions: dict[RegionName, RegionPriceSettings] = {}
+
+    @property
+    def prices(self) -> Prices:
+        differing = {
+            Region(name): RegionPrices(there.storage_per_gib_month, there.transfer_per_gib)
+            for name, there in self.regions.items()
+        }
+        return Prices(self.currency, self.storage_per_gib_month, self.transfer_per_gib, differing)
+
+
 class ServerSettings(_Strict):
     """Where the HTTP server listens, and how much is done at once and how often.
 
@@ -297,6 +332,7 @@ class Settings(_Strict):
     copies: CopySettings = CopySettings()
     audit: AuditSettings = AuditSettings()
     retention: tuple[RetentionSettings, ...] = ()
+    prices: PriceSettings | None = None
     server: ServerSettings = ServerSettings()
 
     @property

@@ -103,6 +103,7 @@ def build(
                 RequestKind.AUDIT: Audits(accounts, estate),
                 RequestKind.RETIRE: Retention(settings.retention_rules, accounts, estate),
             },
+            prices=settings.prices.prices if settings.prices else None,
         ),
         watch=CopyWatch(store, accounts, estate, clock),
         publisher=Publisher(client, Postings(store, lease), clock, settings.slack.approvals_channel, settings.rule),

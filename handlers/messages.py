@@ -80,7 +80,8 @@ def approval_value(request: Request) -> str:
 
 
 def _in_channel(request: Request, rule: ApprovalRule) -> Iterator[Message]:
-    text = f"{phrases.asks(request)} {phrases.standing(request)}"
+    said = (phrases.asks(request), phrases.estimate(request), phrases.standing(request))
+    text = " ".join(filter(None, said))
     if _was_asked_for(request) and request.plan is not None:
         yield _message("approval", Place.CHANNEL, Pace.AT_ONCE, text, _approval_blocks(request, request.plan, rule))
     elif not request.trigger.asks_first and request.state in (RequestState.FAILED, RequestState.REFUSED):
@@ -181,6 +182,8 @@ def _approval_blocks(request: Request, plan: Plan, rule: ApprovalRule) -> Iterat
     nothing = [] if changes else [phrases.nothing_changes(request)]
     how = "What would put it right" if request.kind is RequestKind.AUDIT else "What will change"
     yield from _sections([f"*{how}, in this order*", *changes, *reuses, *nothing], _ROOM_FOR_CHANGES)
+    if estimate := phrases.estimate(request):
+        yield _section(estimate)
     if request.state is RequestState.AWAITING_APPROVAL:
         approvers = mrkdwn.people(rule.users - {request.requester.user_id}, rule.groups)
         yield _section(f"To be decided by {approvers}." if approvers else ":warning: Nobody else may decide on this.")

@@ -3,6 +3,9 @@
 Pure mrkdwn. `messages.py` puts them together, `wording.py` has the words for kinds of trouble.
 """
 
+from decimal import ROUND_CEILING, Decimal
+
+from aws_ops.estimates import Cost, about
 from aws_ops.plan import (
     AddCreateVolumePermission,
     AddLaunchPermission,
@@ -236,11 +239,52 @@ def progress(request: Request, delivery: Delivery) -> str:
         case DeliveryState.WAITING:
             return f":hourglass_flowing_sand: {what}: waiting to start"
         case DeliveryState.COPYING if delivery.percent is None:
-            return f":arrows_counterclockwise: {what}: {_copy(delivery)} started"
+            return f":arrows_counterclockwise: {what}: {_copy(delivery)} started{_left(delivery)}"
         case DeliveryState.COPYING:
             percent = delivery.percent or 0
             bar = "█" * (percent * _BAR // 100) + "░" * (_BAR - percent * _BAR // 100)
-            return f":arrows_counterclockwise: {what}: {_copy(delivery)} `{bar}` {percent} %"
+            return f":arrows_counterclockwise: {what}: {_copy(delivery)} `{bar}` {percent} %{_left(delivery)}"
+
+
+def _left(delivery: Delivery) -> str:
+    return "" if delivery.minutes_left is None else f", about {_span(delivery.minutes_left)} left"
+
+
+def _span(minutes: int) -> str:
+    hours, rest = divmod(minutes, 60)
+    return " ".join([*([f"{hours} h"] if hours else []), *([f"{rest} min"] if rest else [])])
+
+
+def estimate(request: Request) -> str:
+    """Return what the copies may take and cost, in a line; nothing if nobody knows.
+
+    How long they will take is of no interest any more once they are made.
+    """
+    made = request.estimate
+    if made is None:
+        return ""
+    said = []
+    if made.time is not None and request.state in _AHEAD:
+        said.append(
+            f":hourglass: about {_span(about(made.time.minutes))}, from {count(made.time.earlier, 'earlier copy')}"
+        )
+    if made.cost is not None:
+        transfer = (
+            f", {_money(made.cost.transfer_once, made.cost)} once for transfer" if made.cost.transfer_once else ""
+        )
+        said.append(
+            f":moneybag: at most {_money(made.cost.storage_per_month, made.cost)} a month{transfer}, "
+            f"if all of the {made.gib} GiB is in use"
+        )
+    return " · ".join(said)
+
+
+_AHEAD = (RequestState.AWAITING_APPROVAL, RequestState.APPROVED, RequestState.APPLYING, RequestState.COPYING)
+
+
+def _money(amount: Decimal, cost: Cost) -> str:
+    # Upwards: it is said to be the most.
+    return f"{amount.quantize(Decimal('0.01'), ROUND_CEILING)} {cost.currency}"
 
 
 def end(request: Request) -> str:

@@ -18,6 +18,14 @@ from playground.slack import StrictSlack
 from sharing.clock import utc_now
 
 _ROOT = Path(__file__).parent.parent
+# Made up, in the currency that is set aside for testing (ISO 4217).
+_PRICES = """
+[prices]
+currency = "XTS"
+storage_per_gib_month = 0.05
+transfer_per_gib = 0.02
+"""
+
 _SERVER = """
 [server]
 port = {port}
@@ -48,7 +56,7 @@ class Neighbourhood:
     def start_bot(self) -> None:
         """Start the bot's process, on the database as it is, and wait until it listens."""
         settings = self.folder / "ami-share.toml"
-        settings.write_text(self.company.settings + _SERVER.format(port=self.port), encoding="utf-8")
+        settings.write_text(self.company.settings + _PRICES + _SERVER.format(port=self.port), encoding="utf-8")
         environment = os.environ | {
             "AWS_ACCESS_KEY_ID": self.company.access_key_id,
             "AWS_SECRET_ACCESS_KEY": self.company.secret_access_key,

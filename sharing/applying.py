@@ -4,14 +4,16 @@ Key policies first, then the snapshots, the image last. Each is an addition that
 again after a crash changes nothing. The copies come after, in `copying.py`.
 """
 
+import math
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
 from aws_ops.accounts import Accounts
 from aws_ops.entries import entries_of
+from aws_ops.estimates import CopyTime, expected_time
 from aws_ops.facts import TargetAccount
 from aws_ops.ids import AccountId, KeyArn, PrincipalArn, Region, account_of, region_of
 from aws_ops.key_policy import KeyPolicy, allow_use, own_principals
@@ -54,14 +56,24 @@ def client_token(name: str) -> str:
     return str(uuid.uuid5(_TOKENS, name))
 
 
-def deliveries_for(request: Request, estate: Estate, now: datetime) -> list[Delivery]:
-    """Return the deliveries that the request's plan is to bring about: each image to each target and region."""
+def deliveries_for(request: Request, estate: Estate, history: Sequence[CopyTime], now: datetime) -> list[Delivery]:
+    """Return the deliveries that the request's plan is to bring about: each image to each target and region.
+
+    `history` says how long copies have taken before.
+    """
     return [
-        _delivery(request, image, estate.target(name), region, now)
+        _with_expectation(_delivery(request, image, estate.target(name), region, now), history)
         for image in request.approved_plan.images
         for name in request.targets
         for region in request.regions or (image.region,)
     ]
+
+
+def _with_expectation(delivery: Delivery, history: Sequence[CopyTime]) -> Delivery:
+    if delivery.key_arn is None:
+        return delivery  # nothing is copied
+    expected = expected_time(delivery.source_region, delivery.region, delivery.size_gib, history)
+    return replace(delivery, expected_minutes=math.ceil(expected.minutes) if expected else None)
 
 
 def _delivery(request: Request, image: ImageSummary, target: TargetAccount, region: Region, now: datetime) -> Delivery:
@@ -75,6 +87,8 @@ def _delivery(request: Request, image: ImageSummary, target: TargetAccount, regi
         target=target.name,
         account_id=target.role.account_id,
         region=region,
+        source_region=image.region,
+        size_gib=image.size_gib,
         state=DeliveryState.COMPLETED if done else DeliveryState.WAITING,
         image_id=reused.get(asked_way, image.image_id if request.mode is Mode.SHARE else None),
         reused=done,
@@ -82,6 +96,8 @@ def _delivery(request: Request, image: ImageSummary, target: TargetAccount, regi
         client_token="",
         attempt=1,
         percent=None,
+        expected_minutes=None,
+        minutes_left=None,
         failure=None,
         notes=(),
         due_at=None if done else now,

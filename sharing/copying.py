@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from aws_ops.accounts import Accounts
 from aws_ops.copies import find_copy, start_copy
 from aws_ops.errors import AwsBusy, AwsOpsError
+from aws_ops.estimates import about
 from aws_ops.facts import Role
 from aws_ops.ids import region_of
 from aws_ops.keys import can_use
@@ -95,7 +96,14 @@ def _start(accounts: Accounts, role: Role, request: Request, delivery: Delivery,
     name = delivery_name(request.id, delivery, delivery.attempt)
     # An earlier try may have started the copy and died before writing it down.
     image_id = find_copy(ec2, name) or start_copy(ec2, order, client_token=delivery.client_token, delivery=name)
-    return replace(delivery, state=DeliveryState.COPYING, image_id=image_id, due_at=None, started_at=now)
+    return replace(
+        delivery,
+        state=DeliveryState.COPYING,
+        image_id=image_id,
+        minutes_left=about(delivery.expected_minutes) if delivery.expected_minutes else None,
+        due_at=None,
+        started_at=now,
+    )
 
 
 def order_for(request: Request, delivery: Delivery) -> CopyImage | None:

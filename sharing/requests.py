@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from aws_ops.estimates import Estimate
 from aws_ops.finishing import Note
 from aws_ops.ids import AccountId, ImageId, KeyArn, Region
 from aws_ops.plan import AllowKeyUse, Mode, Plan, Refusal
@@ -141,11 +142,14 @@ class Delivery:
     """One image's way to one target account and region of a request.
 
     Attributes:
-        source_image_id: the image that was asked for.
+        source_image_id: the image that was asked for, which is in `source_region`.
+        size_gib: the size of all its volumes.
         image_id: the image the target ends up using; the copy's id from the moment it is known.
         reused: the target had a good copy already, and no other was made.
         key_arn: the key the copy must be under; None where nothing is copied.
         percent: how much is copied, weighted by size; None until AWS says.
+        expected_minutes: how long the copy was to take, by earlier ones; None if nobody knew.
+        minutes_left: how long it still needs, in round figures, as of the last look; None if nothing can be said.
         attempt: 1, or 2 for the second try.
         notes: what is to be said of a copy that is good all the same.
         due_at: when a waiting delivery is to be tried next.
@@ -157,6 +161,8 @@ class Delivery:
     target: str
     account_id: AccountId
     region: Region
+    source_region: Region
+    size_gib: int
     state: DeliveryState
     image_id: ImageId | None
     reused: bool
@@ -164,6 +170,8 @@ class Delivery:
     client_token: str
     attempt: int
     percent: int | None
+    expected_minutes: int | None
+    minutes_left: int | None
     failure: Failure | None
     notes: tuple[Note, ...]
     due_at: datetime | None
@@ -193,6 +201,7 @@ class Request:
         regions: where the images are to be usable; none means each in its own.
         revision: grows with every change that people should see.
         plan: what was last planned; what an approval is for once there is one.
+        estimate: what was said of that plan's cost and time, if anything.
         replanned_at: when the approvers were last asked anew, because AWS had changed since they decided.
         preparations: the images that had to be re-encrypted first, and their copies.
         lease: grows with every claim, so that a worker that was overtaken notices.
@@ -216,6 +225,7 @@ class Request:
     revision: int
     plan: Plan | None
     plan_digest: str | None
+    estimate: Estimate | None
     refusals: tuple[Refusal, ...]
     failure: Failure | None
     created_at: datetime

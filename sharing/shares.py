@@ -49,7 +49,7 @@ class Shares:
         Ledger(tx).set_needs(request.id, entries_of(plan.grants))
         if any(isinstance(change, ReencryptImage) for change in plan.changes):
             return RequestState.PREPARING
-        tx.add_deliveries(request, deliveries_for(request, self.estate, now), now)
+        tx.add_deliveries(request, deliveries_for(request, self.estate, tx.copy_times(), now), now)
         return RequestState.APPLYING
 
     def carry_out(self, claim: Claim) -> None:

@@ -11,8 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
+from aws_ops import estimates
 from aws_ops import plan as plans
 from aws_ops.entries import Entry, entries_of
+from aws_ops.estimates import CopyTime, Estimate
 from aws_ops.finishing import Note, NoteKind
 from aws_ops.ids import AccountId, ImageId, KeyArn, Region
 from aws_ops.plan import Grant, Mode, Plan, Refusal, RefusalKind, Withdrawal
@@ -136,8 +138,33 @@ class Transaction:
         self._write(request.id, state=to.value, attempts=0, **values)
         return self._changed(request, now)
 
-    def set_plan(self, request: Request, plan: Plan) -> None:
-        self._write(request.id, plan=plans.dump(plan), plan_digest=plans.digest(plan))
+    def set_plan(self, request: Request, plan: Plan, estimate: Estimate | None) -> None:
+        self._write(
+            request.id,
+            plan=plans.dump(plan),
+            plan_digest=plans.digest(plan),
+            estimate=None if estimate is None else estimates.dump(estimate),
+        )
+
+    def copy_times(self) -> list[CopyTime]:
+        """Return how long the newest copies took, of those that came to a good end, whatever became of them since."""
+        good = (DeliveryState.COMPLETED.value, DeliveryState.RETIRED.value)
+        made = deliveries.c.started_at.is_not(None) & deliveries.c.finished_at.is_not(None)
+        rows = self.connection.execute(
+            select(deliveries)
+            .where(deliveries.c.state.in_(good), made)
+            .order_by(deliveries.c.finished_at.desc())
+            .limit(_COPIES_REMEMBERED)
+        ).mappings()
+        return [
+            CopyTime(
+                source_region=Region(row["source_region"]),
+                region=Region(row["region"]),
+                gib=row["size_gib"],
+                minutes=(row["finished_at"] - row["started_at"]).total_seconds() / 60,
+            )
+            for row in rows
+        ]
 
     def add_deliveries(self, request: Request, added: Iterable[Delivery], now: datetime) -> Request:
         for delivery in added:
@@ -272,6 +299,8 @@ class Transaction:
         self.connection.execute(update(requests).where(requests.c.id == request_id).values(**values))
 
 
+# What AWS took years ago says little about today.
+_COPIES_REMEMBERED = 500
 # Crockford's alphabet: read aloud and typed without mistakes.
 _ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -321,6 +350,8 @@ def _delivery(row: RowMapping) -> Delivery:
         target=row["target"],
         account_id=AccountId(row["account_id"]),
         region=Region(row["region"]),
+        source_region=Region(row["source_region"]),
+        size_gib=row["size_gib"],
         state=DeliveryState(row["state"]),
         image_id=None if row["image_id"] is None else ImageId(row["image_id"]),
         reused=row["reused"],
@@ -328,6 +359,8 @@ def _delivery(row: RowMapping) -> Delivery:
         client_token=row["client_token"],
         attempt=row["attempt"],
         percent=row["percent"],
+        expected_minutes=row["expected_minutes"],
+        minutes_left=row["minutes_left"],
         failure=_failure(row["failure"]),
         notes=tuple(
             Note(NoteKind(stored["kind"]), tuple((name, value) for name, value in stored["details"]))
@@ -367,6 +400,7 @@ def _request(row: RowMapping, its_deliveries: tuple[Delivery, ...], its_decision
         revision=row["revision"],
         plan=None if row["plan"] is None else plans.load(row["plan"]),
         plan_digest=row["plan_digest"],
+        estimate=None if row["estimate"] is None else estimates.load(row["estimate"]),
         refusals=tuple(
             Refusal(RefusalKind(stored["kind"]), tuple((name, value) for name, value in stored["details"]))
             for stored in row["refusals"]

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from aws_ops.accounts import Accounts
 from aws_ops.copies import CopyState, CopyStatus, discard, faults_of, watch
 from aws_ops.errors import AwsBusy, AwsOpsError
+from aws_ops.estimates import about, minutes_left
 from aws_ops.finishing import finish_copy, point_parameter
 from aws_ops.ids import AccountId, Region
 from aws_ops.plan import PutImageParameter
@@ -44,7 +45,8 @@ def judge(delivery: Delivery, status: CopyStatus | None, now: datetime) -> Deliv
             return delivery if age < _MISSING_FOR else _failed(delivery, FailureKind.COPY_GONE, now, image=image)
         case CopyStatus(state=CopyState.PENDING):
             if age < _STALLED_AFTER:
-                return replace(delivery, percent=status.percent)
+                left = minutes_left(status.percent, age.total_seconds() / 60, delivery.expected_minutes)
+                return replace(delivery, percent=status.percent, minutes_left=None if left is None else about(left))
             hours = str(int(_STALLED_AFTER.total_seconds() // 3600))
             return _failed(delivery, FailureKind.COPY_STALLED, now, image=image, hours=hours)
         case CopyStatus(state=CopyState.FAILED):
@@ -77,6 +79,7 @@ def after_clearing(request: Request, delivery: Delivery, now: datetime) -> Deliv
         client_token=client_token(delivery_name(request.id, delivery, attempt)),
         image_id=None,
         percent=None,
+        minutes_left=None,
         started_at=None,
         waiting_since=now,
         due_at=now + _SECOND_TRY_AFTER,

@@ -22,6 +22,7 @@ from datetime import datetime, timedelta
 
 from aws_ops.accounts import Accounts
 from aws_ops.errors import AwsBusy, AwsOpsError, KeyPolicyContested, NotYetVisible
+from aws_ops.estimates import Prices, estimate
 from aws_ops.plan import Plan, Refused, digest, exceeds
 from sharing.applying import KeyInOtherHands
 from sharing.claim import Claim
@@ -54,6 +55,7 @@ class Worker:
         lease: how long a request stays a dead worker's; a living one calls `keep_claims` well within it.
         approval_expires_after: how long a request waits for a decision.
         errands: what is to be done for each kind of request.
+        prices: what AWS charges, so that it can be said beforehand; None for not saying it.
     """
 
     store: Store
@@ -63,6 +65,7 @@ class Worker:
     lease: timedelta
     approval_expires_after: timedelta
     errands: Mapping[RequestKind, Errand]
+    prices: Prices | None = None
     _claims: set[Claim] = field(default_factory=set)
 
     def run_once(self) -> bool:
@@ -137,13 +140,13 @@ class Worker:
             if isinstance(planned, Refused):
                 self._refuse(tx, request, planned, now)
             elif errand.looks and not planned.changes:
-                tx.set_plan(request, planned)
+                self._set_plan(tx, request, planned)
                 tx.audit(request.id, now, "bot", "found_nothing", {})
                 tx.move(request, RequestState.COMPLETED, now)
             elif request.trigger.asks_first:
                 self._ask(tx, request, planned, now)
             else:
-                tx.set_plan(request, planned)
+                self._set_plan(tx, request, planned)
                 tx.audit(request.id, now, "bot", "planned", {"plan_digest": digest(planned)})
                 tx.move(request, RequestState.APPROVED, now)
 
@@ -163,11 +166,15 @@ class Worker:
                 Ledger(tx).gate()
                 if errand.books(tx, request) != books:
                     raise Overtaken("what the plan was made from has changed a moment ago")
-                tx.set_plan(request, planned)
+                self._set_plan(tx, request, planned)
                 tx.move(request, errand.begin(tx, replace(request, plan=planned), now), now)
 
+    def _set_plan(self, tx: Transaction, request: Request, plan: Plan) -> None:
+        """Store the plan, with what it may cost and how long it may take."""
+        tx.set_plan(request, plan, estimate(plan, self.prices, tx.copy_times()))
+
     def _ask(self, tx: Transaction, request: Request, plan: Plan, now: datetime) -> None:
-        tx.set_plan(request, plan)
+        self._set_plan(tx, request, plan)
         tx.audit(request.id, now, "bot", "planned", {"plan_digest": digest(plan)})
         tx.move(
             request,

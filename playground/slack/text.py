@@ -21,6 +21,7 @@ _EMOJI = {
     ":repeat:": "🔁",
     ":key:": "🔑",
     ":mag:": "🔍",
+    ":moneybag:": "💰",
 }
 
 

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aws_ops.estimates import Cost, Estimate, Expectation
 from aws_ops.finishing import Note, NoteKind
 from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, SnapshotId
 from aws_ops.plan import (
@@ -90,6 +92,8 @@ def request_in(state: RequestState, count: int = 1, text: str = "golden", images
             target=f"account-{number}",
             account_id=account(number),
             region=REGION,
+            source_region=REGION,
+            size_gib=38,
             state=states[number % len(states)],
             image_id=image(1000 + number),
             reused=False,
@@ -97,6 +101,8 @@ def request_in(state: RequestState, count: int = 1, text: str = "golden", images
             client_token="token",
             attempt=1 + number % 2,
             percent=number % 101,
+            expected_minutes=20,
+            minutes_left=75,
             failure=Failure(FailureKind.COPY_FAILED, {"image": IMAGE, "said": text}),
             notes=(Note(NoteKind.PARAMETER_SET, (("parameter", text), ("before", text))),),
             due_at=None,
@@ -123,6 +129,7 @@ def request_in(state: RequestState, count: int = 1, text: str = "golden", images
         revision=3,
         plan=plan_for(count, images, text),
         plan_digest="0" * 64,
+        estimate=Estimate(38 * count, Cost("USD", Decimal("4.5") * count, Decimal("0.801")), Expectation(22.4, 14)),
         refusals=(),
         failure=Failure(FailureKind.AWS_REFUSED, {"said": text}) if state is RequestState.FAILED else None,
         created_at=NOW,
@@ -182,6 +189,20 @@ def test_each_message_has_a_key_of_its_own() -> None:
     for state in SHOWN:
         keys = [message.key for message in messages_of(request_in(state, 5, images=3), "C0APPROVALS", RULE)]
         assert len(keys) == len(set(keys))
+
+
+def test_blocks_and_text_say_the_same_of_cost_and_time() -> None:
+    waiting = next(iter(messages_of(request_in(RequestState.AWAITING_APPROVAL), "C0APPROVALS", RULE)))
+    line = (
+        ":hourglass: about 25 min, from 14 earlier copies · "
+        ":moneybag: at most 4.50 USD a month, 0.81 USD once for transfer, if all of the 38 GiB is in use"
+    )
+    assert line in waiting.text
+    assert line in texts_in(waiting.blocks)
+    copying = messages_of(request_in(RequestState.COPYING, len(DeliveryState)), "C0APPROVALS", RULE)
+    progress = next(message for message in copying if message.key == "progress")
+    for said in (progress.text, "\n".join(texts_in(progress.blocks))):
+        assert said.count("about 1 h 15 min left") == 1, "only of a copy that is under way"
 
 
 def test_a_request_that_is_still_checked_shows_nothing() -> None:

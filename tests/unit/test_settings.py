@@ -1,9 +1,11 @@
 """Settings: what is wrong is said all at once, with its path; nothing dangerous is taken."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from aws_ops.ids import Region
 from bot.settings import SettingsError, load
 
 GOOD = """
@@ -122,6 +124,34 @@ def test_everything_wrong_is_said_at_once(tmp_path: Path, monkeypatch: pytest.Mo
 )
 def test_what_is_dangerous_or_senseless_is_refused(tmp_path: Path, good: str, bad: str, said: str) -> None:
     assert said in complaints(tmp_path, GOOD.replace(good, bad))
+
+
+PRICES = '\n[prices]\ncurrency = "USD"\nstorage_per_gib_month = 0.05\ntransfer_per_gib = 0.02\n'
+
+
+def test_prices_are_taken_to_the_last_digit(tmp_path: Path) -> None:
+    assert load(write(tmp_path, GOOD))[0].prices is None
+    elsewhere = "[prices.regions.eu-central-1]\nstorage_per_gib_month = 0.054\n"
+    settings, _ = load(write(tmp_path, GOOD + PRICES + elsewhere))
+    assert settings.prices is not None
+    prices = settings.prices.prices
+    assert prices.storage_in(Region("eu-central-1")) == Decimal("0.054")
+    assert prices.storage_in(Region("us-east-1")) == Decimal("0.05")
+    assert prices.transfer_from(Region("eu-central-1"), Region("us-east-1")) == Decimal("0.02")
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "said"),
+    [
+        ('"USD"', '"$"', "prices.currency: "),
+        ("0.05", "-0.05", "prices.storage_per_gib_month: "),
+        ("0.02", "nan", "prices.transfer_per_gib: "),
+        ("transfer_per_gib = 0.02", "", "prices.transfer_per_gib: Field required"),
+        ("0.02", "0.02\nregions = { Frankfurt = {} }", "a region looks like eu-central-1"),
+    ],
+)
+def test_a_price_is_a_number_and_none_is_left_out(tmp_path: Path, good: str, bad: str, said: str) -> None:
+    assert said in complaints(tmp_path, GOOD + PRICES.replace(good, bad))
 
 
 def test_two_targets_of_one_name_are_refused(tmp_path: Path) -> None:

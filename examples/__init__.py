@@ -1,0 +1,1 @@
+"""Programs that use the floors on their own."""
