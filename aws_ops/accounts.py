@@ -67,6 +67,10 @@ class Accounts:
         """A client of Systems Manager in `region`, as `role`; two calls of it aren't worth its type stubs."""
         return self._client("ssm", role, region)
 
+    def sqs(self, role: Role, region: Region) -> Any:
+        """A client of SQS in `region`, as `role`; two calls of it aren't worth its type stubs."""
+        return self._client("sqs", role, region)
+
     def assume(self, role: Role) -> None:
         """Make sure that `role` can be assumed; a role assumed within the hour isn't tried again.
 
@@ -82,7 +86,7 @@ class Accounts:
     @overload
     def _client(self, service: Literal["kms"], role: Role, region: Region) -> KMSClient: ...
     @overload
-    def _client(self, service: Literal["autoscaling", "ssm"], role: Role, region: Region) -> Any: ...
+    def _client(self, service: Literal["autoscaling", "sqs", "ssm"], role: Role, region: Region) -> Any: ...
     def _client(self, service: str, role: Role, region: Region) -> Any:
         key = (service, role.arn, role.external_id, region)
         # A botocore session may not be used by two threads at once; its clients may.

@@ -6,11 +6,13 @@ A job only looks for due work in the database, so one that runs in two replicas 
 import logging
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.settings import ServerSettings
 from bot.wiring import Bot
+from sharing.listening import Listener
 
 _log = logging.getLogger(__name__)
 
@@ -18,7 +20,10 @@ _IDLE_SECONDS = 1.0
 _STOP_WITHIN_SECONDS = 10.0
 # How often it is asked whether the next audit's time has come.
 _AUDIT_SECONDS = 3600.0
-_WATCH, _PUBLISH, _KEEP, _AUDIT = "watch copies", "publish", "keep claims", "audit"
+# A queue is waited for no longer than a stop may take; one that can't be read rests for a while.
+_LISTEN_SECONDS = 5
+_DEAF_SECONDS = 30.0
+_WATCH, _PUBLISH, _KEEP, _AUDIT, _STANDING = "watch copies", "publish", "keep claims", "audit", "standing shares"
 
 
 class Alarm:
@@ -46,6 +51,9 @@ class Engine:
         self._threads = [
             threading.Thread(target=self._work, name=f"worker-{number}", daemon=True)
             for number in range(settings.workers)
+        ] + [
+            threading.Thread(target=self._listen, args=[listener], name=f"events-{number}", daemon=True)
+            for number, listener in enumerate(bot.listeners)
         ]
         self._scheduler = BackgroundScheduler(timezone="UTC")
         jobs: list[tuple[str, Callable[[], None], float]] = [
@@ -53,12 +61,21 @@ class Engine:
             (_PUBLISH, self._publish, settings.publish_seconds),
             (_KEEP, bot.worker.keep_claims, settings.lease_seconds / 3),
         ]
+        if bot.standing.shares:
+            jobs.append((_STANDING, bot.standing.run_once, settings.standing_seconds))
         if bot.calendar is not None:
             jobs.append((_AUDIT, bot.calendar.run_once, _AUDIT_SECONDS))
         for name, job, seconds in jobs:
-            # One at a time, and what was missed while one ran is made up for by one.
+            # One at a time, and what was missed while one ran is made up for by one. The first time is at once.
             self._scheduler.add_job(
-                job, "interval", seconds=seconds, id=name, max_instances=1, coalesce=True, misfire_grace_time=None
+                job,
+                "interval",
+                seconds=seconds,
+                id=name,
+                max_instances=1,
+                coalesce=True,
+                misfire_grace_time=None,
+                next_run_time=datetime.now(UTC),
             )
 
     def start(self) -> None:
@@ -78,6 +95,11 @@ class Engine:
         while not self._stopping.is_set():
             if not self._tried(self._bot.worker.run_once):
                 self._alarm.wait(_IDLE_SECONDS)
+
+    def _listen(self, listener: Listener) -> None:
+        while not self._stopping.is_set():
+            if not self._tried(lambda: listener.listen_once(_LISTEN_SECONDS)):
+                self._stopping.wait(_DEAF_SECONDS)
 
     def _publish(self) -> None:
         while not self._stopping.is_set() and self._tried(self._bot.publisher.run_once):

@@ -7,6 +7,7 @@ path in the file, and the bot doesn't start.
 import re
 import tomllib
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -28,10 +29,13 @@ from aws_ops.estimates import Prices, RegionPrices
 from aws_ops.facts import Role, SourceAccount, TargetAccount
 from aws_ops.ids import AccountId, PrincipalArn, Region, RoleArn, account_of, parse_principal_arn, parse_role_arn
 from aws_ops.names import check_template
-from aws_ops.request import Carried, CopyRules
+from aws_ops.request import Carried, CopyRules, Mode
 from aws_ops.retention import RetentionRule
 from sharing.approval import ApprovalRule
 from sharing.estate import Estate
+from sharing.listening import Queue
+from sharing.requests import Person
+from sharing.standing import StandingShare
 
 # Words with a meaning in the command.
 _RESERVED = frozenset(
@@ -291,6 +295,41 @@ class PriceSettings(_Strict):
         return Prices(self.currency, self.storage_per_gib_month, self.transfer_per_gib, differing)
 
 
+class StandingSettings(_Strict):
+    """Whenever a new image of a family appears, approval is asked to share it.
+
+    Attributes:
+        source: the name of the account that the images appear in.
+        images: a pattern of their names, with `*` and `?`.
+        targets, regions, mode: as in a request; without regions, the image's own.
+        days: how long each share lasts; for as long as nobody ends it if left out.
+        on_behalf_of: the Slack user who hears of the result; somebody else has to approve.
+    """
+
+    name: Name
+    source: Name
+    images: Annotated[str, Field(min_length=1, max_length=128)]
+    targets: Annotated[tuple[Name, ...], Field(min_length=1)]
+    regions: tuple[RegionName, ...] = ()
+    mode: Mode = Mode.COPY
+    days: Annotated[int, Field(ge=1, le=3660)] | None = None
+    on_behalf_of: UserId
+    reason: Annotated[str, Field(max_length=300)] = ""
+
+
+class QueueSettings(_Strict):
+    """An SQS queue that EventBridge puts events about images on.
+
+    Attributes:
+        account: the name of the source or target whose role may read it.
+        region: the queue's.
+    """
+
+    account: Name
+    region: RegionName
+    url: Annotated[str, Field(pattern=r"^https?://")]
+
+
 class ServerSettings(_Strict):
     """Where the HTTP server listens, and how much is done at once and how often.
 
@@ -299,6 +338,7 @@ class ServerSettings(_Strict):
         lease_seconds: how long a request rests after its worker died, before another takes it up.
         watch_seconds: how often copies in flight are looked at.
         publish_seconds: how often Slack is brought up to date.
+        standing_seconds: how often new images are looked for, for standing shares.
     """
 
     host: str = "127.0.0.1"
@@ -307,6 +347,7 @@ class ServerSettings(_Strict):
     lease_seconds: Annotated[float, Field(ge=1, le=3600)] = 30
     watch_seconds: Annotated[float, Field(ge=0.1, le=600)] = 15
     publish_seconds: Annotated[float, Field(ge=0.1, le=60)] = 1
+    standing_seconds: Annotated[float, Field(ge=1, le=86_400)] = 300
 
 
 _A = TypeVar("_A", bound=_AccountSettings)
@@ -332,6 +373,8 @@ class Settings(_Strict):
     copies: CopySettings = CopySettings()
     audit: AuditSettings = AuditSettings()
     retention: tuple[RetentionSettings, ...] = ()
+    standing: tuple[StandingSettings, ...] = ()
+    events: tuple[QueueSettings, ...] = ()
     prices: PriceSettings | None = None
     server: ServerSettings = ServerSettings()
 
@@ -348,6 +391,55 @@ class Settings(_Strict):
             if unknown := sorted(set(rule.targets or ()) - known):
                 raise ValueError(f"retention: {rule.images}: no target is called {', '.join(unknown)}")
         return self
+
+    @model_validator(mode="after")
+    def _standing_in_the_estate(self) -> Self:
+        targets = {target.name: target for target in self.targets}
+        names = [share.name for share in self.standing]
+        problems = [f"{name} is there twice" for name in sorted({one for one in names if names.count(one) > 1})]
+        for share in self.standing:
+            if share.source not in {source.name for source in self.sources}:
+                problems.append(f"{share.name}: no source is called {share.source}")
+            problems += [f"{share.name}: no target is called {one}" for one in share.targets if one not in targets]
+            problems += [
+                f"{share.name}: {one} has no key for {region}"
+                for one in share.targets
+                for region in share.regions
+                if one in targets and region not in targets[one].keys and share.mode.copies
+            ]
+        if problems:
+            raise ValueError(f"standing: {'; '.join(problems)}")
+        return self
+
+    @model_validator(mode="after")
+    def _queues_of_known_accounts(self) -> Self:
+        known = {account.name for account in (*self.sources, *self.targets)}
+        if unknown := sorted({queue.account for queue in self.events} - known):
+            raise ValueError(f"events: no source or target is called {', '.join(unknown)}")
+        return self
+
+    @property
+    def standing_shares(self) -> tuple[StandingShare, ...]:
+        sources = {source.name: source.role.account_id for source in self.sources}
+        return tuple(
+            StandingShare(
+                name=share.name,
+                source=sources[share.source],
+                images=share.images,
+                targets=share.targets,
+                regions=tuple(map(Region, share.regions)),
+                mode=share.mode,
+                lasts=timedelta(days=share.days) if share.days else None,
+                requester=Person(self.slack.team_id, share.on_behalf_of),
+                reason=share.reason,
+            )
+            for share in self.standing
+        )
+
+    @property
+    def queues(self) -> tuple[Queue, ...]:
+        roles = {account.name: account.role for account in (*self.sources, *self.targets)}
+        return tuple(Queue(roles[queue.account], Region(queue.region), queue.url) for queue in self.events)
 
     @property
     def retention_rules(self) -> tuple[RetentionRule, ...]:

@@ -16,11 +16,13 @@ from handlers.publisher import Publisher
 from sharing import database
 from sharing.auditing import AuditCalendar, Audits
 from sharing.clock import Clock
+from sharing.listening import Listener
 from sharing.postings import Postings
 from sharing.requests import RequestKind
 from sharing.retiring import Retention
 from sharing.revoking import Revocations
 from sharing.shares import Shares
+from sharing.standing import StandingShares
 from sharing.store import Store
 from sharing.watching import CopyWatch
 from sharing.worker import Worker
@@ -38,6 +40,8 @@ class Bot:
     watch: CopyWatch
     publisher: Publisher
     calendar: AuditCalendar | None
+    standing: StandingShares
+    listeners: tuple[Listener, ...]
 
 
 def build(
@@ -87,6 +91,8 @@ def build(
         approvals_channel=settings.slack.approvals_channel,
         wake=wake,
     ).listen(app)
+    watch = CopyWatch(store, accounts, estate, clock)
+    standing = StandingShares(settings.standing_shares, store, accounts, estate, clock)
     return Bot(
         app=app,
         store=store,
@@ -105,7 +111,9 @@ def build(
             },
             prices=settings.prices.prices if settings.prices else None,
         ),
-        watch=CopyWatch(store, accounts, estate, clock),
+        watch=watch,
+        standing=standing,
+        listeners=tuple(Listener(queue, accounts, estate, standing, watch) for queue in settings.queues),
         publisher=Publisher(client, Postings(store, lease), clock, settings.slack.approvals_channel, settings.rule),
         calendar=AuditCalendar(store, clock, timedelta(days=days), retires=bool(settings.retention))
         if (days := settings.audit.every_days)

@@ -78,6 +78,8 @@ def asks(request: Request) -> str:
         asker = "The audit by the calendar" if request.trigger is Trigger.CALENDAR else f"An audit for {who}"
         return f"{asker} compared AWS with what was approved{_of_what(request)}, and found that they differ."
     until = f" Until {mrkdwn.when(request.ends_at)}; then that is taken back." if request.ends_at else ""
+    if request.trigger is Trigger.STANDING:
+        who = f"On behalf of {who}, a standing share"
     return f"{who} asks to share {images(request)} with {targets(request)}, {_HOW[request.mode]}.{until}"
 
 

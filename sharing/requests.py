@@ -44,6 +44,7 @@ class Trigger(StrEnum):
     """What made a request."""
 
     PERSON = "person"
+    STANDING = "standing"
     CALENDAR = "calendar"
     END_DATE = "end_date"
     COPIES_DONE = "copies_done"
@@ -51,7 +52,7 @@ class Trigger(StrEnum):
     @property
     def asks_first(self) -> bool:
         """Whether approval is asked for; the rest was provided for in the approval of the share it is about."""
-        return self in (Trigger.PERSON, Trigger.CALENDAR)
+        return self in (Trigger.PERSON, Trigger.STANDING, Trigger.CALENDAR)
 
 
 class Verdict(StrEnum):

@@ -175,6 +175,14 @@ given = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 
+# Since when the bot knows of a standing share: what was there before isn't shared by it.
+standing = Table(
+    "standing",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+)
+
 key_locks = Table(
     "key_locks",
     metadata,

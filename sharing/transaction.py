@@ -34,7 +34,7 @@ from sharing.requests import (
 )
 from sharing.schedule import next_due
 from sharing.states import DeliveryState, RequestState, check_delivery_way, check_request_way
-from sharing.tables import audit_events, decisions, deliveries, requests
+from sharing.tables import audit_events, decisions, deliveries, requests, standing
 
 
 class NoSuchRequest(Exception):
@@ -248,6 +248,20 @@ class Transaction:
             for delivery in request.deliveries:
                 if delivery.image_id == image_id and delivery.state is DeliveryState.COMPLETED:
                     self.change_delivery(request, delivery, replace(delivery, state=DeliveryState.RETIRED), now)
+
+    def standing_since(self, name: str, now: datetime) -> datetime:
+        """Return since when a standing share is known: from now on, if it wasn't."""
+        since = self.connection.scalar(select(standing.c.since).where(standing.c.name == name))
+        if since is None:
+            self.connection.execute(insert(standing).values(name=name, since=now))
+        return since or now
+
+    def origins_like(self, start: str) -> frozenset[str]:
+        """Return the origins of requests that begin with `start`."""
+        found = self.connection.scalars(
+            select(requests.c.origin).where(requests.c.origin.startswith(start, autoescape=True))
+        )
+        return frozenset(found)
 
     def in_force(self) -> list[Request]:
         """Return the shares that have been carried out and not taken back, oldest first."""

@@ -97,13 +97,22 @@ class CopyWatch:
 
     def run_once(self) -> None:
         """Look at every copy in flight, and write down what has changed."""
-        batches: dict[tuple[AccountId, Region], list[Flight]] = defaultdict(list)
-        for flight in self.store.in_flight():
-            batches[flight.delivery.account_id, flight.delivery.region].append(flight)
+        batches = self._batches()
         if not batches:
             return
         with ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="watch") as pool:
             list(pool.map(self._try_to_look, batches.values()))
+
+    def look(self, account_id: AccountId, region: Region) -> None:
+        """Look at the copies in flight in one place, where something is said to have happened."""
+        if flights := self._batches().get((account_id, region)):
+            self._try_to_look(flights)
+
+    def _batches(self) -> dict[tuple[AccountId, Region], list[Flight]]:
+        batches: dict[tuple[AccountId, Region], list[Flight]] = defaultdict(list)
+        for flight in self.store.in_flight():
+            batches[flight.delivery.account_id, flight.delivery.region].append(flight)
+        return batches
 
     def _try_to_look(self, flights: Sequence[Flight]) -> None:
         """Look at one account's copies in one region; its trouble is no other's."""

@@ -71,6 +71,25 @@ def test_templates_and_rules_are_checked_at_the_start(tmp_path: Path) -> None:
     assert "no target is called stagin" in complaints(tmp_path, unknown)
 
 
+def test_standing_shares_and_queues_name_what_there_is(tmp_path: Path) -> None:
+    standing = """
+[[standing]]
+name = "golden"
+source = "imags"
+images = "golden-*"
+targets = ["staging", "prod"]
+regions = ["eu-west-1"]
+on_behalf_of = "U0MIKA"
+"""
+    said = complaints(tmp_path, GOOD + standing + standing)
+    assert "golden is there twice" in said
+    assert "no source is called imags" in said
+    assert "no target is called prod" in said
+    assert "staging has no key for eu-west-1" in said
+    queue = '\n[[events]]\naccount = "imags"\nregion = "eu-central-1"\nurl = "https://sqs.example/1/q"\n'
+    assert "no source or target is called imags" in complaints(tmp_path, GOOD + queue)
+
+
 def test_a_key_to_re_encrypt_under_is_the_source_s_own(tmp_path: Path) -> None:
     keys = 'regions = ["eu-central-1"]\nreencrypt_keys = {{ {} = "{}" }}'
     for region, key in (

@@ -74,6 +74,11 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_requests_state'), ['state'], unique=False)
         batch_op.create_index(batch_op.f('ix_requests_tell_at'), ['tell_at'], unique=False)
 
+    op.create_table('standing',
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.Column('since', sharing.tables.UtcDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_standing'))
+    )
     op.create_table('audit_events',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('request_id', sa.String(length=20), nullable=False),
@@ -195,6 +200,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_audit_events_request_id'))
 
     op.drop_table('audit_events')
+    op.drop_table('standing')
     with op.batch_alter_table('requests', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_requests_tell_at'))
         batch_op.drop_index(batch_op.f('ix_requests_state'))
