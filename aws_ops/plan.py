@@ -32,7 +32,16 @@ from aws_ops.changes import (
     WithdrawKeyUse,
 )
 from aws_ops.details import Details
-from aws_ops.entries import Entry, entries_of, grants_of, missing, withdrawals_of
+from aws_ops.entries import (
+    Entry,
+    entries_of,
+    grants_of,
+    missing,
+    on_image,
+    on_key,
+    on_snapshot,
+    withdrawals_of,
+)
 from aws_ops.facts import Facts, ImageFacts, KeyFacts, SnapshotFacts, SourceAccount
 from aws_ops.ids import AccountId, ImageId, KeyArn, Region
 from aws_ops.key_policy import KeyPolicy, lacking
@@ -123,8 +132,9 @@ def plan_share(request: ShareRequest, sources: Sequence[SourceAccount], facts: F
     case = Case(request, tuple(sources), facts)
     if against := refusals(case):
         return Refused(against)
-    grants = grants_of(entries_of(_grants(case)))
-    changes = (*grants_of(missing(entries_of(grants), _held(case))), *_copies(case))
+    needed = _needed(case)
+    grants = grants_of(needed)
+    changes = (*grants_of(missing(needed, _held(case))), *_copies(case))
     if not changes and not grants:
         return Refused((nothing_to_do(case),))
     return Plan(
@@ -196,33 +206,33 @@ def _summary(case: Case, image: ImageFacts) -> ImageSummary:
     )
 
 
-def _grants(case: Case) -> Iterator[Grant]:
-    """All that has to be granted, by whomever and whenever."""
-    for key in case.keys:
-        yield AllowKeyUse(key, tuple(case.users_of(key)))
-    for image in case.needy_images:
-        accounts = tuple(case.accounts_for(image))
-        for snapshot_id in case.snapshots_of(image):
-            yield AddCreateVolumePermission(image.owner, image.region, snapshot_id, accounts)
-        yield AddLaunchPermission(image.owner, image.region, image.image_id, accounts)
+def _needed(case: Case) -> frozenset[Entry]:
+    """All that has to be there, by whomever and whenever it was granted."""
+    keys = (on_key(key, case.users_of(key)) for key in case.keys)
+    return frozenset[Entry]().union(*keys, *(_needed_of(case, image) for image in case.needy_images))
+
+
+def _needed_of(case: Case, image: ImageFacts) -> frozenset[Entry]:
+    readers = case.readers_of(image)
+    snapshots = (on_snapshot(image.owner, image.region, one, readers) for one in case.snapshots_of(image))
+    return on_image(image.owner, image.region, image.image_id, case.launchers_of(image)).union(*snapshots)
 
 
 def _held(case: Case) -> frozenset[Entry]:
     """What AWS shows already of what may be needed."""
-    return entries_of(_held_of(case))
+    return frozenset[Entry]().union(*_held_of(case))
 
 
-def _held_of(case: Case) -> Iterator[Grant]:
+def _held_of(case: Case) -> Iterator[frozenset[Entry]]:
     for arn, key in case.keys.items():
         if isinstance(key, KeyFacts) and isinstance(key.policy, KeyPolicy):
-            without = set(lacking(key.policy, case.users_of(arn)))
-            yield AllowKeyUse(arn, tuple(case.users_of(arn) - without))
+            yield on_key(arn, case.users_of(arn) - set(lacking(key.policy, case.users_of(arn))))
     for image in case.needy_images:
         for snapshot_id, snapshot in case.snapshots_of(image).items():
             if isinstance(snapshot, SnapshotFacts):
-                accounts = tuple(snapshot.create_volume_permission)
-                yield AddCreateVolumePermission(image.owner, image.region, snapshot_id, accounts)
-        yield AddLaunchPermission(image.owner, image.region, image.image_id, tuple(image.launch_permission))
+                yield on_snapshot(image.owner, image.region, snapshot_id, snapshot.create_volume_permission)
+        launchers = image.launch_permission | image.launch_organizations
+        yield on_image(image.owner, image.region, image.image_id, launchers)
 
 
 def _copies(case: Case) -> Iterator[CopyImage]:

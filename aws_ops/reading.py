@@ -28,8 +28,9 @@ from aws_ops.facts import (
     TargetFacts,
     Unreadable,
 )
-from aws_ops.ids import AccountId, ImageId, KeyArn, Region, SnapshotId, account_of, region_of
+from aws_ops.ids import AccountId, ImageId, KeyArn, OrganizationArn, Region, SnapshotId, account_of, region_of
 from aws_ops.keys import describe_key, read_policy
+from aws_ops.members import read_members
 from aws_ops.names import common_start
 from aws_ops.permissions import read_create_volume_permission, read_launch_permission
 from aws_ops.request import Mode, ShareRequest
@@ -61,6 +62,8 @@ def read_facts(accounts: Accounts, sources: Sequence[SourceAccount], request: Sh
         places = _places(request, [found.image for found in owned.values()])
         looks = [(target, region) for target in request.targets for region in places]
         targets = pool.map(lambda look: _read_target(accounts, look[0], look[1], places[look[1]], request.mode), looks)
+        asked = {organization.arn: organization.role for organization in request.organizations if organization.role}
+        members = pool.map(lambda one: _or_unreadable(lambda: _members(accounts, asked[one], one)), asked)
         shown = pool.map(lambda found: _with_launch_permission(found.ec2(accounts), found.image), owned.values())
         snapshots = _read_snapshots(pool, accounts, list(owned.values()))
         keys = _read_keys(pool, accounts, sources, list(owned.values()), snapshots)
@@ -70,7 +73,12 @@ def read_facts(accounts: Accounts, sources: Sequence[SourceAccount], request: Sh
             snapshots=snapshots,
             keys=keys,
             targets={(target.account_id, target.region): target for target in targets},
+            members=dict(zip(asked, members, strict=True)),
         )
+
+
+def _members(accounts: Accounts, role: Role, organization: OrganizationArn) -> frozenset[AccountId]:
+    return read_members(accounts.organizations(role), organization)
 
 
 def _places(request: ShareRequest, images: Sequence[ImageFacts]) -> dict[Region, list[ImageFacts]]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from aws_ops.facts import TargetAccount
+from aws_ops.facts import TargetAccount, TargetOrganization
 from aws_ops.ids import ImageId, Region
 
 
@@ -25,7 +25,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True)
 class ShareRequest:
-    """Desired state: these images, usable in these accounts and regions, that way.
+    """Desired state: these images, usable in these accounts and organizations and in these regions, that way.
 
     No `regions` means each image's own.
     """
@@ -34,3 +34,4 @@ class ShareRequest:
     mode: Mode
     targets: tuple[TargetAccount, ...]
     regions: tuple[Region, ...] = ()
+    organizations: tuple[TargetOrganization, ...] = ()
