@@ -117,7 +117,7 @@ CAUTIONS: Mapping[CautionKind, str] = {
     "shared with accounts alone, and these aren't.",
     CautionKind.LATER_MEMBERS_CANT_COPY: "Whoever joins {organization} later can launch the image at once, but not "
     "copy it: its snapshots are shared with the members of now, account by account.",
-    CautionKind.MEMBERS_NOW: "{organization} has {count} active accounts now.",
+    CautionKind.MEMBERS_NOW: "Active accounts of {organization} now: {count}.",
     CautionKind.MEMBERS_UNKNOWN: "I can't ask how many accounts {organization} has: {why}.",
     CautionKind.COVERED_BY_ORGANIZATION: "{targets} belongs to {organization}, and can launch the image through it; "
     "taking back the account alone won't end that.",
