@@ -12,13 +12,14 @@ from botocore.exceptions import NoCredentialsError
 from botocore.session import Session
 
 from aws_ops.calls import calling
+from aws_ops.ids import Region
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
     from types_boto3_kms import KMSClient
 
     from aws_ops.facts import Role
-    from aws_ops.ids import Region, RoleArn
+    from aws_ops.ids import RoleArn
 
 SESSION_NAME = "ami-share-bot"
 """How the bot signs in CloudTrail."""
@@ -32,6 +33,7 @@ _CONFIG = Config(
     user_agent_extra=SESSION_NAME,
 )
 _HOME_REGION = "us-east-1"
+_ORGANIZATIONS_REGIONS = {"aws-cn": "cn-northwest-1", "aws-us-gov": "us-gov-west-1"}
 
 
 class Accounts:
@@ -71,6 +73,11 @@ class Accounts:
         """A client of SQS in `region`, as `role`; two calls of it aren't worth its type stubs."""
         return self._client("sqs", role, region)
 
+    def organizations(self, role: Role) -> Any:
+        """A client of AWS Organizations, as `role`. It is asked in one region of each partition (its endpoints)."""
+        partition = role.arn.split(":")[1]
+        return self._client("organizations", role, Region(_ORGANIZATIONS_REGIONS.get(partition, _HOME_REGION)))
+
     def assume(self, role: Role) -> None:
         """Make sure that `role` can be assumed; a role assumed within the hour isn't tried again.
 
@@ -86,7 +93,9 @@ class Accounts:
     @overload
     def _client(self, service: Literal["kms"], role: Role, region: Region) -> KMSClient: ...
     @overload
-    def _client(self, service: Literal["autoscaling", "sqs", "ssm"], role: Role, region: Region) -> Any: ...
+    def _client(
+        self, service: Literal["autoscaling", "organizations", "sqs", "ssm"], role: Role, region: Region
+    ) -> Any: ...
     def _client(self, service: str, role: Role, region: Region) -> Any:
         key = (service, role.arn, role.external_id, region)
         # A botocore session may not be used by two threads at once; its clients may.

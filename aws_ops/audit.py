@@ -108,6 +108,8 @@ def _cautions(books: Books, held: Held, shared: Sequence[SharedImage], lost: Seq
     for copy in lost:
         place = f"{copy.account_id} {copy.region}"
         yield Caution(CautionKind.COPY_LOST, details(copy=copy.image_id, place=place, share=copy.share))
+    recorded = books.needed | books.under_way | books.given
     for image in sorted(shared, key=lambda image: image.image_id):
-        if strangers := sorted({*(image.accounts - books.known - {image.owner}), *image.groups}):
+        groups = image.groups - {entry.grantee for entry in recorded if entry.resource == image.image_id}
+        if strangers := sorted({*(image.accounts - books.known - {image.owner}), *groups}):
             yield Caution(CautionKind.SHARED_BEYOND, details(image=image.image_id, strangers=strangers))

@@ -12,12 +12,25 @@ from aws_ops.facts import (
     KeyFacts,
     Reencryption,
     SnapshotFacts,
+    SnapshotSharing,
     SourceAccount,
     TargetAccount,
     TargetFacts,
+    TargetOrganization,
     Unreadable,
 )
-from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, SnapshotId, parse_principal_arn
+from aws_ops.ids import (
+    AccountId,
+    ImageId,
+    KeyArn,
+    KeyUser,
+    Launcher,
+    OrganizationArn,
+    PrincipalArn,
+    Region,
+    SnapshotId,
+    parse_principal_arn,
+)
 from aws_ops.names import copy_name, rendered
 from aws_ops.request import ShareRequest
 
@@ -56,6 +69,11 @@ class Case:
         return {target.role.account_id: target for target in ordered}
 
     @cached_property
+    def organizations(self) -> dict[OrganizationArn, TargetOrganization]:
+        """Each organization and OU once."""
+        return {one.arn: one for one in sorted(self.request.organizations, key=lambda one: (one.arn, one.name))}
+
+    @cached_property
     def ways(self) -> tuple[Way, ...]:
         """Every image's way to every account and region."""
         return tuple(
@@ -82,7 +100,9 @@ class Case:
 
     @cached_property
     def needy_images(self) -> tuple[ImageFacts, ...]:
-        """The images that some account lacks; what is wrong with the others is no matter."""
+        """The images that some account or organization lacks; what is wrong with the others is no matter."""
+        if self.organizations:
+            return tuple(self.images.values())
         return tuple(self.images[image_id] for image_id in dict.fromkeys(way.image_id for way in self.needy))
 
     @cached_property
@@ -129,9 +149,26 @@ class Case:
         """The accounts that need the image itself, to launch or to copy it."""
         return frozenset(way.account_id for way in self.needy if way.image_id == image.asked_as)
 
-    def users_of(self, key: KeyArn) -> frozenset[PrincipalArn]:
+    def launchers_of(self, image: ImageFacts) -> frozenset[Launcher]:
+        """Whom the image's own list must name."""
+        return self.accounts_for(image) | frozenset(self.organizations)
+
+    def readers_of(self, image: ImageFacts) -> frozenset[AccountId]:
+        """The accounts that need the image's snapshots: those named, and the members that are to be able to copy."""
+        members = (self.members_of(one) for one in self.organizations.values() if _shares_snapshots(one))
+        known = (accounts for accounts in members if isinstance(accounts, frozenset))
+        return self.accounts_for(image).union(*known) - {image.owner}
+
+    def members_of(self, organization: TargetOrganization) -> frozenset[AccountId] | Unreadable | None:
+        """The accounts that are in it now; None if nobody may ask."""
+        if organization.role is None:
+            return None
+        return self.facts.members.get(organization.arn, Unreadable("it was not asked"))
+
+    def users_of(self, key: KeyArn) -> frozenset[KeyUser]:
         """Who may use the key, once all is as requested."""
-        return frozenset[PrincipalArn]().union(*(self.key_users(target) for target in self.served_by(key)))
+        members: Iterable[KeyUser] = (one.path for one in self.organizations.values())
+        return frozenset[KeyUser](members).union(*(self.key_users(target) for target in self.served_by(key)))
 
     def served_by(self, key: KeyArn) -> tuple[TargetAccount, ...]:
         """The targets that need an image under the key."""
@@ -163,6 +200,10 @@ class Case:
         ids = {way.image_id, self.images[way.image_id].image_id}
         copies = (copy for copy in self.about(way).copies if copy.source_image_id in ids)
         return sorted(copies, key=lambda copy: copy.image_id)
+
+
+def _shares_snapshots(organization: TargetOrganization) -> bool:
+    return organization.snapshots is SnapshotSharing.MEMBERS
 
 
 def root_of(target: TargetAccount) -> PrincipalArn:

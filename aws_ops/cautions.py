@@ -7,7 +7,7 @@ from itertools import chain
 
 from aws_ops.case import Case, Way, root_of
 from aws_ops.details import Details, details
-from aws_ops.facts import ImageFacts, KeyFacts, TargetAccount
+from aws_ops.facts import ImageFacts, KeyFacts, SnapshotSharing, TargetAccount, TargetOrganization, Unreadable
 from aws_ops.key_policy import KeyPolicy
 from aws_ops.refusals import denied
 from aws_ops.tags import carried_over
@@ -32,6 +32,11 @@ class CautionKind(StrEnum):
     COPY_IN_USE = "copy_in_use"  # copy, place, users (retention)
     REENCRYPTED_FIRST = "reencrypted_first"  # image, key
     STANDS_IN = "stands_in"  # image, copy (a re-encrypted copy made before is shared in its place)
+    MEMBERS_CANT_COPY = "members_cant_copy"  # organization (its snapshots are never shared)
+    LATER_MEMBERS_CANT_COPY = "later_members_cant_copy"  # organization (they are, with the members of now)
+    MEMBERS_NOW = "members_now"  # organization, count
+    MEMBERS_UNKNOWN = "members_unknown"  # organization, why
+    COVERED_BY_ORGANIZATION = "covered_by_organization"  # organization, targets
     KEY_USE_LIMITED = "key_use_limited"  # target, principals (mode share: only they can launch from an encrypted image)
 
 
@@ -44,10 +49,11 @@ class Caution:
 
 
 def cautions(case: Case) -> tuple[Caution, ...]:
-    """What to know before saying yes, each once: of the images, their keys, then each way."""
+    """What to know before saying yes, each once: of the images, their keys, the organizations, then each way."""
+    organizations = chain.from_iterable(_of_organization(case, one) for one in case.organizations.values())
     images = chain.from_iterable(_of_image(case, image) for image in case.needy_images)
     ways = chain.from_iterable(_of_way(case, way) for way in case.needy)
-    return tuple(dict.fromkeys((*images, *_of_policies(case), *ways)))
+    return tuple(dict.fromkeys((*images, *_of_policies(case), *organizations, *ways)))
 
 
 def _of_image(case: Case, image: ImageFacts) -> Iterator[Caution]:
@@ -66,6 +72,20 @@ def _of_policies(case: Case) -> Iterator[Caution]:
         if isinstance(key, KeyFacts) and isinstance(key.policy, KeyPolicy):
             for statement, principals in denied(case, arn, key.policy, certain=False).items():
                 yield _caution(CautionKind.POLICY_MAY_DENY, key=arn, statement=statement, principals=principals)
+
+
+def _of_organization(case: Case, organization: TargetOrganization) -> Iterator[Caution]:
+    name, members = organization.name, case.members_of(organization)
+    if isinstance(members, Unreadable):
+        yield _caution(CautionKind.MEMBERS_UNKNOWN, organization=name, why=members.why)
+    elif members is not None:
+        yield _caution(CautionKind.MEMBERS_NOW, organization=name, count=str(len(members)))
+        if covered := [target.name for account_id, target in case.targets.items() if account_id in members]:
+            yield _caution(CautionKind.COVERED_BY_ORGANIZATION, organization=name, targets=covered)
+    if organization.snapshots is SnapshotSharing.MEMBERS:
+        yield _caution(CautionKind.LATER_MEMBERS_CANT_COPY, organization=name)
+    else:
+        yield _caution(CautionKind.MEMBERS_CANT_COPY, organization=name)
 
 
 def _of_way(case: Case, way: Way) -> Iterator[Caution]:

@@ -7,16 +7,35 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, SnapshotId
+from aws_ops.ids import (
+    AccountId,
+    ImageId,
+    KeyArn,
+    KeyUser,
+    Launcher,
+    OrganizationArn,
+    OrganizationPath,
+    PrincipalArn,
+    Region,
+    SnapshotId,
+)
 
 
 @dataclass(frozen=True)
 class AllowKeyUse:
-    """The source key's policy lets `principals` use the key for EBS volumes. Only those who lack it are named."""
+    """The source key's policy lets `principals` use the key for EBS volumes. Only those who lack it are named.
+
+    `organizations` are those whose members may use it, each as far as its own account's IAM policies allow.
+    """
 
     key_arn: KeyArn
     principals: tuple[PrincipalArn, ...]
+    organizations: tuple[OrganizationPath, ...] = ()
     kind: Literal["allow_key_use"] = "allow_key_use"
+
+    @property
+    def users(self) -> tuple[KeyUser, ...]:
+        return self.principals + self.organizations
 
 
 @dataclass(frozen=True)
@@ -32,22 +51,32 @@ class AddCreateVolumePermission:
 
 @dataclass(frozen=True)
 class AddLaunchPermission:
-    """The accounts may launch the image. Only those who lack it are named."""
+    """The accounts, and all members of the organizations and OUs, may launch it. Only those who lack it are named."""
 
     owner: AccountId
     region: Region
     image_id: ImageId
     accounts: tuple[AccountId, ...]
+    organizations: tuple[OrganizationArn, ...] = ()
     kind: Literal["add_launch_permission"] = "add_launch_permission"
+
+    @property
+    def launchers(self) -> tuple[Launcher, ...]:
+        return self.accounts + self.organizations
 
 
 @dataclass(frozen=True)
 class WithdrawKeyUse:
-    """The bot's own statements in the key's policy no longer name `principals`; other statements stay as they are."""
+    """The bot's own statements in the key's policy no longer name them; other statements stay as they are."""
 
     key_arn: KeyArn
     principals: tuple[PrincipalArn, ...]
+    organizations: tuple[OrganizationPath, ...] = ()
     kind: Literal["withdraw_key_use"] = "withdraw_key_use"
+
+    @property
+    def users(self) -> tuple[KeyUser, ...]:
+        return self.principals + self.organizations
 
 
 @dataclass(frozen=True)
@@ -63,13 +92,18 @@ class RemoveCreateVolumePermission:
 
 @dataclass(frozen=True)
 class RemoveLaunchPermission:
-    """The accounts may no longer launch the image; instances that run go on running."""
+    """The accounts and organizations may no longer launch the image; instances that run go on running."""
 
     owner: AccountId
     region: Region
     image_id: ImageId
     accounts: tuple[AccountId, ...]
+    organizations: tuple[OrganizationArn, ...] = ()
     kind: Literal["remove_launch_permission"] = "remove_launch_permission"
+
+    @property
+    def launchers(self) -> tuple[Launcher, ...]:
+        return self.accounts + self.organizations
 
 
 @dataclass(frozen=True)
@@ -125,10 +159,11 @@ class ReencryptImage:
 
 @dataclass(frozen=True)
 class ShareReencrypted:
-    """The accounts may launch the re-encrypted copy and copy its snapshots, whose ids aren't known yet."""
+    """`launchers` may launch the re-encrypted copy and `readers` copy its snapshots, whose ids aren't known yet."""
 
     source_image_id: ImageId
-    accounts: tuple[AccountId, ...]
+    launchers: tuple[Launcher, ...]
+    readers: tuple[AccountId, ...]
     kind: Literal["share_reencrypted"] = "share_reencrypted"
 
 

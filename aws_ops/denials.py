@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from aws_ops.ids import AccountId, PrincipalArn, account_of
+from aws_ops.ids import AccountId, KeyUser, PrincipalArn, account_of, is_organization_path
 from aws_ops.key_policy import KeyPolicy, Statement, principal_names
 
 ESSENTIAL_ACTIONS = ("kms:DescribeKey", "kms:CreateGrant", "kms:Decrypt")
@@ -35,32 +35,48 @@ class _Answer(IntEnum):
     YES = 2
 
 
-def denials(policy: KeyPolicy, principal: PrincipalArn) -> tuple[Denial, ...]:
-    """The statements of `policy` that deny, or may deny, `principal` the use of the key for EBS volumes."""
+def denials(policy: KeyPolicy, user: KeyUser) -> tuple[Denial, ...]:
+    """The statements of `policy` that deny, or may deny, `user` the use of the key for EBS volumes.
+
+    Of an organization only what strikes all its members is certain; who they are isn't known here.
+    """
     found = []
     for place, statement in enumerate(policy.statements, start=1):
-        answer = _denies(statement, principal)
+        answer = _denies(statement, user)
         if answer is not _Answer.NO:
             label = str(statement.get("Sid") or f"statement {place}")
             found.append(Denial(label, certain=answer is _Answer.YES))
     return tuple(found)
 
 
-def _denies(statement: Statement, principal: PrincipalArn) -> _Answer:
+def _denies(statement: Statement, user: KeyUser) -> _Answer:
     if statement.get("Effect") != "Deny":
         return _Answer.NO
-    essential = max(_denies_action(statement, principal, action) for action in ESSENTIAL_ACTIONS)
-    documented = max(_denies_action(statement, principal, action) for action in DOCUMENTED_ACTIONS)
+    essential = max(_denies_action(statement, user, action) for action in ESSENTIAL_ACTIONS)
+    documented = max(_denies_action(statement, user, action) for action in DOCUMENTED_ACTIONS)
     return max(essential, min(documented, _Answer.PERHAPS))
 
 
-def _denies_action(statement: Statement, principal: PrincipalArn, action: str) -> _Answer:
+def _denies_action(statement: Statement, user: KeyUser, action: str) -> _Answer:
+    if is_organization_path(user):
+        names, known = _names_members(statement), _known_of_members(user, action)
+    else:
+        principal = PrincipalArn(user)
+        names, known = _names_principal(statement, principal), _known(principal, action)
     return min(
-        _names_principal(statement, principal),
+        names,
         _names_action(statement, action),
         _names_resource(statement),
-        _holds(statement.get("Condition", {}), _known(principal, action)),
+        _holds(statement.get("Condition", {}), known),
     )
+
+
+def _names_members(statement: Statement) -> _Answer:
+    """Whether it is for every member: only `*` is; of one account it can't be told whether it is one."""
+    if "NotPrincipal" in statement:
+        return _Answer.NO if "*" in principal_names(statement["NotPrincipal"]) else _Answer.PERHAPS
+    names = principal_names(statement.get("Principal"))
+    return _Answer.YES if "*" in names else _Answer.PERHAPS if names else _Answer.NO
 
 
 def _names_principal(statement: Statement, principal: PrincipalArn) -> _Answer:
@@ -112,16 +128,22 @@ _Known = Mapping[str, str | None]
 """Condition keys in lower case; None is a key that the request doesn't carry, a missing one is unknown."""
 
 
-def _known(principal: PrincipalArn, action: str) -> _Known:
-    account: AccountId = account_of(principal)
-    known: dict[str, str | None] = {
-        "aws:principalaccount": account,
-        "kms:calleraccount": account,
+def _known_of_all(action: str) -> _Known:
+    return {
         "aws:principalisawsservice": "false",
         "aws:securetransport": "true",
-        # EBS asks for grants on the principal's behalf; no other action carries the key.
+        # EBS asks for grants on the user's behalf; no other action carries the key.
         "kms:grantisforawsresource": "true" if action == "kms:CreateGrant" else None,
     }
+
+
+def _known_of_members(path: str, action: str) -> _Known:
+    return {**_known_of_all(action), "aws:principalorgid": path.split("/", maxsplit=1)[0]}
+
+
+def _known(principal: PrincipalArn, action: str) -> _Known:
+    account: AccountId = account_of(principal)
+    known = {**_known_of_all(action), "aws:principalaccount": account, "kms:calleraccount": account}
     if principal != _root(principal):
         known["aws:principalarn"] = principal
         known["aws:principaltype"] = "AssumedRole" if ":role/" in principal else "User"

@@ -19,7 +19,22 @@ from aws_ops.changes import (
     Withdrawal,
     WithdrawKeyUse,
 )
-from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, SnapshotId, account_of, region_of
+from aws_ops.ids import (
+    AccountId,
+    ImageId,
+    KeyArn,
+    KeyUser,
+    Launcher,
+    OrganizationArn,
+    OrganizationPath,
+    PrincipalArn,
+    Region,
+    SnapshotId,
+    account_of,
+    is_organization_arn,
+    is_organization_path,
+    region_of,
+)
 
 
 class On(StrEnum):
@@ -37,7 +52,8 @@ class Entry:
     Attributes:
         owner: the resource's account.
         resource: a key ARN, a snapshot id or an image id.
-        grantee: a principal's ARN on a key, an account id elsewhere.
+        grantee: an account id on a snapshot; on an image that, or the ARN of an organization or OU; on a key a
+            principal's ARN, or the path of an organization.
     """
 
     on: On
@@ -47,9 +63,23 @@ class Entry:
     grantee: str
 
 
+def on_key(key: KeyArn, users: Iterable[KeyUser]) -> frozenset[Entry]:
+    return frozenset(Entry(On.KEY, account_of(key), region_of(key), key, user) for user in users)
+
+
+def on_snapshot(
+    owner: AccountId, region: Region, snapshot_id: SnapshotId, accounts: Iterable[AccountId]
+) -> frozenset[Entry]:
+    return frozenset(Entry(On.SNAPSHOT, owner, region, snapshot_id, account) for account in accounts)
+
+
+def on_image(owner: AccountId, region: Region, image_id: ImageId, launchers: Iterable[Launcher]) -> frozenset[Entry]:
+    return frozenset(Entry(On.IMAGE, owner, region, image_id, launcher) for launcher in launchers)
+
+
 def entries_of(changes: Iterable[Grant | Withdrawal]) -> frozenset[Entry]:
     """What the changes give, or take back."""
-    return frozenset(entry for change in changes for entry in _entries(change))
+    return frozenset[Entry]().union(*map(_entries, changes))
 
 
 def grants_of(entries: Set[Entry]) -> tuple[Grant, ...]:
@@ -72,17 +102,14 @@ def removable(given: Set[Entry], needed: Set[Entry]) -> frozenset[Entry]:
     return frozenset(given - needed)
 
 
-def _entries(change: Grant | Withdrawal) -> Iterator[Entry]:
+def _entries(change: Grant | Withdrawal) -> frozenset[Entry]:
     match change:
-        case AllowKeyUse(key_arn=key) | WithdrawKeyUse(key_arn=key):
-            for principal in change.principals:
-                yield Entry(On.KEY, account_of(key), region_of(key), key, principal)
+        case AllowKeyUse() | WithdrawKeyUse():
+            return on_key(change.key_arn, change.users)
         case AddCreateVolumePermission() | RemoveCreateVolumePermission():
-            for account in change.accounts:
-                yield Entry(On.SNAPSHOT, change.owner, change.region, change.snapshot_id, account)
+            return on_snapshot(change.owner, change.region, change.snapshot_id, change.accounts)
         case AddLaunchPermission() | RemoveLaunchPermission():
-            for account in change.accounts:
-                yield Entry(On.IMAGE, change.owner, change.region, change.image_id, account)
+            return on_image(change.owner, change.region, change.image_id, change.launchers)
 
 
 _Group = tuple[Entry, tuple[str, ...]]
@@ -102,22 +129,30 @@ def _grouped(entries: Set[Entry], order: list[On]) -> Iterator[_Group]:
 def _grant(on: Entry, grantees: tuple[str, ...]) -> Grant:
     match on.on:
         case On.KEY:
-            return AllowKeyUse(KeyArn(on.resource), tuple(map(PrincipalArn, grantees)))
+            return AllowKeyUse(KeyArn(on.resource), *_users(grantees))
         case On.SNAPSHOT:
             accounts = tuple(map(AccountId, grantees))
             return AddCreateVolumePermission(on.owner, on.region, SnapshotId(on.resource), accounts)
         case On.IMAGE:
-            accounts = tuple(map(AccountId, grantees))
-            return AddLaunchPermission(on.owner, on.region, ImageId(on.resource), accounts)
+            return AddLaunchPermission(on.owner, on.region, ImageId(on.resource), *_launchers(grantees))
 
 
 def _withdrawal(on: Entry, grantees: tuple[str, ...]) -> Withdrawal:
     match on.on:
         case On.KEY:
-            return WithdrawKeyUse(KeyArn(on.resource), tuple(map(PrincipalArn, grantees)))
+            return WithdrawKeyUse(KeyArn(on.resource), *_users(grantees))
         case On.SNAPSHOT:
             accounts = tuple(map(AccountId, grantees))
             return RemoveCreateVolumePermission(on.owner, on.region, SnapshotId(on.resource), accounts)
         case On.IMAGE:
-            accounts = tuple(map(AccountId, grantees))
-            return RemoveLaunchPermission(on.owner, on.region, ImageId(on.resource), accounts)
+            return RemoveLaunchPermission(on.owner, on.region, ImageId(on.resource), *_launchers(grantees))
+
+
+def _users(grantees: tuple[str, ...]) -> tuple[tuple[PrincipalArn, ...], tuple[OrganizationPath, ...]]:
+    principals = tuple(PrincipalArn(one) for one in grantees if not is_organization_path(one))
+    return principals, tuple(one for one in grantees if is_organization_path(one))
+
+
+def _launchers(grantees: tuple[str, ...]) -> tuple[tuple[AccountId, ...], tuple[OrganizationArn, ...]]:
+    accounts = tuple(AccountId(one) for one in grantees if not is_organization_arn(one))
+    return accounts, tuple(one for one in grantees if is_organization_arn(one))

@@ -6,6 +6,7 @@
     │   ├── AccessDenied        a role lacks an action, or can't be assumed
     │   └── NotFound            what was named doesn't exist, or may not be seen
     ├── AwsBusy                 throttled, a quota is used up for now, or AWS failed: later is another matter
+    ├── OtherOrganization       a role was asked for the members of an organization that isn't its own
     ├── NotYetVisible           a change was made, but reading it back doesn't show it yet
     ├── KeyPolicyError          a key policy that can't be changed as wanted
     │   ├── MalformedPolicy     not a policy document that KMS would have stored
@@ -64,6 +65,15 @@ class AwsBusy(AwsOpsError):
         self.operation = operation
         self.code = code
         self.said = said
+
+
+class OtherOrganization(AwsOpsError):
+    """The role that is to ask for an organization's members belongs to another one."""
+
+    def __init__(self, wanted: str, found: str) -> None:
+        super().__init__(f"the role belongs to the organization {found}, and can't say who is in {wanted}")
+        self.wanted = wanted
+        self.found = found
 
 
 class NotYetVisible(AwsOpsError):

@@ -6,8 +6,20 @@ Values only; `reading.py` fetches them and `plan.py` decides on them.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
-from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, RoleArn, SnapshotId
+from aws_ops.ids import (
+    AccountId,
+    ImageId,
+    KeyArn,
+    OrganizationArn,
+    OrganizationPath,
+    PrincipalArn,
+    Region,
+    RoleArn,
+    SnapshotId,
+    is_organization_arn,
+)
 from aws_ops.key_policy import KeyPolicy
 
 
@@ -52,6 +64,30 @@ class TargetAccount:
     keys: Mapping[Region, str]
     key_principals: tuple[PrincipalArn, ...]
     parameter: str | None = None
+
+
+class SnapshotSharing(StrEnum):
+    """What becomes of the snapshots of an image that an organization may launch: they can be shared by account only."""
+
+    NEVER = "never"
+    MEMBERS = "members"
+
+
+@dataclass(frozen=True)
+class TargetOrganization:
+    """An organization, or an organizational unit of one, whose members may launch images.
+
+    Attributes:
+        path: what the condition of a key's policy knows its members by.
+        role: who may ask Organizations for the members; None if nobody does.
+        snapshots: whether the snapshots are shared with the members, account by account; that needs the role.
+    """
+
+    name: str
+    arn: OrganizationArn
+    path: OrganizationPath
+    role: Role | None = None
+    snapshots: SnapshotSharing = SnapshotSharing.NEVER
 
 
 @dataclass(frozen=True)
@@ -111,6 +147,11 @@ class ImageFacts:
     def asked_as(self) -> ImageId:
         """The id under which people asked for it."""
         return self.stands_for or self.image_id
+
+    @property
+    def launch_organizations(self) -> frozenset[OrganizationArn]:
+        """The organizations and OUs that may launch it."""
+        return frozenset(filter(is_organization_arn, self.launch_groups))
 
 
 @dataclass(frozen=True)
@@ -212,6 +253,7 @@ class Facts:
         images: by the id they were asked for by; a re-encrypted copy stands there for its original.
         keys: an entry for each key behind a snapshot, and for those to re-encrypt under.
         reencryptions: the images under an AWS managed key that have no re-encrypted copy yet, but may get one.
+        members: the active accounts of each organization or OU whose members may be asked for.
     """
 
     images: Mapping[ImageId, ImageFacts | ImageNotFound]
@@ -219,3 +261,4 @@ class Facts:
     keys: Mapping[KeyArn, KeyFacts | Unreadable] = field(default_factory=dict)
     targets: Mapping[tuple[AccountId, Region], TargetFacts] = field(default_factory=dict)
     reencryptions: Mapping[ImageId, Reencryption] = field(default_factory=dict)
+    members: Mapping[OrganizationArn, frozenset[AccountId] | Unreadable] = field(default_factory=dict)

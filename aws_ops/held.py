@@ -14,7 +14,7 @@ from aws_ops.entries import Entry, On
 from aws_ops.errors import AwsBusy, AwsOpsError, NotFound
 from aws_ops.facts import SourceAccount, Unreadable
 from aws_ops.ids import AccountId, ImageId, KeyArn, Region, SnapshotId
-from aws_ops.key_policy import KeyPolicy, lacking, own_principals
+from aws_ops.key_policy import KeyPolicy, lacking, own_users
 from aws_ops.keys import read_policy
 from aws_ops.permissions import read_create_volume_permission, read_launch_permission
 
@@ -35,7 +35,7 @@ class Held:
 
     Attributes:
         entries: all that is there whole.
-        partial: principals that only one of the bot's two statements on a key names: no use, but to be taken back.
+        partial: users that only one of the bot's two statements on a key names: no use, but to be taken back.
         policies: the policies of the keys.
         groups: by image, who may launch it otherwise than by account id: organizations, OUs, `all`.
         gone: the resources that don't exist any more.
@@ -109,7 +109,7 @@ def _or_why_not(resource: _Resource, read: Callable[[], Held]) -> Held:
 
 def _key(kms: KMSClient, resource: _Resource) -> Held:
     policy = read_policy(kms, KeyArn(resource.name))
-    named = own_principals(policy)
+    named = own_users(policy)
     half = frozenset(lacking(policy, named))
     return Held(
         entries=frozenset(map(resource.entry, named - half)),
@@ -126,6 +126,6 @@ def _snapshot(ec2: EC2Client, resource: _Resource) -> Held:
 def _image(ec2: EC2Client, resource: _Resource) -> Held:
     permission = read_launch_permission(ec2, ImageId(resource.name))
     return Held(
-        entries=frozenset(map(resource.entry, permission.accounts)),
+        entries=frozenset(map(resource.entry, permission.launchers)),
         groups={ImageId(resource.name): permission.groups},
     )

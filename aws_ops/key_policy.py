@@ -3,16 +3,17 @@
 Pure: documents in, documents out. Reading and writing them is `keys.py`'s, what stands against a principal is
 `denials.py`'s.
 
-The bot speaks through two statements of its own and touches no other. They are known by their `Sid` *and* their
-shape, since anybody may use the same `Sid`. A principal that other people's statements allow already is named in
+The bot speaks through statements of its own and touches no others: two for principals, two for the members of
+organizations, two for those of organizational units. They are known by their `Sid` *and* their shape, since anybody
+may use the same `Sid`. A principal that other people's statements allow already is named in
 them all the same: whether those statements suffice would be a guess (conditions, grants), and what the bot gave it
 can take back without asking what else there is.
 """
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -24,7 +25,15 @@ from aws_ops.errors import (
     PolicyNotLatin1,
     PolicyTooLarge,
 )
-from aws_ops.ids import PrincipalArn, parse_principal_arn
+from aws_ops.ids import (
+    KeyUser,
+    OrganizationPath,
+    PrincipalArn,
+    is_organization_path,
+    parse_key_user,
+    parse_organization_path,
+    parse_principal_arn,
+)
 
 SIZE_LIMIT = 32_768
 """Bytes of UTF-8 that KMS stores of a key policy (KMS developer guide, "Resource quotas")."""
@@ -86,15 +95,19 @@ def parse(text: str) -> KeyPolicy:
     return KeyPolicy(_minified(document))
 
 
-def own_principals(policy: KeyPolicy) -> frozenset[PrincipalArn]:
-    """The principals that the bot's own statements name, in one of them at least."""
-    return frozenset(name for own in _OWN for statement in policy.statements for name in own.principals(statement))
+def own_users(policy: KeyPolicy) -> frozenset[KeyUser]:
+    """The principals and organizations that the bot's own statements name, in one of them at least."""
+    return frozenset(user for own in _OWN for user in _named(own, policy.statements))
 
 
-def lacking(policy: KeyPolicy, principals: Iterable[PrincipalArn]) -> tuple[PrincipalArn, ...]:
-    """Those of `principals` that the bot's statements don't both name, sorted."""
-    served = (_named(own, policy.statements) for own in _OWN)
-    return tuple(sorted(_checked(principals) - frozenset.intersection(*served)))
+def lacking(policy: KeyPolicy, users: Iterable[KeyUser]) -> tuple[KeyUser, ...]:
+    """Those of `users` that the bot's statements don't both name, sorted."""
+    served = frozenset(
+        user
+        for use, grants in zip(_USE, _GRANTS, strict=True)
+        for user in _named(use, policy.statements) & _named(grants, policy.statements)
+    )
+    return tuple(sorted(_checked(users) - served))
 
 
 def deleted_principals(policy: KeyPolicy) -> tuple[str, ...]:
@@ -111,129 +124,191 @@ def deleted_principals(policy: KeyPolicy) -> tuple[str, ...]:
     return tuple(sorted(name for name in named if _UNIQUE_ID.fullmatch(name)))
 
 
-def obstacles(policy: KeyPolicy, principals: Iterable[PrincipalArn]) -> tuple[KeyPolicyError, ...]:
-    """Why KMS wouldn't store `policy` once `principals` are allowed to use the key: all reasons, not only the first.
+def obstacles(policy: KeyPolicy, users: Iterable[KeyUser]) -> tuple[KeyPolicyError, ...]:
+    """Why KMS wouldn't store `policy` once `users` are allowed to use the key: all reasons, not only the first.
 
     Nothing stands against a policy that need not change.
     """
-    return _reasons_against(_allowing(policy, principals), policy)
+    return _reasons_against(_allowing(policy, users), policy)
 
 
-def allow_use(policy: KeyPolicy, principals: Iterable[PrincipalArn]) -> KeyPolicy:
-    """Return `policy` with `principals` able to use the key for EBS volumes, and nothing else changed.
+def allow_use(policy: KeyPolicy, users: Iterable[KeyUser]) -> KeyPolicy:
+    """Return `policy` with `users` able to use the key for EBS volumes, and nothing else changed.
 
     Adds to the bot's two statements, or makes them; returns `policy` itself if nobody lacks anything. Only the grant
     statement is bound to AWS resources: on the use statement the condition would void it, since
     `kms:GrantIsForAWSResource` is absent from `kms:Decrypt` (KMS developer guide, "Condition keys"). Principals that
     were deleted since are dropped from the bot's own statements.
 
+    The members of organizations can't be named one by one: their statements are everybody's, under the condition that
+    they come from the organization. AWS's own example for organizations has no statement for grants, without which
+    EBS can't attach a volume (EC2 User Guide, "Allow organizations and OUs to use a KMS key").
+
     Raises:
-        MalformedId: a principal is neither an account nor the ARN of a root, role or user; `*` never is.
+        MalformedId: somebody is neither an account, the ARN of a root, role or user, nor the path of an organization;
+            `*` never is.
         DeletedPrincipals: another statement names a principal that no longer exists; KMS would refuse the document.
         PolicyNotLatin1: the document holds characters that KMS doesn't store.
         PolicyTooLarge: the result would pass KMS's 32,768 bytes; says by how much.
     """
-    return _storable(_allowing(policy, principals), policy)
+    return _storable(_allowing(policy, users), policy)
 
 
-def withdraw_use(policy: KeyPolicy, principals: Iterable[PrincipalArn]) -> KeyPolicy:
-    """Return `policy` with `principals` gone from the bot's own statements, and nothing else changed.
+def withdraw_use(policy: KeyPolicy, users: Iterable[KeyUser]) -> KeyPolicy:
+    """Return `policy` with `users` gone from the bot's own statements, and nothing else changed.
 
     What other people's statements give them stays. Returns `policy` itself if the bot's statements name none of them.
 
     Raises:
-        MalformedId: a principal is neither an account nor the ARN of a root, role or user.
+        MalformedId: see `allow_use`.
         DeletedPrincipals: another statement names a principal that no longer exists; KMS would refuse the document.
         PolicyNotLatin1: the document holds characters that KMS doesn't store.
     """
-    unwanted = _checked(principals)
-    if not own_principals(policy) & unwanted:
+    unwanted = _checked(users)
+    if not own_users(policy) & unwanted:
         return policy
     return _storable(policy.with_statements(_narrowed(policy.statements, unwanted)), policy)
 
 
 @dataclass(frozen=True)
+class _Principals:
+    """Users of a key that a statement names as its principals."""
+
+    def statement(self, names: Iterable[str]) -> Statement:
+        return {"Principal": {"AWS": sorted(names)}}
+
+    def named(self, statement: Statement) -> tuple[str, ...]:
+        element = statement.get("Principal")
+        return _strings(element.get("AWS")) if isinstance(element, dict) else ()
+
+    def suits(self, user: KeyUser) -> bool:
+        return not is_organization_path(user)
+
+    def knows(self, name: str) -> bool:
+        return self.lives(name) or _UNIQUE_ID.fullmatch(name) is not None
+
+    def lives(self, name: str) -> bool:
+        return _is_principal(name)
+
+
+@dataclass(frozen=True)
+class _Members:
+    """Users of a key that a statement knows by the organization they come from: everybody, under that condition."""
+
+    operator: str
+    key: str
+    of_units: bool
+
+    def statement(self, names: Iterable[str]) -> Statement:
+        return {"Principal": {"AWS": "*"}, "Condition": {self.operator: {self.key: sorted(names)}}}
+
+    def named(self, statement: Statement) -> tuple[str, ...]:
+        condition = statement.get("Condition")
+        keys = condition.get(self.operator) if isinstance(condition, dict) else None
+        return _strings(keys.get(self.key)) if isinstance(keys, dict) else ()
+
+    def suits(self, user: KeyUser) -> bool:
+        return is_organization_path(user) and ("/" in user) == self.of_units
+
+    def knows(self, name: str) -> bool:
+        return _is_path(name) and ("/" in name) == self.of_units
+
+    def lives(self, name: str) -> bool:
+        return self.knows(name)
+
+
+@dataclass(frozen=True)
 class _OwnStatement:
-    """One of the two statements that the bot writes."""
+    """One of the statements that the bot writes."""
 
     sid: str
     actions: tuple[str, ...]
-    condition: Mapping[str, Any] | None = None
+    whom: _Principals | _Members
+    condition: Mapping[str, Any] = field(default_factory=dict)
 
-    def naming(self, principals: Iterable[PrincipalArn]) -> Statement:
+    def naming(self, names: Iterable[str]) -> Statement:
+        spoken_to = self.whom.statement(names)
+        condition = {**spoken_to.get("Condition", {}), **self.condition}
         statement = {
             "Sid": self.sid,
             "Effect": "Allow",
-            "Principal": {"AWS": sorted(principals)},
+            "Principal": spoken_to["Principal"],
             "Action": list(self.actions),
             "Resource": "*",
         }
-        return statement | ({"Condition": self.condition} if self.condition else {})
+        return statement | ({"Condition": condition} if condition else {})
 
     def matches(self, statement: Statement) -> bool:
         """Whether `statement` is this one: by its Sid and its shape, whomever it names."""
-        named = statement.get("Principal")
-        names = _strings(named.get("AWS")) if isinstance(named, dict) and set(named) == {"AWS"} else ()
+        names = self.whom.named(statement)
         return (
             bool(names)
-            and all(_is_principal(name) or _UNIQUE_ID.fullmatch(name) for name in names)
-            and _meaning(dict(statement) | {"Principal": {"AWS": []}}) == _meaning(self.naming([]))
+            and all(map(self.whom.knows, names))
+            and _meaning(dict(statement)) == _meaning(dict(self.naming(names)))
         )
 
-    def principals(self, statement: Statement) -> frozenset[PrincipalArn]:
-        """The living principals that `statement` names, if it is this one."""
+    def users(self, statement: Statement) -> frozenset[KeyUser]:
+        """The living users that `statement` names, if it is this one."""
         if not self.matches(statement):
             return frozenset()
-        names = _strings(statement["Principal"]["AWS"])
-        return frozenset(parse_principal_arn(name) for name in names if _is_principal(name))
+        return frozenset(parse_key_user(name) for name in self.whom.named(statement) if self.whom.lives(name))
 
 
-_OWN = (
-    _OwnStatement(
-        sid="AmiShareBotUse",
-        actions=("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"),
-    ),
-    _OwnStatement(
-        sid="AmiShareBotGrants",
-        actions=("kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"),
-        condition={"Bool": {"kms:GrantIsForAWSResource": "true"}},
-    ),
+_PRINCIPALS = _Principals()
+_ORGANIZATIONS = _Members("StringEquals", "aws:PrincipalOrgID", of_units=False)
+_UNITS = _Members("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", of_units=True)
+
+_USE_ACTIONS = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey")
+_GRANT_ACTIONS = ("kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant")
+_FOR_AWS_RESOURCES = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+
+_USE = (
+    _OwnStatement("AmiShareBotUse", _USE_ACTIONS, _PRINCIPALS),
+    _OwnStatement("AmiShareBotOrganizationUse", _USE_ACTIONS, _ORGANIZATIONS),
+    _OwnStatement("AmiShareBotUnitUse", _USE_ACTIONS, _UNITS),
 )
+_GRANTS = (
+    _OwnStatement("AmiShareBotGrants", _GRANT_ACTIONS, _PRINCIPALS, _FOR_AWS_RESOURCES),
+    _OwnStatement("AmiShareBotOrganizationGrants", _GRANT_ACTIONS, _ORGANIZATIONS, _FOR_AWS_RESOURCES),
+    _OwnStatement("AmiShareBotUnitGrants", _GRANT_ACTIONS, _UNITS, _FOR_AWS_RESOURCES),
+)
+_OWN = tuple(own for pair in zip(_USE, _GRANTS, strict=True) for own in pair)
 
 
-def _allowing(policy: KeyPolicy, principals: Iterable[PrincipalArn]) -> KeyPolicy:
-    wanted = _checked(principals)
+def _allowing(policy: KeyPolicy, users: Iterable[KeyUser]) -> KeyPolicy:
+    wanted = _checked(users)
     if not lacking(policy, wanted):
         return policy
     statements = _narrowed(policy.statements, frozenset())
     for own in _OWN:
-        _add(statements, own, wanted - _named(own, statements))
+        suited = frozenset(filter(own.whom.suits, wanted))
+        _add(statements, own, suited - _named(own, statements))
     return policy.with_statements(statements)
 
 
-def _add(statements: list[Statement], own: _OwnStatement, missing: frozenset[PrincipalArn]) -> None:
+def _add(statements: list[Statement], own: _OwnStatement, missing: frozenset[KeyUser]) -> None:
     for place, statement in enumerate(statements):
         if own.matches(statement):
-            statements[place] = own.naming(own.principals(statement) | missing)
+            statements[place] = own.naming(own.users(statement) | missing)
             return
     if missing:
         statements.append(own.naming(missing))
 
 
-def _narrowed(statements: Iterable[Statement], unwanted: frozenset[PrincipalArn]) -> list[Statement]:
+def _narrowed(statements: Iterable[Statement], unwanted: frozenset[KeyUser]) -> list[Statement]:
     """The statements, with `unwanted` and deleted principals gone from the bot's own."""
     kept: list[Statement] = []
     for statement in statements:
         own = next((own for own in _OWN if own.matches(statement)), None)
         if own is None:
             kept.append(statement)
-        elif left := own.principals(statement) - unwanted:
+        elif left := own.users(statement) - unwanted:
             kept.append(own.naming(left))
     return kept
 
 
-def _named(own: _OwnStatement, statements: Iterable[Statement]) -> frozenset[PrincipalArn]:
-    return frozenset(name for statement in statements for name in own.principals(statement))
+def _named(own: _OwnStatement, statements: Iterable[Statement]) -> frozenset[KeyUser]:
+    return frozenset(user for statement in statements for user in own.users(statement))
 
 
 def _storable(changed: KeyPolicy, policy: KeyPolicy) -> KeyPolicy:
@@ -262,13 +337,21 @@ def principal_names(element: object) -> tuple[str, ...]:
     return _strings(element)
 
 
-def _checked(principals: Iterable[PrincipalArn]) -> frozenset[PrincipalArn]:
-    return frozenset(parse_principal_arn(principal) for principal in principals)
+def _checked(users: Iterable[KeyUser]) -> frozenset[KeyUser]:
+    return frozenset(map(parse_key_user, users))
 
 
 def _is_principal(name: str) -> bool:
+    return _is_good(parse_principal_arn, name)
+
+
+def _is_path(name: str) -> bool:
+    return _is_good(parse_organization_path, name)
+
+
+def _is_good(parse_name: Callable[[str], PrincipalArn | OrganizationPath], name: str) -> bool:
     try:
-        parse_principal_arn(name)
+        parse_name(name)
     except MalformedId:
         return False
     return True
@@ -292,13 +375,19 @@ def _meaning(value: object, *, names: bool = False) -> object:
 def _meaning_of_one(value: object, *, names: bool) -> object:
     if isinstance(value, dict):
         return frozenset(
-            (key, _meaning(each, names=names or key in {"Principal", "NotPrincipal"})) for key, each in value.items()
+            (key, _meaning(_spelt_out(key, each), names=names or key in {"Principal", "NotPrincipal"}))
+            for key, each in value.items()
         )
     if isinstance(value, list):
         return ("list", _meaning(value, names=names))
     if isinstance(value, str):
         return parse_principal_arn(value) if names and _is_principal(value) else value
     return None if value is None else json.dumps(value)
+
+
+def _spelt_out(element: str, value: object) -> object:
+    """A bare `*` for a principal means every account's (IAM, "Principal")."""
+    return {"AWS": "*"} if element == "Principal" and value == "*" else value
 
 
 def _minified(document: object) -> str:

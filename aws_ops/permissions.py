@@ -1,4 +1,4 @@
-"""Permissions: let accounts launch an image and copy the snapshots behind it, and take that back.
+"""Permissions: let accounts and organizations launch an image, accounts copy its snapshots, and take that back.
 
 Each list is read before and after: a change that can't be read back yet is said to be so, never taken for done.
 """
@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from aws_ops.calls import calling
 from aws_ops.errors import NotYetVisible
-from aws_ops.ids import AccountId, ImageId, SnapshotId
+from aws_ops.ids import AccountId, ImageId, Launcher, SnapshotId, is_organization_arn, is_unit_arn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,14 +24,14 @@ _SNAPSHOT_CHANGES = 500  # a call (EC2, ModifySnapshotAttribute)
 
 @dataclass(frozen=True)
 class PermissionChange:
-    """The accounts that had a permission before and after, and those it was given to or taken from, if any."""
+    """Who had a permission before and after, and those it was given to or taken from, if any."""
 
-    before: frozenset[AccountId]
-    after: frozenset[AccountId]
-    changed: frozenset[AccountId]
+    before: frozenset[Launcher]
+    after: frozenset[Launcher]
+    changed: frozenset[Launcher]
 
 
-BeforeWrite = Callable[[frozenset[AccountId], frozenset[AccountId]], None]
+BeforeWrite = Callable[[frozenset[Launcher], frozenset[Launcher]], None]
 """Is given the list as it is and those about to be added, ahead of the write; if it raises, nothing is written."""
 
 _Verb = Literal["Add", "Remove"]
@@ -43,6 +43,11 @@ class LaunchPermission:
 
     accounts: frozenset[AccountId]
     groups: frozenset[str]
+
+    @property
+    def launchers(self) -> frozenset[Launcher]:
+        """All who are named, and so not `all`."""
+        return self.accounts | frozenset(filter(is_organization_arn, self.groups))
 
 
 def read_launch_permission(ec2: EC2Client, image_id: ImageId) -> LaunchPermission:
@@ -78,31 +83,31 @@ def read_create_volume_permission(ec2: EC2Client, snapshot_id: SnapshotId) -> fr
 
 
 def add_launch_permission(
-    ec2: EC2Client, image_id: ImageId, accounts: Iterable[AccountId], before_write: BeforeWrite | None = None
+    ec2: EC2Client, image_id: ImageId, launchers: Iterable[Launcher], before_write: BeforeWrite | None = None
 ) -> PermissionChange:
-    """Let `accounts` launch the image; takes nothing from anybody. The owner's own id would never be listed.
+    """Let `launchers` launch the image; takes nothing from anybody. The owner's own id would never be listed.
 
     Args:
         ec2: a client of the image's owner, in its region.
         image_id: the image.
-        accounts: who is to be on the list; only those who aren't are written.
+        launchers: the accounts, organizations and OUs to be on the list; those who aren't are written, all in one call.
         before_write: see `BeforeWrite`.
 
     Raises:
         NotYetVisible: the change was accepted, but isn't shown yet; doing it again does no harm.
         NotFound, AccessDenied, AwsRefused, AwsBusy: see `calls.calling`.
     """
-    return _launch_list(ec2, image_id).change("Add", frozenset(accounts), before_write)
+    return _launch_list(ec2, image_id).change("Add", frozenset(launchers), before_write)
 
 
-def remove_launch_permission(ec2: EC2Client, image_id: ImageId, accounts: Iterable[AccountId]) -> PermissionChange:
-    """Take the launch permission from `accounts`, and from nobody else. Through an organization it may stay theirs.
+def remove_launch_permission(ec2: EC2Client, image_id: ImageId, launchers: Iterable[Launcher]) -> PermissionChange:
+    """Take the launch permission from `launchers`, and from nobody else. Through an organization it may stay theirs.
 
     Raises:
         NotYetVisible: the change was accepted, but isn't shown yet; doing it again does no harm.
         NotFound, AccessDenied, AwsRefused, AwsBusy: see `calls.calling`.
     """
-    return _launch_list(ec2, image_id).change("Remove", frozenset(accounts), None)
+    return _launch_list(ec2, image_id).change("Remove", frozenset(launchers), None)
 
 
 def add_create_volume_permission(
@@ -125,17 +130,20 @@ def remove_create_volume_permission(
     return _snapshot_list(ec2, snapshot_id).change("Remove", frozenset(accounts), None)
 
 
+_Listed = TypeVar("_Listed", AccountId, Launcher)
+
+
 @dataclass(frozen=True)
-class _List:
-    """A resource's list of accounts: the ways to read it, and to add to it or remove from it."""
+class _List(Generic[_Listed]):
+    """A resource's list: the ways to read it, and to add to it or remove from it."""
 
     resource: str
-    read: Callable[[], frozenset[AccountId]]
-    write: Callable[[_Verb, list[AccountId]], None]
+    read: Callable[[], frozenset[_Listed]]
+    write: Callable[[_Verb, list[_Listed]], None]
 
-    def change(self, verb: _Verb, accounts: frozenset[AccountId], before_write: BeforeWrite | None) -> PermissionChange:
+    def change(self, verb: _Verb, listed: frozenset[_Listed], before_write: BeforeWrite | None) -> PermissionChange:
         before = self.read()
-        due = accounts - before if verb == "Add" else accounts & before
+        due = listed - before if verb == "Add" else listed & before
         if not due:
             return PermissionChange(before, before, due)
         if before_write:
@@ -148,18 +156,24 @@ class _List:
         return PermissionChange(before, after, due)
 
 
-def _launch_list(ec2: EC2Client, image_id: ImageId) -> _List:
-    def write(verb: _Verb, accounts: list[AccountId]) -> None:
-        entries: list[LaunchPermissionTypeDef] = [{"UserId": account} for account in accounts]
+def _launch_list(ec2: EC2Client, image_id: ImageId) -> _List[Launcher]:
+    def write(verb: _Verb, launchers: list[Launcher]) -> None:
+        entries = [_launch_entry(launcher) for launcher in launchers]
         with calling("ModifyImageAttribute"):
             ec2.modify_image_attribute(
                 ImageId=image_id, LaunchPermission={"Add": entries} if verb == "Add" else {"Remove": entries}
             )
 
-    return _List(image_id, lambda: read_launch_permission(ec2, image_id).accounts, write)
+    return _List(image_id, lambda: read_launch_permission(ec2, image_id).launchers, write)
 
 
-def _snapshot_list(ec2: EC2Client, snapshot_id: SnapshotId) -> _List:
+def _launch_entry(launcher: Launcher) -> LaunchPermissionTypeDef:
+    if not is_organization_arn(launcher):
+        return {"UserId": launcher}
+    return {"OrganizationalUnitArn": launcher} if is_unit_arn(launcher) else {"OrganizationArn": launcher}
+
+
+def _snapshot_list(ec2: EC2Client, snapshot_id: SnapshotId) -> _List[AccountId]:
     def write(verb: _Verb, accounts: list[AccountId]) -> None:
         for start in range(0, len(accounts), _SNAPSHOT_CHANGES):
             with calling("ModifySnapshotAttribute"):

@@ -35,7 +35,17 @@ from aws_ops.changes import (
     WithdrawKeyUse,
 )
 from aws_ops.details import Details
-from aws_ops.entries import Entry, entries_of, grants_of, missing, withdrawals_of
+from aws_ops.entries import (
+    Entry,
+    On,
+    entries_of,
+    grants_of,
+    missing,
+    on_image,
+    on_key,
+    on_snapshot,
+    withdrawals_of,
+)
 from aws_ops.facts import Facts, ImageFacts, KeyFacts, SnapshotFacts, SourceAccount
 from aws_ops.ids import AccountId, ImageId, KeyArn, Region, SnapshotId
 from aws_ops.key_policy import KeyPolicy, lacking
@@ -142,11 +152,11 @@ def plan_share(request: ShareRequest, sources: Sequence[SourceAccount], facts: F
     case = Case(request, tuple(sources), facts)
     if against := refusals(case):
         return Refused(against)
-    grants = grants_of(entries_of(_grants(case)))
-    lacking_grants = grants_of(missing(entries_of(grants), _held(case)))
+    needed = _needed(case)
+    grants = grants_of(needed)
     changes = (
         *_reencryptions(case),
-        *lacking_grants,
+        *grants_of(missing(needed, _held(case))),
         *_shares_of_reencrypted(case),
         *_copies(case),
         *_parameters(case),
@@ -176,18 +186,13 @@ def exceeds(plan: Plan, approved: Plan) -> tuple[Change, ...]:
     tags may differ, since they give nobody anything.
     """
     stand_ins = _stand_ins(plan)
-    promised = {
-        (one.source_image_id, account)
-        for one in approved.changes
-        if isinstance(one, ShareReencrypted)
-        for account in one.accounts
-    }
+    promised = {promise for one in approved.changes if isinstance(one, ShareReencrypted) for promise in _promises(one)}
     given = entries_of(one for one in approved.changes if isinstance(one, Grant))
     taken = entries_of(one for one in approved.changes if isinstance(one, Withdrawal))
     gives = entries_of(one for one in plan.changes if isinstance(one, Grant)) - given
     takes = entries_of(one for one in plan.changes if isinstance(one, Withdrawal)) - taken
     return (
-        *grants_of({entry for entry in gives if (stand_ins.get(entry.resource), entry.grantee) not in promised}),
+        *grants_of({entry for entry in gives if _as_promise(entry, stand_ins) not in promised}),
         *withdrawals_of(takes),
         *_deeds_beyond(plan, approved),
     )
@@ -214,9 +219,19 @@ def _matters(change: Change, stand_ins: Mapping[str, ImageId]) -> tuple[tuple[st
         case ReencryptImage():
             return ((change.kind, change.owner, change.region, change.source_image_id, change.key_arn),)
         case ShareReencrypted():
-            return tuple((change.kind, change.source_image_id, account) for account in change.accounts)
+            return tuple((change.kind, *promise) for promise in _promises(change))
         case _:
             return ()
+
+
+def _promises(change: ShareReencrypted) -> Iterator[tuple[str, ...]]:
+    """What is given on the re-encrypted copy of an image, and what on its snapshots, one grantee at a time."""
+    yield from ((On.IMAGE, change.source_image_id, launcher) for launcher in change.launchers)
+    yield from ((On.SNAPSHOT, change.source_image_id, reader) for reader in change.readers)
+
+
+def _as_promise(entry: Entry, stand_ins: Mapping[str, ImageId]) -> tuple[str, ...]:
+    return entry.on, stand_ins.get(entry.resource, ""), entry.grantee
 
 
 def _stand_ins(plan: Plan) -> dict[str, ImageId]:
@@ -281,38 +296,39 @@ def _reencryptions(case: Case) -> Iterator[ReencryptImage]:
 def _shares_of_reencrypted(case: Case) -> Iterator[ShareReencrypted]:
     for image in case.needy_images:
         if case.reencryption_of(image) is not None:
-            yield ShareReencrypted(image.image_id, tuple(sorted(case.accounts_for(image))))
+            launchers, readers = sorted(case.launchers_of(image)), sorted(case.readers_of(image))
+            yield ShareReencrypted(image.image_id, launchers=tuple(launchers), readers=tuple(readers))
 
 
-def _grants(case: Case) -> Iterator[Grant]:
-    """All that has to be granted, by whomever and whenever."""
-    for key in case.keys:
-        yield AllowKeyUse(key, tuple(case.users_of(key)))
-    for image in case.needy_images:
-        if case.reencryption_of(image) is not None:
-            continue  # what is to be shared isn't there yet
-        accounts = tuple(case.accounts_for(image))
-        for snapshot_id in case.snapshots_of(image):
-            yield AddCreateVolumePermission(image.owner, image.region, snapshot_id, accounts)
-        yield AddLaunchPermission(image.owner, image.region, image.image_id, accounts)
+def _needed(case: Case) -> frozenset[Entry]:
+    """All that has to be there, by whomever and whenever it was granted."""
+    keys = (on_key(key, case.users_of(key)) for key in case.keys)
+    # What a re-encrypted copy needs isn't known before it is there.
+    images = (image for image in case.needy_images if case.reencryption_of(image) is None)
+    return frozenset[Entry]().union(*keys, *(_needed_of(case, image) for image in images))
+
+
+def _needed_of(case: Case, image: ImageFacts) -> frozenset[Entry]:
+    readers = case.readers_of(image)
+    snapshots = (on_snapshot(image.owner, image.region, one, readers) for one in case.snapshots_of(image))
+    return on_image(image.owner, image.region, image.image_id, case.launchers_of(image)).union(*snapshots)
 
 
 def _held(case: Case) -> frozenset[Entry]:
     """What AWS shows already of what may be needed."""
-    return entries_of(_held_of(case))
+    return frozenset[Entry]().union(*_held_of(case))
 
 
-def _held_of(case: Case) -> Iterator[Grant]:
+def _held_of(case: Case) -> Iterator[frozenset[Entry]]:
     for arn, key in case.keys.items():
         if isinstance(key, KeyFacts) and isinstance(key.policy, KeyPolicy):
-            without = set(lacking(key.policy, case.users_of(arn)))
-            yield AllowKeyUse(arn, tuple(case.users_of(arn) - without))
+            yield on_key(arn, case.users_of(arn) - set(lacking(key.policy, case.users_of(arn))))
     for image in case.needy_images:
         for snapshot_id, snapshot in case.snapshots_of(image).items():
             if isinstance(snapshot, SnapshotFacts):
-                accounts = tuple(snapshot.create_volume_permission)
-                yield AddCreateVolumePermission(image.owner, image.region, snapshot_id, accounts)
-        yield AddLaunchPermission(image.owner, image.region, image.image_id, tuple(image.launch_permission))
+                yield on_snapshot(image.owner, image.region, snapshot_id, snapshot.create_volume_permission)
+        launchers = image.launch_permission | image.launch_organizations
+        yield on_image(image.owner, image.region, image.image_id, launchers)
 
 
 def _copies(case: Case) -> Iterator[CopyImage]:

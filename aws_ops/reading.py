@@ -29,8 +29,9 @@ from aws_ops.facts import (
     TargetFacts,
     Unreadable,
 )
-from aws_ops.ids import AccountId, ImageId, KeyArn, Region, SnapshotId, account_of, region_of
+from aws_ops.ids import AccountId, ImageId, KeyArn, OrganizationArn, Region, SnapshotId, account_of, region_of
 from aws_ops.keys import describe_key, read_policy
+from aws_ops.members import read_members
 from aws_ops.names import common_start, rendered
 from aws_ops.permissions import read_create_volume_permission, read_launch_permission
 from aws_ops.request import CopyRules, ShareRequest
@@ -56,6 +57,8 @@ def read_facts(accounts: Accounts, sources: Sequence[SourceAccount], request: Sh
         AwsBusy: AWS can't say now.
     """
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="reading") as pool:
+        asked = {organization.arn: organization.role for organization in request.organizations if organization.role}
+        members = pool.map(lambda one: _or_unreadable(lambda: _members(accounts, asked[one], one)), asked)
         found = _find_images(pool, accounts, sources, request.image_ids)
         owned = {image_id: one for image_id, one in found.items() if isinstance(one, _Owned)}
         snapshots = _read_snapshots(pool, accounts, list(owned.values()))
@@ -76,7 +79,12 @@ def read_facts(accounts: Accounts, sources: Sequence[SourceAccount], request: Sh
             keys=keys,
             targets={(target.account_id, target.region): target for target in targets},
             reencryptions=reencryptions,
+            members=dict(zip(asked, members, strict=True)),
         )
+
+
+def _members(accounts: Accounts, role: Role, organization: OrganizationArn) -> frozenset[AccountId]:
+    return read_members(accounts.organizations(role), organization)
 
 
 def _places(request: ShareRequest, images: Sequence[ImageFacts]) -> dict[Region, list[ImageFacts]]:

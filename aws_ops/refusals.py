@@ -14,11 +14,13 @@ from aws_ops.facts import (
     ImageNotFound,
     KeyFacts,
     SnapshotFacts,
+    SnapshotSharing,
     SourceAccount,
     TargetAccount,
+    TargetOrganization,
     Unreadable,
 )
-from aws_ops.ids import KeyArn, PrincipalArn, account_of
+from aws_ops.ids import KeyArn, KeyUser, PrincipalArn, account_of
 from aws_ops.key_policy import KeyPolicy, lacking, obstacles
 
 
@@ -57,6 +59,8 @@ class RefusalKind(StrEnum):
     OTHER_PARTITION = "other_partition"  # target, partition
     SHARED_ELSEWHERE = "shared_elsewhere"  # image, home, region
     SHARING_QUOTA = "sharing_quota"  # image, entries, limit
+    ORGANIZATION_CANT_COPY = "organization_cant_copy"  # organization
+    MEMBERS_UNREADABLE = "members_unreadable"  # organization, why
     NOTHING_TO_DO = "nothing_to_do"  # image, have ("staging: ami-… in eu-west-1, …")
 
 
@@ -79,11 +83,13 @@ _INCLUDED_IN_THE_PRICE_OR_OWNED = {
 
 
 def refusals(case: Case) -> tuple[Refusal, ...]:
-    """All that stands against the request, each reason once: images, snapshots, keys, targets, in this order."""
+    """All that stands against the request, each reason once: images, snapshots, keys, accounts, organizations, so."""
     images = chain.from_iterable(_of_image(case, image) for image in case.needy_images)
     snapshots = chain.from_iterable(_of_snapshots(case, image) for image in case.needy_images)
     ways = chain.from_iterable(_of_way(case, way) for way in case.ways)
-    found = (*_of_absent(case), *images, *snapshots, *_of_reencryptions(case), *_of_keys(case), *ways)
+    members = chain.from_iterable(_of_organization(case, one) for one in case.organizations.values())
+    sources = (*images, *snapshots, *_of_reencryptions(case), *_of_keys(case))
+    found = (*_of_absent(case), *sources, *ways, *members)
     return tuple(dict.fromkeys(found))
 
 
@@ -122,7 +128,7 @@ def _of_image(case: Case, image: ImageFacts) -> Iterator[Refusal]:
         yield _refusal(RefusalKind.MARKETPLACE_CODE, image=image.image_id, codes=sorted(image.product_codes))
     if case.copying and image.usage_operation not in _INCLUDED_IN_THE_PRICE_OR_OWNED:
         yield _refusal(RefusalKind.BILLING_PRODUCT, image=image.image_id, platform=image.platform_details)
-    entries = len(image.launch_permission | case.accounts_for(image)) + len(image.launch_groups)
+    entries = len(image.launch_permission | image.launch_groups | case.launchers_of(image))
     if entries > _LAUNCH_PERMISSIONS:
         yield _refusal(
             RefusalKind.SHARING_QUOTA, image=image.image_id, entries=str(entries), limit=str(_LAUNCH_PERMISSIONS)
@@ -196,14 +202,15 @@ def refusal_of(key: KeyArn, obstacle: KeyPolicyError) -> Refusal:
             return _refusal(RefusalKind.POLICY_UNREADABLE, key=key, why=str(obstacle))
 
 
-def denied(case: Case, key: KeyArn, policy: KeyPolicy, *, certain: bool) -> dict[str, list[PrincipalArn]]:
+def denied(case: Case, key: KeyArn, policy: KeyPolicy, *, certain: bool) -> dict[str, list[KeyUser]]:
     """The statements of `policy` that certainly (or else perhaps) deny its users the key, and whom they deny it."""
-    users = sorted(principal for target in case.served_by(key) for principal in _acting(case, target))
-    found: dict[str, list[PrincipalArn]] = {}
-    for principal in users:
-        statements = {denial.statement for denial in denials(policy, principal) if denial.certain is certain}
+    members: Iterable[KeyUser] = (organization.path for organization in case.organizations.values())
+    users = sorted(frozenset(members).union(*(_acting(case, target) for target in case.served_by(key))))
+    found: dict[str, list[KeyUser]] = {}
+    for user in users:
+        statements = {denial.statement for denial in denials(policy, user) if denial.certain is certain}
         for statement in statements:
-            found.setdefault(statement, []).append(principal)
+            found.setdefault(statement, []).append(user)
     return dict(sorted(found.items()))
 
 
@@ -224,9 +231,28 @@ def _of_way(case: Case, way: Way) -> Iterator[Refusal]:
         yield _refusal(RefusalKind.SHARED_ELSEWHERE, image=image.image_id, home=image.region, region=way.region)
 
 
-def _partition(account: TargetAccount | SourceAccount) -> str:
+def _of_organization(case: Case, organization: TargetOrganization) -> Iterator[Refusal]:
+    name = organization.name
+    if case.copying:
+        yield _refusal(RefusalKind.ORGANIZATION_CANT_COPY, organization=name)
+        return
+    for image in case.images.values():
+        if _partition(organization) != _partition_of(case, image):
+            yield _refusal(RefusalKind.OTHER_PARTITION, target=name, partition=_partition(organization))
+        elsewhere = (region for region in case.regions_of(image) if region != image.region)
+        for region in elsewhere:
+            yield _refusal(RefusalKind.SHARED_ELSEWHERE, image=image.image_id, home=image.region, region=region)
+    if organization.snapshots is SnapshotSharing.MEMBERS:
+        members = case.members_of(organization)
+        if not isinstance(members, frozenset):
+            why = members.why if members else "no role is configured that may ask"
+            yield _refusal(RefusalKind.MEMBERS_UNREADABLE, organization=name, why=why)
+
+
+def _partition(target: TargetAccount | SourceAccount | TargetOrganization) -> str:
     """AWS itself, or one of its islands: `aws`, `aws-cn`, `aws-us-gov` (IAM, "ARN format")."""
-    return account.role.arn.split(":")[1]
+    arn = target.arn if isinstance(target, TargetOrganization) else target.role.arn
+    return arn.split(":")[1]
 
 
 def _partition_of(case: Case, image: ImageFacts) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from aws_ops.facts import TargetAccount
+from aws_ops.facts import TargetAccount, TargetOrganization
 from aws_ops.ids import ImageId, Region
 
 
@@ -48,7 +48,7 @@ class CopyRules:
 
 @dataclass(frozen=True)
 class ShareRequest:
-    """Desired state: these images, usable in these accounts and regions, that way.
+    """Desired state: these images, usable in these accounts and organizations and in these regions, that way.
 
     No `regions` means each image's own.
     """
@@ -57,4 +57,5 @@ class ShareRequest:
     mode: Mode
     targets: tuple[TargetAccount, ...]
     regions: tuple[Region, ...] = ()
+    organizations: tuple[TargetOrganization, ...] = ()
     rules: CopyRules = CopyRules()

@@ -8,7 +8,7 @@ from aws_ops.details import details
 from aws_ops.entries import Entry, On, withdrawals_of
 from aws_ops.errors import KeyPolicyError
 from aws_ops.held import Held
-from aws_ops.ids import KeyArn, PrincipalArn
+from aws_ops.ids import KeyArn, parse_key_user
 from aws_ops.key_policy import withdraw_use
 from aws_ops.plan import Plan, Refused
 from aws_ops.refusals import Refusal, RefusalKind, refusal_of
@@ -41,17 +41,17 @@ def _against(due: Set[Entry], held: Held) -> Iterator[Refusal]:
     for resource, why in sorted(held.unreadable.items()):
         yield Refusal(RefusalKind.SOURCE_UNREADABLE, details(why=f"{resource}: {why.why}"))
     for key, policy in sorted(held.policies.items()):
-        principals = [PrincipalArn(entry.grantee) for entry in due if entry.resource == key]
+        users = [parse_key_user(entry.grantee) for entry in due if entry.resource == key]
         try:
-            withdraw_use(policy, principals)
+            withdraw_use(policy, users)
         except KeyPolicyError as obstacle:
             yield refusal_of(key, obstacle)
 
 
 def _cautions(share: Plan, there: Set[Entry], held: Held) -> Iterator[Caution]:
     for image_id, groups in sorted(held.groups.items()):
-        if groups:
-            yield Caution(CautionKind.STILL_SHARED, details(image=image_id, groups=sorted(groups)))
+        if staying := groups - {entry.grantee for entry in there if entry.resource == image_id}:
+            yield Caution(CautionKind.STILL_SHARED, details(image=image_id, groups=sorted(staying)))
     keys = sorted({KeyArn(entry.resource) for entry in there if entry.on is On.KEY})
     if keys and share.mode is Mode.SHARE:
         yield Caution(CautionKind.VOLUMES_NEED_KEY, details(keys=keys))

@@ -26,8 +26,22 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from aws_ops.errors import MalformedId
 from aws_ops.estimates import Prices, RegionPrices
-from aws_ops.facts import Role, SourceAccount, TargetAccount
-from aws_ops.ids import AccountId, PrincipalArn, Region, RoleArn, account_of, parse_principal_arn, parse_role_arn
+from aws_ops.facts import Role, SnapshotSharing, SourceAccount, TargetAccount, TargetOrganization
+from aws_ops.ids import (
+    AccountId,
+    OrganizationArn,
+    OrganizationPath,
+    PrincipalArn,
+    Region,
+    RoleArn,
+    account_of,
+    is_unit_arn,
+    organization_of,
+    parse_organization_arn,
+    parse_organization_path,
+    parse_principal_arn,
+    parse_role_arn,
+)
 from aws_ops.names import check_template
 from aws_ops.request import Carried, CopyRules, Mode
 from aws_ops.retention import RetentionRule
@@ -85,6 +99,9 @@ Name = Annotated[str, _matches(_NAME, "a name is letters, digits, dots, dashes a
 RegionName = Annotated[str, _matches(_REGION, "a region looks like eu-central-1")]
 RoleText = Annotated[str, _parsed(parse_role_arn)]
 PrincipalText = Annotated[str, _parsed(parse_principal_arn)]
+OrganizationText = Annotated[str, _parsed(parse_organization_arn)]
+PathText = Annotated[str, _parsed(parse_organization_path)]
+ExternalId = Annotated[str, Field(min_length=2, max_length=1224)]
 KeyText = Annotated[str, _matches(_KEY, "a key is alias/…, a key id, or the ARN of either")]
 TemplateText = Annotated[str, Field(min_length=3, max_length=128), AfterValidator(_template)]
 ParameterText = Annotated[
@@ -148,16 +165,19 @@ class ApprovalSettings(_Strict):
         return self
 
 
-class _AccountSettings(_Strict):
+class _NamedSettings(_Strict):
     name: Name
-    role_arn: RoleText
-    external_id: Annotated[str, Field(min_length=2, max_length=1224)] | None = None
 
     @model_validator(mode="after")
     def _not_reserved(self) -> Self:
         if self.name.lower() in _RESERVED:
             raise ValueError(f"{self.name!r} has a meaning in the command and can't be a name")
         return self
+
+
+class _AccountSettings(_NamedSettings):
+    role_arn: RoleText
+    external_id: ExternalId | None = None
 
     @property
     def role(self) -> Role:
@@ -222,6 +242,59 @@ class TargetSettings(_AccountSettings):
         principals = self.key_principals or (self.role_arn,)
         keys = {Region(region): key for region, key in self.keys.items()}
         return TargetAccount(self.name, self.role, keys, tuple(map(PrincipalArn, principals)), self.ssm_parameter)
+
+
+class OrganizationSettings(_NamedSettings):
+    """An organization, or an organizational unit of one, whose members may launch images; nothing is copied there.
+
+    Attributes:
+        arn: the organization's or the OU's; an id alone isn't enough for EC2.
+        path: of an OU, as `aws:PrincipalOrgPaths` has it, with everything below: `o-…/r-…/ou-…/*`.
+        role_arn: a role in the management account, or one it delegated that to, that may ask who the members are.
+        snapshots: `members` shares the snapshots with each member of now, so that it can copy; `never` doesn't.
+    """
+
+    arn: OrganizationText
+    path: PathText | None = None
+    role_arn: RoleText | None = None
+    external_id: ExternalId | None = None
+    snapshots: SnapshotSharing = SnapshotSharing.NEVER
+
+    @model_validator(mode="after")
+    def _path_fits(self) -> Self:
+        arn = OrganizationArn(self.arn)
+        if not is_unit_arn(arn):
+            if self.path is not None:
+                raise ValueError("path: is for organizational units; an organization is known by its id")
+        elif self.path is None:
+            raise ValueError("path: an organizational unit needs its path, like o-…/r-…/ou-…/*")
+        elif not self._is_path_of(*arn.split("/")[1:]):
+            raise ValueError(f"path: {self.path} isn't the path of {arn}: it must begin and end with the same ids")
+        return self
+
+    def _is_path_of(self, organization_id: str, unit_id: str) -> bool:
+        path = str(self.path)
+        return path.startswith(f"{organization_id}/") and path.endswith(f"/{unit_id}/*")
+
+    @model_validator(mode="after")
+    def _somebody_asks(self) -> Self:
+        if self.role_arn is None and self.snapshots is SnapshotSharing.MEMBERS:
+            raise ValueError("snapshots: to share with the members, a role_arn is needed that may ask who they are")
+        if self.role_arn is None and self.external_id is not None:
+            raise ValueError("external_id: goes with a role_arn")
+        return self
+
+    @property
+    def organization(self) -> TargetOrganization:
+        arn = OrganizationArn(self.arn)
+        role = RoleArn(self.role_arn) if self.role_arn else None
+        return TargetOrganization(
+            name=self.name,
+            arn=arn,
+            path=OrganizationPath(self.path or organization_of(arn)),
+            role=Role(role, account_of(role), self.external_id) if role else None,
+            snapshots=self.snapshots,
+        )
 
 
 class AuditSettings(_Strict):
@@ -370,6 +443,7 @@ class Settings(_Strict):
     approval: ApprovalSettings
     sources: Annotated[tuple[SourceSettings, ...], Field(min_length=1), AfterValidator(_distinct)]
     targets: Annotated[tuple[TargetSettings, ...], Field(min_length=1), AfterValidator(_distinct)]
+    organizations: tuple[OrganizationSettings, ...] = ()
     copies: CopySettings = CopySettings()
     audit: AuditSettings = AuditSettings()
     retention: tuple[RetentionSettings, ...] = ()
@@ -381,8 +455,20 @@ class Settings(_Strict):
     @property
     def estate(self) -> Estate:
         return Estate(
-            tuple(source.account for source in self.sources), tuple(target.account for target in self.targets)
+            tuple(source.account for source in self.sources),
+            tuple(target.account for target in self.targets),
+            tuple(organization.organization for organization in self.organizations),
         )
+
+    @model_validator(mode="after")
+    def _one_namespace(self) -> Self:
+        seen = {word for target in self.targets for word in (target.name, target.role.account_id)}
+        for organization in self.organizations:
+            for word in (organization.name, organization.arn.split("/")[-1]):
+                if word in seen:
+                    raise ValueError(f"organizations: {word} is there twice; targets and organizations share names")
+                seen.add(word)
+        return self
 
     @model_validator(mode="after")
     def _known_targets(self) -> Self:

@@ -80,14 +80,14 @@ def give(accounts: Accounts, source: SourceAccount, change: Change) -> None:
     match change:
         case AllowKeyUse(key_arn=key_arn):
             kms = accounts.kms(source.role, region_of(key_arn))
-            edit = partial(allow_use, principals=change.principals)
+            edit = partial(allow_use, users=change.users)
             change_key_policy(kms, key_arn, edit, before_write=partial(keep_policy, key_arn))
         case AddCreateVolumePermission():
             ec2 = accounts.ec2(source.role, change.region)
             add_create_volume_permission(ec2, change.snapshot_id, change.accounts)
         case AddLaunchPermission():
             ec2 = accounts.ec2(source.role, change.region)
-            add_launch_permission(ec2, change.image_id, change.accounts)
+            add_launch_permission(ec2, change.image_id, change.launchers)
 
 
 def wait_for_keys(accounts: Accounts, target: TargetAccount, order: CopyImage, pause: Pause) -> None:
@@ -163,13 +163,13 @@ def take(accounts: Accounts, source: SourceAccount, change: Change) -> None:
     match change:
         case RemoveLaunchPermission():
             ec2 = accounts.ec2(source.role, change.region)
-            remove_launch_permission(ec2, change.image_id, change.accounts)
+            remove_launch_permission(ec2, change.image_id, change.launchers)
         case RemoveCreateVolumePermission():
             ec2 = accounts.ec2(source.role, change.region)
             remove_create_volume_permission(ec2, change.snapshot_id, change.accounts)
         case WithdrawKeyUse(key_arn=key_arn):
             kms = accounts.kms(source.role, region_of(key_arn))
-            edit = partial(withdraw_use, principals=change.principals)
+            edit = partial(withdraw_use, users=change.users)
             change_key_policy(kms, key_arn, edit, before_write=partial(keep_policy, key_arn))
 
 

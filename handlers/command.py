@@ -129,7 +129,7 @@ def parse(text: str, estate: Estate, now: datetime) -> Ask | Revoke | Audit | Re
     )
     if "in" in said and not said["in"]:
         problems.append("After “in” comes at least one region, like eu-central-1.")
-    problems += too_many(ask)
+    problems += [*too_many(ask), *not_copied(ask, estate)]
     return NotUnderstood(tuple(problems)) if problems else ask
 
 
@@ -216,6 +216,16 @@ def _checked_end(ends_at: datetime | None, now: datetime, problems: list[str]) -
     return ends_at
 
 
+def not_copied(ask: Ask, estate: Estate) -> list[str]:
+    """Say of whom no copies can be asked: of an organization, in whose accounts the bot has no role."""
+    names = [one.name for one in estate.organizations if one.name in ask.targets and ask.mode.copies]
+    return [
+        f"“{name}” is an organization: I have no role in all its accounts to make copies with. "
+        "Share only (“no copy”), or name the accounts."
+        for name in names
+    ]
+
+
 def too_many(ask: Ask) -> list[str]:
     """Say of what there is too much for one request."""
     ways = len(ask.image_ids) * len(ask.targets) * max(1, len(ask.regions))
@@ -243,12 +253,12 @@ def read_images(text: str, problems: list[str]) -> tuple[ImageId, ...]:
 
 
 def read_targets(words: list[str], estate: Estate, problems: list[str]) -> tuple[str, ...]:
-    """Return the names of the accounts in `words`, each once; what isn't an account goes to `problems`."""
+    """Return the names of the accounts and organizations in `words`, each once; what is neither goes to `problems`."""
     names: list[str] = []
     strange = False
     for word in filter(None, words):
         try:
-            names.append(estate.target(word).name)
+            names.append(estate.recipient(word).name)
         except UnknownAccount as unknown:
             strange = True
             problems.append(f"“{_shorten(word)}” is no account I may share with.{_hint(unknown.alike)}")

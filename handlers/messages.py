@@ -249,6 +249,7 @@ def _result(request: Request) -> Iterator[str]:
         ]
         for start in range(0, len(rows), _ROWS):
             yield mrkdwn.block(rows[start : start + _ROWS])
+    yield from map(phrases.opened, request.opened_to)
     for delivery in request.deliveries:
         for note in delivery.notes:
             yield f"• {phrases.name(request, delivery)}: {wording.note(note)}"

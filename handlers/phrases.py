@@ -198,6 +198,12 @@ def settled(plan: Plan) -> str:
     return f"{how} and read back: {'; '.join(done) or 'nothing had to change'}."
 
 
+def opened(launch: AddLaunchPermission) -> str:
+    """Return who may launch an image as a member of an organization."""
+    where = f"{mrkdwn.code(launch.image_id)} in {mrkdwn.code(launch.region)}"
+    return f"• Every account of {mrkdwn.codes(launch.organizations)} can launch {where}."
+
+
 _NOUNS = {
     AllowKeyUse.kind: "key",
     AddCreateVolumePermission.kind: "snapshot",

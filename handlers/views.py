@@ -22,7 +22,7 @@ from slack_sdk.models.views import View
 
 from aws_ops.plan import Mode
 from handlers import mrkdwn
-from handlers.command import REASON_LIMIT, Ask, read_date, read_images, read_regions, read_targets, too_many
+from handlers.command import REASON_LIMIT, Ask, not_copied, read_date, read_images, read_regions, read_targets, too_many
 from sharing.estate import Estate
 from sharing.requests import RequestId
 
@@ -40,7 +40,10 @@ def share_form(estate: Estate, channel: str) -> View:
     """Return the form that asks for what the command asks for; it remembers the channel it was opened in."""
     targets = [
         Option(text=target.name[:75], value=target.name, description=f"account {target.role.account_id}")
-        for target in estate.targets[:_OPTIONS]
+        for target in estate.targets
+    ] + [
+        Option(text=one.name[:75], value=one.name, description=f"{one.arn.split('/')[-1]}: share only"[:75])
+        for one in estate.organizations
     ]
     regions = [Option(text=region, value=region) for region in estate.regions[:_OPTIONS]]
     copy = Option(
@@ -75,7 +78,9 @@ def share_form(estate: Estate, channel: str) -> View:
             InputBlock(
                 block_id=_TARGETS,
                 label="Share with",
-                element=StaticMultiSelectElement(action_id=_VALUE, placeholder="Choose accounts", options=targets),
+                element=StaticMultiSelectElement(
+                    action_id=_VALUE, placeholder="Choose accounts", options=targets[:_OPTIONS]
+                ),
             ),
             InputBlock(
                 block_id=_REGIONS,
@@ -123,6 +128,7 @@ def read_share_form(values: Mapping[str, Any], estate: Estate, now: datetime) ->
     if not ask.image_ids and not wrong[IMAGE]:
         wrong[IMAGE].append("Name at least one image, like ami-0123456789abcdef0.")
     wrong[IMAGE] += too_many(ask)
+    wrong[_TARGETS] += not_copied(ask, estate)
     errors = {field: " ".join(problems)[:2000] for field, problems in wrong.items() if problems}
     return errors or ask
 
@@ -164,6 +170,7 @@ def read_denial_form(view: Mapping[str, Any]) -> tuple[RequestId, str, str]:
 def help_text(command: str, estate: Estate) -> str:
     """Return what the command can do, with an example that works here."""
     names = ", ".join(mrkdwn.code(target.name) for target in estate.targets[:_OPTIONS])
+    organizations = ", ".join(mrkdwn.code(one.name) for one in estate.organizations[:_OPTIONS])
     share = f"{command} ami-0123456789abcdef0 to {estate.targets[0].name}"
     lines = [
         "*Share an AMI with other accounts*",
@@ -179,6 +186,7 @@ def help_text(command: str, estate: Estate) -> str:
         f"• {mrkdwn.code(f'{command} retire')}: shows the copies that are beyond what is kept, to be deregistered",
         f"• {mrkdwn.code(command)} alone opens a form",
         f"Accounts: {names}",
+        *([f"Organizations ({mrkdwn.code('no copy')} alone): {organizations}"] if organizations else []),
         f"Regions: {', '.join(mrkdwn.code(region) for region in estate.regions)}",
     ]
     return "\n".join(lines)

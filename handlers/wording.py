@@ -4,7 +4,7 @@ The floors below name kinds and details; the words are made here alone. Sentence
 escaped.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aws_ops.finishing import Note, NoteKind
 from aws_ops.plan import (
@@ -90,6 +90,11 @@ REFUSALS: Mapping[RefusalKind, str] = {
     "needs a copy: leave out `no copy`.",
     RefusalKind.SHARING_QUOTA: "{image} would be shared with {entries} accounts, organizations and OUs, and AWS takes "
     "{limit}. Share it with an organization instead, or have the quota raised (Service Quotas, L-70015FFA).",
+    RefusalKind.ORGANIZATION_CANT_COPY: "{organization} is an organization, and I have no role in all its accounts to "
+    "make copies with. Share with `no copy`, or name the accounts.",
+    RefusalKind.MEMBERS_UNREADABLE: "I can't ask who belongs to {organization}: {why}. Its snapshots are to be shared "
+    "with the members one by one, so I must know them. Whoever runs me must mend the role that asks AWS Organizations "
+    "(it needs `organizations:ListAccounts`, `ListAccountsForParent` and `ListOrganizationalUnitsForParent`).",
     RefusalKind.NOTHING_TO_DO: "There is nothing to do: {image} can be used there already. {have}",
 }
 
@@ -116,6 +121,14 @@ CAUTIONS: Mapping[CautionKind, str] = {
     "under {key} is made in its own account first, and that one is shared. It stays there, and costs storage.",
     CautionKind.STANDS_IN: "{image} can't be shared as it is; its re-encrypted copy {copy} in the same account is "
     "shared in its place.",
+    CautionKind.MEMBERS_CANT_COPY: "Members of {organization} can launch the image, but not copy it: snapshots can be "
+    "shared with accounts alone, and these aren't.",
+    CautionKind.LATER_MEMBERS_CANT_COPY: "Whoever joins {organization} later can launch the image at once, but not "
+    "copy it: its snapshots are shared with the members of now, account by account.",
+    CautionKind.MEMBERS_NOW: "Active accounts of {organization} now: {count}.",
+    CautionKind.MEMBERS_UNKNOWN: "I can't ask how many accounts {organization} has: {why}.",
+    CautionKind.COVERED_BY_ORGANIZATION: "{targets} belongs to {organization}, and can launch the image through it; "
+    "taking back the account alone won't end that.",
     CautionKind.KEY_USE_LIMITED: "In {target}, only {principals} will be able to use the key, "
     "so only they can launch from the shared image.",
 }
@@ -212,21 +225,21 @@ def not_in_force(share: Request) -> str:
 def change(changed: Change) -> str:
     """Return what a change does, in a line."""
     match changed:
-        case AllowKeyUse(key_arn=key_arn, principals=principals):
+        case AllowKeyUse(key_arn=key_arn):
             return (
-                f"Key policy of {mrkdwn.code(key_arn)} gains: {mrkdwn.codes(principals)} may `Encrypt`, `Decrypt`, "
+                f"Key policy of {mrkdwn.code(key_arn)} gains: {_users(changed)} may `Encrypt`, `Decrypt`, "
                 "`ReEncrypt*`, `GenerateDataKey*`, `DescribeKey`, and make grants for AWS resources alone"
             )
         case AddCreateVolumePermission(snapshot_id=snapshot_id, accounts=accounts):
-            return f"`createVolumePermission` on {mrkdwn.code(snapshot_id)} for {mrkdwn.codes(accounts)}"
-        case AddLaunchPermission(image_id=image_id, accounts=accounts):
-            return f"`launchPermission` on {mrkdwn.code(image_id)} for {mrkdwn.codes(accounts)}"
-        case WithdrawKeyUse(key_arn=key_arn, principals=principals):
-            return f"Key policy of {mrkdwn.code(key_arn)} loses: {mrkdwn.codes(principals)}, in my own statements alone"
+            return f"`createVolumePermission` on {mrkdwn.code(snapshot_id)} for {_accounts(accounts)}"
+        case AddLaunchPermission(image_id=image_id, launchers=launchers):
+            return f"`launchPermission` on {mrkdwn.code(image_id)} for {mrkdwn.codes(launchers)}"
+        case WithdrawKeyUse(key_arn=key_arn):
+            return f"Key policy of {mrkdwn.code(key_arn)} loses: {_users(changed)}, in my own statements alone"
         case RemoveCreateVolumePermission(snapshot_id=snapshot_id, accounts=accounts):
-            return f"`createVolumePermission` on {mrkdwn.code(snapshot_id)} taken from {mrkdwn.codes(accounts)}"
-        case RemoveLaunchPermission(image_id=image_id, accounts=accounts):
-            return f"`launchPermission` on {mrkdwn.code(image_id)} taken from {mrkdwn.codes(accounts)}"
+            return f"`createVolumePermission` on {mrkdwn.code(snapshot_id)} taken from {_accounts(accounts)}"
+        case RemoveLaunchPermission(image_id=image_id, launchers=launchers):
+            return f"`launchPermission` on {mrkdwn.code(image_id)} taken from {mrkdwn.codes(launchers)}"
         case ReencryptImage():
             return (
                 f"`CopyImage` of {mrkdwn.code(changed.source_image_id)} within {mrkdwn.code(changed.owner)} as "
@@ -234,8 +247,8 @@ def change(changed: Change) -> str:
             )
         case ShareReencrypted():
             return (
-                f"`createVolumePermission` and `launchPermission` on that copy of "
-                f"{mrkdwn.code(changed.source_image_id)} for {mrkdwn.codes(changed.accounts)}"
+                f"On that copy of {mrkdwn.code(changed.source_image_id)}: `createVolumePermission` for "
+                f"{_accounts(changed.readers)}; `launchPermission` for {mrkdwn.codes(changed.launchers)}"
             )
         case DeregisterCopy():
             return (
@@ -259,6 +272,23 @@ def _carried(copy: CopyImage) -> str:
     deprecated = [f"deprecated from {mrkdwn.when(copy.deprecate_at)}"] if copy.deprecate_at else []
     protected = ["protected from deregistration"] if copy.protection not in ("", "disabled") else []
     return "".join(f", {each}" for each in (*deprecated, *protected))
+
+
+def _users(change: AllowKeyUse | WithdrawKeyUse) -> str:
+    """Whom a key's policy names, and of whom it knows only where they must come from."""
+    members = (f"whoever in {mrkdwn.code(path)} is allowed it by IAM" for path in change.organizations)
+    return ", ".join([*map(mrkdwn.code, change.principals), *members])
+
+
+def _accounts(accounts: Sequence[str]) -> str:
+    """The accounts; of an organization's many, how many they are and the first of them."""
+    if len(accounts) <= _ACCOUNTS:
+        return mrkdwn.codes(accounts)
+    first = mrkdwn.codes(accounts[:_ACCOUNTS])
+    return f"{len(accounts)} accounts: {first} and {len(accounts) - _ACCOUNTS} more"
+
+
+_ACCOUNTS = 100  # as many as can be named in a request; a section of a message holds about 150
 
 
 def _fill(sentence: str, details: Mapping[str, str]) -> str:

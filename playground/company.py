@@ -1,4 +1,6 @@
-"""The company of the playground: a workspace with its people, an account that makes images, two that use them.
+"""The company of the playground: a workspace with its people, an account that makes images, others that use them.
+
+All of them are in one organization, and those without a name in the bot's settings in an OU of it.
 
 The roles get the very IAM documents that `deploy/iam` ships, so that what the guide tells people to use is what is
 tried.
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from playground.aws import StrictAws
+from playground.aws.organizations import Organization, Unit
 from playground.slack import StrictSlack
 from playground.slack.workspace import Channel, User
 
@@ -17,6 +20,7 @@ _DEPLOY = Path(__file__).parent.parent / "deploy"
 
 REGION, ABROAD = "eu-central-1", "us-east-1"
 HOME, IMAGES, STAGING, PROD = "999999999999", "111111111111", "222222222222", "333333333333"
+MANAGEMENT, SANDBOX = "888888888888", "444444444444"
 TARGETS = {"staging": STAGING, "prod": PROD}
 
 
@@ -66,6 +70,12 @@ def target_policy(account_id: str, source: str = IMAGES) -> dict[str, Any]:
     return iam_policy("target-role-policy", SOURCE_ACCOUNT=source, TARGET_ACCOUNT=account_id)
 
 
+def source_policy(*members: str) -> dict[str, Any]:
+    """Return what the source's role may do, as it is shipped, for the targets and for members of organizations."""
+    accounts = [*TARGETS.values(), *members]
+    return iam_policy("source-role-policy", SOURCE_ACCOUNT=IMAGES, TARGET_ACCOUNT=accounts)
+
+
 def furnish(aws: StrictAws, slack: StrictSlack) -> Company:
     """Put up the people and the accounts."""
     mika, sam, kim = (slack.user(name) for name in ("mika", "sam", "kim"))
@@ -75,8 +85,17 @@ def furnish(aws: StrictAws, slack: StrictSlack) -> Company:
         "ami-share-source",
         trusted=[home.arn],
         external_id="ami-share-images",
-        policy=iam_policy("source-role-policy", SOURCE_ACCOUNT=IMAGES, TARGET_ACCOUNT=list(TARGETS.values())),
+        policy=source_policy(SANDBOX),
     )
+    management = aws.account(MANAGEMENT, "management")
+    management.role(
+        "ami-share-organization",
+        trusted=[home.arn],
+        external_id="ami-share-organization",
+        policy=iam_policy("organization-role-policy"),
+    )
+    organization = aws.organization(management, *map(aws.account, (IMAGES, *TARGETS.values())))
+    sandboxes = organization.unit("Sandboxes", aws.account(SANDBOX, "sandbox").id)
     keys, keys_abroad = {}, {}
     for name, account_id in TARGETS.items():
         account = aws.account(account_id)
@@ -89,7 +108,7 @@ def furnish(aws: StrictAws, slack: StrictSlack) -> Company:
         keys[name] = account.key(REGION, alias="alias/ami-copies")
         keys_abroad[name] = account.key(ABROAD, alias="alias/ami-copies")
     return Company(
-        settings=_settings(slack, room, approvers=[mika, sam]),
+        settings=_settings(slack, room, approvers=[mika, sam]) + _organizations(organization, sandboxes),
         access_key_id=home.access_key_id,
         secret_access_key=home.secret_access_key,
         mika=mika,
@@ -109,6 +128,11 @@ def _settings(slack: StrictSlack, room: Channel, approvers: list[User]) -> str:
         team_id=slack.team_id, room=room.id, door=door, users=users, images=IMAGES, region=REGION, abroad=ABROAD
     )
     return source + targets
+
+
+def _organizations(organization: Organization, sandboxes: Unit) -> str:
+    path = f"{organization.id}/{organization.root.id}/{sandboxes.id}/*"
+    return _ORGANIZATIONS.format(organization=organization.arn, unit=sandboxes.arn, path=path, management=MANAGEMENT)
 
 
 _SETTINGS = """\
@@ -133,4 +157,20 @@ name = "{{name}}"
 role_arn = "arn:aws:iam::{{account_id}}:role/ami-share-target"
 external_id = "ami-share-{{name}}"
 keys = {{{{ {REGION} = "alias/ami-copies", {ABROAD} = "alias/ami-copies" }}}}
+"""
+
+_ORGANIZATIONS = """
+[[organizations]]
+name = "whole-org"
+arn = "{organization}"
+role_arn = "arn:aws:iam::{management}:role/ami-share-organization"
+external_id = "ami-share-organization"
+
+[[organizations]]
+name = "sandboxes"
+arn = "{unit}"
+path = "{path}"
+role_arn = "arn:aws:iam::{management}:role/ami-share-organization"
+external_id = "ami-share-organization"
+snapshots = "members"
 """

@@ -12,11 +12,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from aws_ops.accounts import Accounts
-from aws_ops.entries import entries_of
+from aws_ops.entries import entries_of, on_key
 from aws_ops.estimates import CopyTime, expected_time
 from aws_ops.facts import TargetAccount
-from aws_ops.ids import AccountId, KeyArn, PrincipalArn, Region, account_of, region_of
-from aws_ops.key_policy import KeyPolicy, allow_use, own_principals
+from aws_ops.ids import KeyArn, KeyUser, Launcher, Region, account_of, region_of
+from aws_ops.key_policy import KeyPolicy, allow_use, own_users
 from aws_ops.keys import change_key_policy
 from aws_ops.permissions import (
     BeforeWrite,
@@ -59,12 +59,15 @@ def client_token(name: str) -> str:
 def deliveries_for(request: Request, estate: Estate, history: Sequence[CopyTime], now: datetime) -> list[Delivery]:
     """Return the deliveries that the request's plan is to bring about: each image to each target and region.
 
+    To an organization nothing is delivered: its members may launch the image as soon as the permissions are there.
     `history` says how long copies have taken before.
     """
+    recipients = [estate.recipient(name) for name in request.targets]
     return [
-        _with_expectation(_delivery(request, image, estate.target(name), region, now), history)
+        _with_expectation(_delivery(request, image, target, region, now), history)
         for image in request.approved_plan.images
-        for name in request.targets
+        for target in recipients
+        if isinstance(target, TargetAccount)
         for region in request.regions or (image.region,)
     ]
 
@@ -127,7 +130,7 @@ def apply_grants(claim: Claim, accounts: Accounts, estate: Estate) -> None:
             case AddLaunchPermission():
                 ec2 = accounts.ec2(estate.source(change.owner).role, change.region)
                 intent = _about_to_give(claim, change)
-                added = add_launch_permission(ec2, change.image_id, change.accounts, intent)
+                added = add_launch_permission(ec2, change.image_id, change.launchers, intent)
                 record(claim, "launch_permission_added", change.image_id, added)
             case _:
                 pass
@@ -138,9 +141,9 @@ def edit_key_policy(
     accounts: Accounts,
     estate: Estate,
     change: AllowKeyUse | WithdrawKeyUse,
-    edit: Callable[[KeyPolicy, Iterable[PrincipalArn]], KeyPolicy],
+    edit: Callable[[KeyPolicy, Iterable[KeyUser]], KeyPolicy],
 ) -> None:
-    """Bring a key's policy to what `edit` makes of it for the change's principals, as its only writer.
+    """Bring a key's policy to what `edit` makes of it for the change's users, as its only writer.
 
     Raises:
         KeyInOtherHands: another request is at it.
@@ -151,18 +154,16 @@ def edit_key_policy(
 
     def before_write(before: str, after: str) -> None:
         # The policy before is on record before it is gone, so that it can be put back whatever happens next.
-        gained = own_principals(KeyPolicy(after)) - own_principals(KeyPolicy(before))
+        gained = own_users(KeyPolicy(after)) - own_users(KeyPolicy(before))
         with claim.transaction() as (tx, request, now):
             tx.audit(request.id, now, "bot", "key_policy_change", {"key": key_arn, "before": before, "after": after})
-            Ledger(tx).give(request.id, entries_of([AllowKeyUse(key_arn, tuple(gained))]), now)
+            Ledger(tx).give(request.id, on_key(key_arn, gained), now)
 
     with _only_writer(claim, key_arn):
-        changed = change_key_policy(
-            kms, key_arn, lambda policy: edit(policy, change.principals), before_write=before_write
-        )
+        changed = change_key_policy(kms, key_arn, lambda policy: edit(policy, change.users), before_write=before_write)
         if changed is not None:
             with claim.transaction() as (tx, request, now):
-                details = {"key": key_arn, "principals": list(change.principals), "kind": change.kind}
+                details = {"key": key_arn, "principals": list(change.users), "kind": change.kind}
                 tx.audit(request.id, now, "bot", "key_policy_changed", details)
 
 
@@ -179,9 +180,10 @@ def _only_writer(claim: Claim, key_arn: KeyArn) -> Iterator[None]:
 def _about_to_give(claim: Claim, change: AddCreateVolumePermission | AddLaunchPermission) -> BeforeWrite:
     """Write down what is given before it is: of a crash in between it is known what may be taken back."""
 
-    def intent(_before: frozenset[AccountId], added: frozenset[AccountId]) -> None:
+    def intent(_before: frozenset[Launcher], added: frozenset[Launcher]) -> None:
+        entries = [entry for entry in entries_of([change]) if entry.grantee in added]
         with claim.transaction() as (tx, request, now):
-            Ledger(tx).give(request.id, entries_of([replace(change, accounts=tuple(added))]), now)
+            Ledger(tx).give(request.id, entries, now)
 
     return intent
 

@@ -52,12 +52,11 @@ def start_copies(claim: Claim, accounts: Accounts, estate: Estate) -> None:
 
 
 def finish(claim: Claim) -> None:
-    """End the request once all its deliveries have ended; it has failed only if all of them have."""
+    """End the request once all its deliveries have ended; it has failed only if nobody can use anything."""
     with claim.transaction() as (tx, request, now):
         if request.state is not RequestState.COPYING or not all(is_final(d.state) for d in request.deliveries):
             return
-        any_good = any(delivery.state is DeliveryState.COMPLETED for delivery in request.deliveries)
-        to = RequestState.COMPLETED if any_good else RequestState.FAILED
+        to = RequestState.COMPLETED if request.any_good else RequestState.FAILED
         tx.audit(request.id, now, "bot", to.value, {})
         end_with_copies(tx, tx.move(request, to, now), now)
 

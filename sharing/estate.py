@@ -1,15 +1,18 @@
-"""The estate: the accounts that images may come from and go to. What isn't in it can't be asked for."""
+"""The estate: the accounts that images may come from, and the accounts and organizations that they may go to.
+
+What isn't in it can't be asked for.
+"""
 
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from aws_ops.facts import SourceAccount, TargetAccount
+from aws_ops.facts import SourceAccount, TargetAccount, TargetOrganization
 from aws_ops.ids import AccountId, Region
 
 
 class UnknownAccount(Exception):
-    """A name or account id that isn't in the settings, or no longer.
+    """A name or id that isn't in the settings, or no longer.
 
     Attributes:
         wanted: what was asked for.
@@ -24,10 +27,11 @@ class UnknownAccount(Exception):
 
 @dataclass(frozen=True)
 class Estate:
-    """The configured accounts, in the order of the settings file."""
+    """The configured accounts and organizations, in the order of the settings file."""
 
     sources: tuple[SourceAccount, ...]
     targets: tuple[TargetAccount, ...]
+    organizations: tuple[TargetOrganization, ...] = ()
 
     @property
     def regions(self) -> tuple[Region, ...]:
@@ -45,7 +49,18 @@ class Estate:
         for target in self.targets:
             if wanted in (target.name, target.role.account_id):
                 return target
-        raise UnknownAccount(wanted, tuple(difflib.get_close_matches(wanted, self._names(), n=3)))
+        raise UnknownAccount(wanted, self._alike(wanted))
+
+    def recipient(self, wanted: str) -> TargetAccount | TargetOrganization:
+        """Return the target, organization or OU with that name, account id, organization id or OU id.
+
+        Raises:
+            UnknownAccount: there is none; says which names are alike.
+        """
+        for organization in self.organizations:
+            if wanted in (organization.name, organization.arn.split("/")[-1]):
+                return organization
+        return self.target(wanted)
 
     def source(self, account_id: AccountId) -> SourceAccount:
         """Return the source account with that id.
@@ -58,7 +73,12 @@ class Estate:
                 return source
         raise UnknownAccount(account_id)
 
+    def _alike(self, wanted: str) -> tuple[str, ...]:
+        return tuple(difflib.get_close_matches(wanted, self._names(), n=3))
+
     def _names(self) -> Iterable[str]:
         for target in self.targets:
             yield target.name
             yield target.role.account_id
+        for organization in self.organizations:
+            yield organization.name

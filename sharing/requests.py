@@ -9,7 +9,7 @@ from typing import NewType
 from aws_ops.estimates import Estimate
 from aws_ops.finishing import Note
 from aws_ops.ids import AccountId, ImageId, KeyArn, Region
-from aws_ops.plan import AllowKeyUse, Mode, Plan, Refusal
+from aws_ops.plan import AddLaunchPermission, AllowKeyUse, Mode, Plan, Refusal
 from sharing.states import DeliveryState, RequestState
 
 RequestId = NewType("RequestId", str)
@@ -247,9 +247,21 @@ class Request:
         """How the share itself ended, whether it was taken back since or not."""
         if self.state not in (RequestState.REVOKING, RequestState.REVOKED):
             return self.state
+        return RequestState.COMPLETED if self.any_good else RequestState.FAILED
+
+    @property
+    def any_good(self) -> bool:
+        """Whether anybody got anything: an account its delivery, or an organization, which has none, its permission."""
         good = (DeliveryState.COMPLETED, DeliveryState.RETIRED)
-        any_good = any(delivery.state in good for delivery in self.deliveries)
-        return RequestState.COMPLETED if any_good else RequestState.FAILED
+        return bool(self.opened_to) or any(delivery.state in good for delivery in self.deliveries)
+
+    @property
+    def opened_to(self) -> tuple[AddLaunchPermission, ...]:
+        """The permissions that are for organizations, once they are in place."""
+        if self.settled_at is None or self.plan is None:
+            return ()
+        launches = (grant for grant in self.plan.grants if isinstance(grant, AddLaunchPermission))
+        return tuple(launch for launch in launches if launch.organizations)
 
     @property
     def revocable(self) -> bool:

@@ -171,7 +171,7 @@ def withdraw(claim: Claim, accounts: Accounts, estate: Estate, change: Withdrawa
                 claim,
                 "launch_permission_removed",
                 change.image_id,
-                remove_launch_permission(ec2, change.image_id, change.accounts),
+                remove_launch_permission(ec2, change.image_id, change.launchers),
             )
         case RemoveCreateVolumePermission():
             ec2 = accounts.ec2(estate.source(change.owner).role, change.region)

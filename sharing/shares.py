@@ -8,6 +8,7 @@ from datetime import datetime
 
 from aws_ops.accounts import Accounts
 from aws_ops.entries import entries_of
+from aws_ops.facts import TargetAccount, TargetOrganization
 from aws_ops.plan import Plan, ReencryptImage, Refused, ShareRequest, plan_share
 from aws_ops.reading import read_facts
 from aws_ops.request import CopyRules
@@ -34,8 +35,15 @@ class Shares:
 
     def plan(self, request: Request, books: None) -> Plan | Refused:  # noqa: ARG002
         sources = self.estate.sources
-        targets = tuple(self.estate.target(name) for name in request.targets)
-        wanted = ShareRequest(request.image_ids, request.mode, targets, request.regions, self.rules)
+        recipients = [self.estate.recipient(name) for name in request.targets]
+        wanted = ShareRequest(
+            request.image_ids,
+            request.mode,
+            tuple(one for one in recipients if isinstance(one, TargetAccount)),
+            request.regions,
+            rules=self.rules,
+            organizations=tuple(one for one in recipients if isinstance(one, TargetOrganization)),
+        )
         return plan_share(wanted, sources, read_facts(self.accounts, sources, wanted))
 
     def announce(self, tx: Transaction, request: Request) -> None:

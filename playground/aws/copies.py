@@ -79,11 +79,7 @@ class SnapshotCopy:
         return None if self._may_write(aws, key) else _INACCESSIBLE
 
     def _may_read(self, aws: "StrictAws", key: Key) -> bool:
-        """The least that was seen to work on a source key (aws-samples/copy-encrypted-ami); AWS recommends more."""
-        return key.works_for_ebs and any(
-            key_access.allowed_through_ec2(aws, key, self.caller, ("DescribeKey", "CreateGrant", reads), self.decides)
-            for reads in ("Decrypt", "ReEncryptFrom")
-        )
+        return key_access.may_read_through_ec2(aws, key, self.caller, self.decides)
 
     def _may_write(self, aws: "StrictAws", key: Key) -> bool:
         """The target key's side of "Permissions for EBS encryption" (EBS User Guide); the least is not known."""

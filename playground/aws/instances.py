@@ -37,7 +37,10 @@ _NEXT: dict[InstanceState, InstanceState] = {
 
 @dataclass(eq=False, kw_only=True)
 class Instance:
-    """An EC2 instance, in its state `since` then. It keeps the id of its image, whatever becomes of the image."""
+    """An EC2 instance, in its state `since` then. It keeps the id of its image, whatever becomes of the image.
+
+    `fault` is why it never gets to run, if so.
+    """
 
     id: str
     owner: str
@@ -49,6 +52,7 @@ class Instance:
     state: InstanceState = "pending"
     since: datetime
     tags: dict[str, str] = field(default_factory=dict)
+    fault: str | None = None
 
     @property
     def arn(self) -> str:
@@ -58,7 +62,10 @@ class Instance:
         self.state, self.since = state, now
 
     def described(self) -> dict[str, Any]:
+        ended = self.fault is not None and self.state == "terminated"
+        reason = {"StateReason": {"Code": "Client.InternalError", "Message": self.fault}} if ended else {}
         return {
+            **reason,
             "InstanceId": self.id,
             "ImageId": self.image_id,
             "InstanceType": self.instance_type,
@@ -76,7 +83,7 @@ def settle(aws: "StrictAws", now: datetime) -> None:
     """Let every instance under way arrive, and forget those whose end is long past."""
     for instance in list(aws.instances.values()):
         if instance.state in _NEXT and now >= instance.since + aws.instances_take:
-            instance.enter(_NEXT[instance.state], now)
+            instance.enter("terminated" if instance.fault else _NEXT[instance.state], now)
         elif instance.state == "terminated" and now >= instance.since + _SEEN_AFTER_ITS_END:
             del aws.instances[instance.id]
 

@@ -69,6 +69,17 @@ def allowed_through_ec2(
     )
 
 
+def may_read_through_ec2(aws: "StrictAws", key: "Key", caller: Credentials, moment: datetime) -> bool:
+    """Say whether EC2 can read for the caller what is under the key.
+
+    The least that was seen to work on a source key (aws-samples/copy-encrypted-ami); AWS recommends more.
+    """
+    return key.works_for_ebs and any(
+        allowed_through_ec2(aws, key, caller, ("DescribeKey", "CreateGrant", reads), moment)
+        for reads in ("Decrypt", "ReEncryptFrom")
+    )
+
+
 def allowed(
     aws: "StrictAws",
     key: "Key",

@@ -1,14 +1,17 @@
-"""Launching instances, as far as launch permission goes: the one thing a shared image is for.
+"""Launching instances, as far as launch permission and keys go: the one thing a shared image is for.
 
-The start of their encrypted volumes is not played.
+An instance whose caller may not use the key of a volume is accepted, and ends while it is pending.
 """
 
 from typing import Any
 
-from playground.aws import images
+from playground.aws import images, key_access
 from playground.aws.calls import Call, serves
 from playground.aws.errors import AwsError, NotServed
 from playground.aws.instances import Instance
+
+# EC2 User Guide, "Instance terminates immediately"; the words after the code are from reports (docs/aws-rules.md, 2.9).
+_CLIENT_ERROR = "Client.InternalError: Client error on launch"
 
 
 @serves("ec2", "RunInstances")
@@ -52,6 +55,7 @@ def _launch(call: Call) -> list[Instance]:
     aws, parameters = call.aws, call.parameters
     _ = parameters["MinCount"]
     reservation_id = aws.ids.ec2("r")
+    fault = None if _may_read_volumes(call) else _CLIENT_ERROR
     launched = [
         Instance(
             id=aws.ids.ec2("i"),
@@ -62,6 +66,7 @@ def _launch(call: Call) -> list[Instance]:
             launched=call.now,
             since=call.now,
             instance_type=parameters.get("InstanceType", "m1.small"),
+            fault=fault,
         )
         for _ in range(parameters["MaxCount"])
     ]
@@ -69,3 +74,10 @@ def _launch(call: Call) -> list[Instance]:
     if "ClientToken" in parameters:
         aws.launch_tokens[call.account_id, call.region, parameters["ClientToken"]] = (parameters.given, launched)
     return launched
+
+
+def _may_read_volumes(call: Call) -> bool:
+    keys = {snapshot.key_arn for snapshot in call.aws.images[call.parameters["ImageId"]].snapshots}
+    return all(
+        key_access.may_read_through_ec2(call.aws, call.aws.keys[arn], call.caller, call.now) for arn in keys if arn
+    )

@@ -37,6 +37,7 @@ class Organization:
         arn = f"arn:aws:organizations::{self.management_account_id}:root/{self.id}/{root_id}"
         self.root = Unit(root_id, arn, "Root", None, [self.management_account_id])
         self.units: list[Unit] = [self.root]
+        self.suspended: set[str] = set()
 
     @property
     def arn(self) -> str:
@@ -100,12 +101,13 @@ def _unit(call: Call, organization: Organization) -> Unit:
 
 def _account(call: Call, organization: Organization, account_id: str) -> dict[str, Any]:
     name = call.aws.accounts[account_id].name
+    state = "SUSPENDED" if account_id in organization.suspended else "ACTIVE"
     return {
         "Id": account_id,
         "Arn": f"arn:aws:organizations::{organization.management_account_id}:account/{organization.id}/{account_id}",
         "Name": name,
         "Email": f"{name}@example.com",
-        "Status": "ACTIVE",
+        "State": state,  # instead of `Status`, which was to be retired on 2026-09-09 (Organizations API, "Account")
         "JoinedMethod": "CREATED",
         "JoinedTimestamp": organization.created,
     }

@@ -16,7 +16,7 @@ from aws_ops.changes import (
     Withdrawal,
     WithdrawKeyUse,
 )
-from aws_ops.entries import entries_of
+from aws_ops.entries import Entry, on_image, on_key, on_snapshot
 from aws_ops.facts import (
     Device,
     Facts,
@@ -24,19 +24,32 @@ from aws_ops.facts import (
     KeyFacts,
     Role,
     SnapshotFacts,
+    SnapshotSharing,
     SourceAccount,
     TargetAccount,
     TargetFacts,
+    TargetOrganization,
 )
 from aws_ops.held import Held
-from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, RoleArn, SnapshotId
-from aws_ops.key_policy import KeyPolicy, allow_use, lacking, own_principals, parse, withdraw_use
+from aws_ops.ids import (
+    AccountId,
+    ImageId,
+    KeyArn,
+    OrganizationArn,
+    OrganizationPath,
+    PrincipalArn,
+    Region,
+    RoleArn,
+    SnapshotId,
+)
+from aws_ops.key_policy import KeyPolicy, allow_use, lacking, own_users, parse, withdraw_use
 from aws_ops.request import Mode, ShareRequest
 
 REGION = Region("eu-central-1")
 GOLDEN = AccountId("111111111111")
 STAGING = AccountId("222222222222")
 PROD = AccountId("333333333333")
+MANAGEMENT = AccountId("777777777777")
 STRANGER = AccountId("999999999999")
 IMAGE = ImageId("ami-0123456789abcdef0")
 SNAPSHOT = SnapshotId("snap-0123456789abcdef0")
@@ -170,7 +183,7 @@ def after(change: Grant | Withdrawal, facts: Facts) -> Facts:
         case AllowKeyUse() | WithdrawKeyUse():
             key = facts.keys[change.key_arn]
             edit = allow_use if isinstance(change, AllowKeyUse) else withdraw_use
-            edited = replace(key, policy=edit(key.policy, change.principals))
+            edited = replace(key, policy=edit(key.policy, change.users))
             return replace(facts, keys={**facts.keys, change.key_arn: edited})
         case AddCreateVolumePermission() | RemoveCreateVolumePermission():
             snapshot = facts.snapshots[change.snapshot_id]
@@ -182,31 +195,53 @@ def after(change: Grant | Withdrawal, facts: Facts) -> Facts:
         case AddLaunchPermission() | RemoveLaunchPermission():
             image = facts.images[change.image_id]
             gives = isinstance(change, AddLaunchPermission)
-            shared = replace(image, launch_permission=_changed(image.launch_permission, change.accounts, gives))
+            shared = replace(
+                image,
+                launch_permission=_changed(image.launch_permission, change.accounts, gives),
+                launch_groups=_changed(image.launch_groups, change.organizations, gives),
+            )
             return replace(facts, images={**facts.images, image.image_id: shared})
 
 
-def _changed(before: frozenset[AccountId], accounts: Iterable[AccountId], gives: bool) -> frozenset[AccountId]:
-    return before | set(accounts) if gives else before - set(accounts)
+def _changed(before: frozenset[Any], listed: Iterable[str], gives: bool) -> frozenset[Any]:
+    return before | set(listed) if gives else before - set(listed)
+
+
+def a_unit(**changes: Any) -> TargetOrganization:
+    """An OU whose snapshots are shared with its members."""
+    unit = TargetOrganization(
+        "workloads",
+        OrganizationArn(f"arn:aws:organizations::{MANAGEMENT}:ou/o-exampleorg1/ou-exam-12345678"),
+        OrganizationPath("o-exampleorg1/r-exam/ou-exam-12345678/*"),
+        a_role(MANAGEMENT),
+        SnapshotSharing.MEMBERS,
+    )
+    return replace(unit, **changes)
+
+
+def an_organization(**changes: Any) -> TargetOrganization:
+    """An organization that nobody may ask for its members."""
+    organization = TargetOrganization(
+        "whole-org",
+        OrganizationArn(f"arn:aws:organizations::{MANAGEMENT}:organization/o-exampleorg1"),
+        OrganizationPath("o-exampleorg1"),
+    )
+    return replace(organization, **changes)
 
 
 def held_in(facts: Facts) -> Held:
     """What would be read of the lists that the facts show."""
     policies = {arn: key.policy for arn, key in facts.keys.items()}
-    grants: list[Grant] = []
-    partial: list[Grant] = []
+    entries: frozenset[Entry] = frozenset()
+    partial: frozenset[Entry] = frozenset()
     for arn, policy in policies.items():
-        named = own_principals(policy)
+        named = own_users(policy)
         half = frozenset(lacking(policy, named))
-        grants.append(AllowKeyUse(arn, tuple(named - half)))
-        partial.append(AllowKeyUse(arn, tuple(half)))
-    grants += [
-        AddCreateVolumePermission(GOLDEN, REGION, one.snapshot_id, tuple(one.create_volume_permission))
-        for one in facts.snapshots.values()
-    ]
-    grants += [
-        AddLaunchPermission(GOLDEN, REGION, image.image_id, tuple(image.launch_permission))
-        for image in facts.images.values()
-    ]
+        entries |= on_key(arn, named - half)
+        partial |= on_key(arn, half)
+    for one in facts.snapshots.values():
+        entries |= on_snapshot(GOLDEN, REGION, one.snapshot_id, one.create_volume_permission)
+    for image in facts.images.values():
+        entries |= on_image(GOLDEN, REGION, image.image_id, image.launch_permission | image.launch_organizations)
     groups = {image.image_id: image.launch_groups for image in facts.images.values()}
-    return Held(entries_of(grants), entries_of(partial), policies, groups)
+    return Held(entries, partial, policies, groups)

@@ -39,6 +39,9 @@ class CannedAws:
     def kms(self, role: Role, region: Region) -> Any:
         return self._client("kms", role.account_id, region)
 
+    def organizations(self, role: Role) -> Any:
+        return self._client("organizations", role.account_id, Region("us-east-1"))
+
     def assume(self, role: Role) -> None:
         with calling("AssumeRole"):
             code = self.answers.get((role.account_id, "AssumeRole"))

@@ -15,7 +15,7 @@ from aws_ops.copies import CopyState, discard, faults_of, find_copy, start_copy,
 from aws_ops.errors import AccessDenied, AwsBusy, AwsRefused, InvalidPrincipals, PolicyLocksOut
 from aws_ops.facts import ImageFacts, KeyFacts, Role, SourceAccount, TargetAccount, Unreadable
 from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, RoleArn, SnapshotId, account_of
-from aws_ops.key_policy import allow_use, own_principals, withdraw_use
+from aws_ops.key_policy import allow_use, own_users, withdraw_use
 from aws_ops.keys import can_use, change_key_policy, read_policy
 from aws_ops.permissions import add_create_volume_permission, add_launch_permission
 from aws_ops.plan import (
@@ -75,7 +75,7 @@ class Company:
         match change:
             case AllowKeyUse():
                 kms = self.accounts.kms(self.source.role, REGION)
-                edit = partial(allow_use, principals=change.principals)
+                edit = partial(allow_use, users=change.principals)
                 change_key_policy(kms, change.key_arn, edit, before_write=lambda *_: None)
             case AddCreateVolumePermission():
                 add_create_volume_permission(ec2, change.snapshot_id, change.accounts)
@@ -285,10 +285,10 @@ def test_a_share_taken_back_leaves_the_policy_as_it_was_and_closes_the_key(compa
     before = read_policy(kms, key)
     theirs = company.accounts.kms(company.staging.role, REGION)
     principals = [PrincipalArn(company.staging.role.arn)]
-    change_key_policy(kms, key, partial(allow_use, principals=principals), before_write=lambda *_: None)
+    change_key_policy(kms, key, partial(allow_use, users=principals), before_write=lambda *_: None)
     assert can_use(theirs, key)
-    assert own_principals(read_policy(kms, key)) == set(principals)
-    change_key_policy(kms, key, partial(withdraw_use, principals=principals), before_write=lambda *_: None)
+    assert own_users(read_policy(kms, key)) == set(principals)
+    change_key_policy(kms, key, partial(withdraw_use, users=principals), before_write=lambda *_: None)
     assert not can_use(theirs, key)
     assert read_policy(kms, key) == before
 
@@ -296,7 +296,7 @@ def test_a_share_taken_back_leaves_the_policy_as_it_was_and_closes_the_key(compa
 def test_a_target_sees_the_change_only_once_it_has_spread(company: Company) -> None:
     key = company.key()
     company.aws.policy_spreads_after = timedelta(seconds=30)
-    edit = partial(allow_use, principals=[PrincipalArn(company.staging.role.arn)])
+    edit = partial(allow_use, users=[PrincipalArn(company.staging.role.arn)])
     kms = company.accounts.kms(company.source.role, REGION)
     assert change_key_policy(kms, key, edit, before_write=lambda *_: None)
     theirs = company.accounts.kms(company.staging.role, REGION)
@@ -309,7 +309,7 @@ def test_a_principal_that_does_not_exist_is_named(company: Company) -> None:
     nobody = PrincipalArn(f"arn:aws:iam::{STAGING}:role/nobody")
     kms = company.accounts.kms(company.source.role, REGION)
     with pytest.raises(InvalidPrincipals, match=nobody):
-        change_key_policy(kms, company.key(), partial(allow_use, principals=[nobody]), before_write=lambda *_: None)
+        change_key_policy(kms, company.key(), partial(allow_use, users=[nobody]), before_write=lambda *_: None)
 
 
 def test_a_deleted_role_is_swept_out_of_the_bots_statements_and_refused_in_others(company: Company) -> None:
@@ -317,11 +317,11 @@ def test_a_deleted_role_is_swept_out_of_the_bots_statements_and_refused_in_other
     old = PrincipalArn(staging.role("old"))
     key = company.key()
     kms = company.accounts.kms(company.source.role, REGION)
-    change_key_policy(kms, key, partial(allow_use, principals=[old]), before_write=lambda *_: None)
+    change_key_policy(kms, key, partial(allow_use, users=[old]), before_write=lambda *_: None)
     staging.delete_role("old")
     new = PrincipalArn(company.staging.role.arn)
-    change_key_policy(kms, key, partial(allow_use, principals=[new]), before_write=lambda *_: None)
-    assert own_principals(read_policy(kms, key)) == {new}
+    change_key_policy(kms, key, partial(allow_use, users=[new]), before_write=lambda *_: None)
+    assert own_users(read_policy(kms, key)) == {new}
 
     staging.role("old")
     theirs = {"Effect": "Allow", "Principal": {"AWS": old}, "Action": "kms:*", "Resource": "*"}
@@ -379,7 +379,7 @@ def test_a_copy_that_may_not_use_the_key_fails_with_awss_reasons_and_is_cleared_
     kms = company.accounts.kms(company.source.role, REGION)
     facts = read_facts(company.accounts, [company.source], company.request(image_id))
     [key] = facts.keys
-    withdraw = partial(withdraw_use, principals=[PrincipalArn(company.staging.role.arn)])
+    withdraw = partial(withdraw_use, users=[PrincipalArn(company.staging.role.arn)])
     change_key_policy(kms, key, withdraw, before_write=lambda *_: None)
     company.clock.advance(timedelta(hours=1))
 

@@ -10,7 +10,19 @@ from aws_ops.entries import Entry, On, entries_of
 from aws_ops.facts import Unreadable
 from aws_ops.held import Held
 from aws_ops.ids import ImageId
-from tests.aws_ops.builders import GOLDEN, IMAGE, PROD, REGION, SNAPSHOT, STAGING, STRANGER, a_key_arn, a_principal
+from tests.aws_ops.builders import (
+    GOLDEN,
+    IMAGE,
+    PROD,
+    REGION,
+    SNAPSHOT,
+    STAGING,
+    STRANGER,
+    a_key_arn,
+    a_principal,
+    a_unit,
+    an_organization,
+)
 
 KEY = a_key_arn(GOLDEN)
 KNOWN = frozenset({STAGING, PROD})
@@ -68,6 +80,15 @@ def test_strangers_are_told_and_left_alone() -> None:
     assert plan.changes == ()
     [caution] = plan.cautions
     assert dict(caution.details) == {"image": IMAGE, "strangers": f"{STRANGER}, all"}
+
+
+def test_an_organization_that_a_share_needs_is_no_stranger_and_another_is() -> None:
+    ours, theirs = an_organization().arn, a_unit().arn
+    image = SharedImage(IMAGE, GOLDEN, REGION, frozenset(), frozenset({ours, theirs}), {SNAPSHOT: frozenset()})
+    needed = frozenset({Entry(On.IMAGE, GOLDEN, REGION, IMAGE, ours)})
+    plan = plan_audit(Books(needed, frozenset(), needed, KNOWN), Held(needed), [image], [])
+    assert plan.changes == ()
+    assert [dict(caution.details) for caution in plan.cautions] == [{"image": IMAGE, "strangers": theirs}]
 
 
 def test_a_principal_that_is_only_half_there_is_left_over_all_the_same() -> None:

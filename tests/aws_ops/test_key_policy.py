@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from aws_ops.errors import DeletedPrincipals, MalformedId, MalformedPolicy, PolicyNotLatin1, PolicyTooLarge
-from aws_ops.ids import PrincipalArn
+from aws_ops.ids import KeyUser, OrganizationPath, PrincipalArn, parse_organization_path
 from aws_ops.key_policy import (
     SIZE_LIMIT,
     KeyPolicy,
@@ -16,8 +16,9 @@ from aws_ops.key_policy import (
     deleted_principals,
     lacking,
     obstacles,
-    own_principals,
+    own_users,
     parse,
+    principal_names,
     withdraw_use,
 )
 from tests.aws_ops.builders import GOLDEN, PROD, STAGING, a_policy, a_principal
@@ -33,6 +34,11 @@ principals = st.builds(
     st.sampled_from([GOLDEN, STAGING, PROD]),
     st.sampled_from(["root", "role/ami-share", "role/path/deploy", "user/ann"]),
 )
+ORGANIZATION, OTHER_ORGANIZATION = OrganizationPath("o-exampleorg1"), OrganizationPath("o-anotherorg2")
+UNIT = OrganizationPath("o-exampleorg1/r-exam/ou-exam-12345678/*")
+UNIT_BELOW = OrganizationPath("o-exampleorg1/r-exam/ou-exam-12345678/ou-exam-87654321/*")
+organizations = st.sampled_from([ORGANIZATION, OTHER_ORGANIZATION, UNIT, UNIT_BELOW])
+users = principals | organizations
 names = st.one_of(principals, st.just("*"), st.just(str(STAGING)), latin_1)
 principal_elements = st.one_of(
     names,
@@ -40,20 +46,23 @@ principal_elements = st.one_of(
     st.dictionaries(st.sampled_from(["AWS", "Service", "Federated"]), names | st.lists(names, max_size=3), max_size=2),
     anything,
 )
-own_statements = st.lists(principals, min_size=1, max_size=3).map(
+own_statements = st.lists(users, min_size=1, max_size=3).map(
     lambda named: list(allow_use(a_policy(), named).statements[1:])
 )
 ordinary_statements = st.fixed_dictionaries(
     {},
     optional={
         # The bot's own Sids among strangers' too.
-        "Sid": st.sampled_from(["AmiShareBotUse", "AmiShareBotGrants", "Ünïque"]) | latin_1,
+        "Sid": st.sampled_from(["AmiShareBotUse", "AmiShareBotGrants", "AmiShareBotOrganizationUse", "Ünïque"])
+        | latin_1,
         "Effect": st.sampled_from(["Allow", "Deny"]) | anything,
         "Principal": principal_elements,
         "NotPrincipal": principal_elements,
         "Action": st.sampled_from(["kms:*", "kms:Decrypt", ["kms:CreateGrant"]]) | anything,
         "Resource": st.just("*") | anything,
-        "Condition": st.just({"Bool": {"kms:GrantIsForAWSResource": True}}) | anything,
+        "Condition": st.just({"Bool": {"kms:GrantIsForAWSResource": True}})
+        | st.just({"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}})
+        | anything,
     },
 )
 
@@ -72,30 +81,29 @@ def policies(draw: st.DrawFn) -> KeyPolicy:
 def strangers(policy: KeyPolicy) -> list[str]:
     """What others wrote, letter by letter."""
     return [
-        json.dumps(statement)
-        for statement in policy.statements
-        if not own_principals(policy.with_statements([statement]))
+        json.dumps(statement) for statement in policy.statements if not own_users(policy.with_statements([statement]))
     ]
 
 
-some_principals = st.lists(principals, min_size=1, max_size=3)
+some_users = st.lists(users, min_size=1, max_size=4)
+OWN_SIDS = {f"AmiShareBot{whom}{what}" for whom in ("", "Organization", "Unit") for what in ("Use", "Grants")}
 
 
-@given(policies(), some_principals)
-def test_those_allowed_are_allowed(policy: KeyPolicy, wanted: list[PrincipalArn]) -> None:
+@given(policies(), some_users)
+def test_those_allowed_are_allowed(policy: KeyPolicy, wanted: list[KeyUser]) -> None:
     allowed = allow_use(policy, wanted)
-    assert own_principals(allowed) >= set(wanted)
+    assert own_users(allowed) >= set(wanted)
     assert lacking(allowed, wanted) == ()
 
 
-@given(policies(), some_principals)
-def test_allowing_twice_is_allowing_once(policy: KeyPolicy, wanted: list[PrincipalArn]) -> None:
+@given(policies(), some_users)
+def test_allowing_twice_is_allowing_once(policy: KeyPolicy, wanted: list[KeyUser]) -> None:
     allowed = allow_use(policy, wanted)
     assert allow_use(allowed, wanted) is allowed
 
 
-@given(policies(), some_principals)
-def test_what_others_wrote_stays_letter_by_letter(policy: KeyPolicy, wanted: list[PrincipalArn]) -> None:
+@given(policies(), some_users)
+def test_what_others_wrote_stays_letter_by_letter(policy: KeyPolicy, wanted: list[KeyUser]) -> None:
     allowed = allow_use(policy, wanted)
     assert strangers(allowed) == strangers(policy)
     assert strangers(withdraw_use(allowed, wanted)) == strangers(policy)
@@ -104,29 +112,51 @@ def test_what_others_wrote_stays_letter_by_letter(policy: KeyPolicy, wanted: lis
     assert rest == rest_before
 
 
-@given(policies(), some_principals)
-def test_only_the_two_own_statements_are_new(policy: KeyPolicy, wanted: list[PrincipalArn]) -> None:
+@given(policies(), some_users)
+def test_only_the_own_statements_are_new(policy: KeyPolicy, wanted: list[KeyUser]) -> None:
     before = [json.dumps(statement) for statement in policy.statements]
     new = [one for one in allow_use(policy, wanted).statements if json.dumps(one) not in before]
-    assert len(new) <= 2
-    assert {one["Sid"] for one in new} <= {"AmiShareBotUse", "AmiShareBotGrants"}
+    assert len(new) == len({one["Sid"] for one in new})
+    assert {one["Sid"] for one in new} <= OWN_SIDS
 
 
-@given(policies(), some_principals)
-def test_a_share_taken_back_leaves_the_policy_as_it_was(policy: KeyPolicy, wanted: list[PrincipalArn]) -> None:
-    assume(not own_principals(policy) & set(wanted))
+@given(policies(), some_users, some_users)
+def test_nobody_is_let_in_but_by_name_or_from_a_named_organization(
+    policy: KeyPolicy, wanted: list[KeyUser], unwanted: list[KeyUser]
+) -> None:
+    """Whatever the bot writes: `*` stands in it only under a condition that names organizations."""
+    theirs = strangers(policy)
+    for result in (allow_use(policy, wanted), withdraw_use(allow_use(policy, wanted), unwanted)):
+        for statement in result.statements:
+            if json.dumps(statement) not in theirs and "*" in principal_names(statement["Principal"]):
+                assert named_in(statement["Condition"]) != []
+
+
+def named_in(condition: dict[str, Any]) -> list[OrganizationPath]:
+    """The organizations without which the condition doesn't hold; each must be one, and no pattern for many."""
+    by_id = condition.get("StringEquals", {}).get("aws:PrincipalOrgID", [])
+    by_path = condition.get("ForAnyValue:StringLike", {}).get("aws:PrincipalOrgPaths", [])
+    assert not by_id or not by_path, "both would have to hold"
+    assert all("*" not in name.removesuffix("/*") and "/ou-" in name for name in by_path)
+    assert not any("*" in name or "/" in name for name in by_id)
+    return [parse_organization_path(name) for name in (*by_id, *by_path)]
+
+
+@given(policies(), some_users)
+def test_a_share_taken_back_leaves_the_policy_as_it_was(policy: KeyPolicy, wanted: list[KeyUser]) -> None:
+    assume(not own_users(policy) & set(wanted))
     assert withdraw_use(allow_use(policy, wanted), wanted) == policy
 
 
-@given(policies(), some_principals)
-def test_nobody_else_loses_anything(policy: KeyPolicy, unwanted: list[PrincipalArn]) -> None:
+@given(policies(), some_users)
+def test_nobody_else_loses_anything(policy: KeyPolicy, unwanted: list[KeyUser]) -> None:
     left = withdraw_use(policy, unwanted)
-    assert own_principals(left) == own_principals(policy) - set(unwanted)
+    assert own_users(left) == own_users(policy) - set(unwanted)
     assert withdraw_use(left, unwanted) is left
 
 
-@given(policies(), some_principals, st.randoms())
-def test_the_order_of_principals_makes_no_difference(policy: KeyPolicy, wanted: list[PrincipalArn], dice: Any) -> None:
+@given(policies(), some_users, st.randoms())
+def test_the_order_of_users_makes_no_difference(policy: KeyPolicy, wanted: list[KeyUser], dice: Any) -> None:
     shuffled = dice.sample(wanted, len(wanted))
     assert allow_use(policy, shuffled).text == allow_use(policy, wanted).text
 
@@ -159,6 +189,57 @@ def test_the_two_statements_are_these() -> None:
     }
 
 
+def test_the_statements_for_organizations_are_these() -> None:
+    """Two more for organizations and two for OUs: a statement with both conditions would hold for neither."""
+    allowed = allow_use(a_policy(), [UNIT, ORGANIZATION, OTHER_ORGANIZATION])
+    [by_id, by_id_grants, by_path, by_path_grants] = allowed.statements[1:]
+    everybody = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Resource": "*"}
+    use = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
+    grants = ["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"]
+    from_organization = {"StringEquals": {"aws:PrincipalOrgID": [OTHER_ORGANIZATION, ORGANIZATION]}}
+    from_unit = {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": [UNIT]}}
+    for_aws = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    assert by_id == everybody | {"Sid": "AmiShareBotOrganizationUse", "Action": use, "Condition": from_organization}
+    assert by_id_grants == everybody | {
+        "Sid": "AmiShareBotOrganizationGrants",
+        "Action": grants,
+        "Condition": from_organization | for_aws,
+    }
+    assert by_path == everybody | {"Sid": "AmiShareBotUnitUse", "Action": use, "Condition": from_unit}
+    assert by_path_grants == everybody | {
+        "Sid": "AmiShareBotUnitGrants",
+        "Action": grants,
+        "Condition": from_unit | for_aws,
+    }
+
+
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        pytest.param({"Effect": "Deny"}, id="it denies"),
+        pytest.param({"Condition": {}}, id="it is for everybody"),
+        pytest.param({"Condition": {"StringEquals": {"aws:PrincipalOrgID": "*"}}}, id="it names no organization"),
+        pytest.param({"Condition": {"StringLike": {"aws:PrincipalOrgID": ORGANIZATION}}}, id="it compares otherwise"),
+        pytest.param({"Condition": {"StringEquals": {"aws:PrincipalOrgID": UNIT}}}, id="it names an OU"),
+        pytest.param({"Principal": {"AWS": a_principal(STAGING)}}, id="it is for one"),
+        pytest.param({"Action": "kms:*"}, id="it allows more"),
+    ],
+)
+def test_a_stranger_with_an_organizations_sid_is_left_alone(stranger: dict[str, Any]) -> None:
+    [_, use, _] = allow_use(a_policy(), [ORGANIZATION]).statements
+    policy = a_policy(dict(use) | stranger)
+    assert own_users(policy) == frozenset()
+    assert allow_use(policy, [ORGANIZATION]).statements[:2] == policy.statements
+    assert withdraw_use(policy, [ORGANIZATION]) is policy
+
+
+def test_everybody_written_shortly_is_everybody() -> None:
+    [_, *own] = allow_use(a_policy(), [ORGANIZATION]).statements
+    policy = a_policy(*(dict(statement) | {"Principal": "*"} for statement in own))
+    assert own_users(policy) == {ORGANIZATION}
+    assert withdraw_use(policy, [ORGANIZATION]) == a_policy()
+
+
 @pytest.mark.parametrize(
     "stranger",
     [
@@ -175,16 +256,16 @@ def test_a_stranger_with_the_bots_sid_is_left_alone(stranger: dict[str, Any]) ->
     [_, use, _] = allow_use(a_policy(), [a_principal(STAGING)]).statements
     policy = a_policy(dict(use) | stranger)
     allowed = allow_use(policy, [a_principal(PROD)])
-    assert own_principals(policy) == frozenset()
+    assert own_users(policy) == frozenset()
     assert allowed.statements[:2] == policy.statements
-    assert own_principals(allowed) == {a_principal(PROD)}
+    assert own_users(allowed) == {a_principal(PROD)}
 
 
 def test_an_account_id_is_its_root() -> None:
     [administrators, use, grants] = allow_use(a_policy(), [a_principal(STAGING, "root")]).statements
     by_id = {"Principal": {"AWS": STAGING}}
     policy = a_policy(dict(use) | by_id, dict(grants) | by_id)
-    assert own_principals(policy) == {a_principal(STAGING, "root")}
+    assert own_users(policy) == {a_principal(STAGING, "root")}
     assert allow_use(policy, [a_principal(STAGING, "root")]) is policy
     assert allow_use(policy, [PrincipalArn(STAGING)]) is policy
     assert policy == a_policy(use, grants)
@@ -200,7 +281,13 @@ def test_half_a_share_is_made_whole() -> None:
 
 def test_a_principal_whom_others_allow_already_is_named_all_the_same() -> None:
     policy = a_policy({"Effect": "Allow", "Principal": {"AWS": STAGING}, "Action": "kms:*", "Resource": "*"})
-    assert own_principals(allow_use(policy, [a_principal(STAGING)])) == {a_principal(STAGING)}
+    assert own_users(allow_use(policy, [a_principal(STAGING)])) == {a_principal(STAGING)}
+
+
+@pytest.mark.parametrize("path", ["o-", "o-*", "o-exampleorg1/*", "o-exampleorg1/r-exam/*", "o-exampleorg1/*/ou-x/*"])
+def test_an_organization_is_named_wholly(path: str) -> None:
+    with pytest.raises(MalformedId):
+        allow_use(a_policy(), [OrganizationPath(path)])
 
 
 @pytest.mark.parametrize("name", ["*", "", "ec2.amazonaws.com", "arn:aws:iam::222222222222:role/*"])

@@ -10,11 +10,11 @@ from botocore.stub import Stubber
 
 from aws_ops.errors import AwsRefused, InvalidPrincipals, KeyPolicyContested, NotFound, PolicyLocksOut
 from aws_ops.ids import KeyArn
-from aws_ops.key_policy import KeyPolicy, allow_use, own_principals
+from aws_ops.key_policy import KeyPolicy, allow_use, own_users
 from aws_ops.keys import can_use, change_key_policy, describe_key, read_policy
 from tests.aws_ops.builders import GOLDEN, PROD, STAGING, a_denial, a_key_arn, a_policy, a_principal
 
-let_staging_in = partial(allow_use, principals=[a_principal(STAGING)])
+let_staging_in = partial(allow_use, users=[a_principal(STAGING)])
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_another_writer_who_keeps_the_change_is_no_trouble(kms: Any, key: KeyArn
     put = partial(kms.put_key_policy, KeyId=key, PolicyName="default", Policy=both.text)
     whenever_it_is_written(kms, put)
     change_key_policy(kms, key, let_staging_in, before_write=Diary())
-    assert own_principals(read_policy(kms, key)) == {a_principal(STAGING)}
+    assert own_users(read_policy(kms, key)) == {a_principal(STAGING)}
 
 
 def test_one_who_never_stops_is_told_of(kms: Any, key: KeyArn) -> None:

@@ -59,8 +59,10 @@ from tests.aws_ops.builders import (
     a_snapshot,
     a_source,
     a_target,
+    a_unit,
     after,
     an_image,
+    an_organization,
     some_facts,
     target_facts,
 )
@@ -442,6 +444,8 @@ def test_every_kind_of_refusal_is_tested() -> None:
         RefusalKind.OTHER_PARTITION,
         RefusalKind.SHARED_ELSEWHERE,
         RefusalKind.SHARING_QUOTA,
+        RefusalKind.ORGANIZATION_CANT_COPY,
+        RefusalKind.MEMBERS_UNREADABLE,
     }
     assert {kind for _, kind, _ in REFUSALS.values()} | elsewhere == set(RefusalKind)
 
@@ -602,8 +606,10 @@ def test_every_kind_of_caution_is_tested() -> None:
         CautionKind.COPY_LOST,
         CautionKind.SHARED_BEYOND,
     }
+    organizations = {kind for kind in CautionKind if "members" in kind or "organization" in kind}
     reencryptions = {CautionKind.REENCRYPTED_FIRST, CautionKind.STANDS_IN}
-    elsewhere = {CautionKind.KEY_USE_LIMITED, CautionKind.COPY_IN_USE, *revocations, *audits, *reencryptions}
+    others = {CautionKind.KEY_USE_LIMITED, CautionKind.COPY_IN_USE}
+    elsewhere = {*others, *revocations, *audits, *reencryptions, *organizations}
     assert {kind for _, kind, _ in CAUTIONS.values()} | elsewhere == set(CautionKind)
 
 
@@ -633,18 +639,23 @@ def facts_in_any_state(draw: st.DrawFn) -> Facts:
         )
         for snapshot_id in (SNAPSHOT, SECOND)
     ]
-    policies = [allow_use(a_policy(), [a_principal(account, "root") for account in draw(some_accounts)]) for _ in keys]
+    users = st.lists(
+        st.sampled_from([*(a_principal(one, "root") for one in accounts), an_organization().path, a_unit().path])
+    )
+    policies = [allow_use(a_policy(), draw(users)) for _ in keys]
     devices = st.lists(st.sampled_from((SNAPSHOT, SECOND)), min_size=1, unique=True)
     images = [
         an_image(
             image_id=image_id,
             devices=tuple(Device(f"/dev/{one}", one) for one in draw(devices)),
             launch_permission=draw(some_accounts),
+            launch_groups=draw(st.frozensets(st.sampled_from([an_organization().arn, a_unit().arn, "all"]))),
         )
         for image_id in (IMAGE, OTHER)
     ]
+    members = {a_unit().arn: draw(some_accounts) | {GOLDEN}}
     places = [target_facts(account) for account in accounts] + [elsewhere(account) for account in accounts]
-    return some_facts(
+    facts = some_facts(
         images,
         snapshots,
         keys=[a_key(arn, policy=policy) for arn, policy in zip(keys, policies, strict=True)],
@@ -653,17 +664,25 @@ def facts_in_any_state(draw: st.DrawFn) -> Facts:
             for place in places
         ],
     )
+    return replace(facts, members=members)
 
 
 @st.composite
 def requests(draw: st.DrawFn) -> ShareRequest:
-    """Requests for one image or both, by copies anywhere or from the original."""
-    targets = map(a_target, draw(st.lists(st.sampled_from(accounts), min_size=1, unique=True)))
+    """Requests for one image or both, by copies anywhere or from the original, there for organizations too."""
+    targets = list(map(a_target, draw(st.lists(st.sampled_from(accounts), min_size=1, unique=True))))
     images = draw(st.lists(st.sampled_from((IMAGE, OTHER)), min_size=1, unique=True))
     regions = st.lists(st.sampled_from((REGION, ELSEWHERE)), unique=True)
     mode = draw(st.sampled_from(Mode))
     chosen = draw(regions) if mode is Mode.COPY else []
-    return replace(everywhere(*targets), image_ids=tuple(images), mode=mode, regions=tuple(chosen))
+    organizations = st.lists(st.sampled_from((an_organization(), a_unit())), unique=True)
+    return replace(
+        everywhere(*targets),
+        image_ids=tuple(images),
+        mode=mode,
+        regions=tuple(chosen),
+        organizations=tuple(draw(organizations)) if mode is Mode.SHARE else (),
+    )
 
 
 def shuffled(facts: Facts, order: Callable[[dict[Any, Any]], dict[Any, Any]]) -> Facts:
@@ -685,6 +704,7 @@ def test_no_order_makes_a_difference(facts: Facts, request_: ShareRequest, dice:
         request_,
         image_ids=tuple(dice.sample(request_.image_ids, len(request_.image_ids))),
         targets=tuple(dice.sample(request_.targets, len(request_.targets))),
+        organizations=tuple(dice.sample(request_.organizations, len(request_.organizations))),
         regions=tuple(dice.sample(request_.regions, len(request_.regions))),
     )
     plan = plan_share(request_, [a_source()], facts)

@@ -73,7 +73,7 @@ def test_the_re_encryption_comes_first_and_what_is_not_there_yet_is_shared_by_pr
     assert (reencryption.source_image_id, reencryption.key_arn) == (IMAGE, KEY)
     assert reencryption.name != "golden 2026-11-23", "the original has that name already"
     assert key_use.principals == (a_principal(STAGING, "root"),)
-    assert promise.accounts == (STAGING,)
+    assert (promise.launchers, promise.readers) == ((STAGING,), (STAGING,))
     assert copy.source_key_arns == (KEY,)
     assert [caution.kind for caution in plan.cautions] == [CautionKind.REENCRYPTED_FIRST]
     assert load(dump(plan)) == plan

@@ -64,7 +64,7 @@ def given_by(plan: Plan) -> frozenset[Entry]:
 def state_of(facts: Facts) -> tuple[Any, ...]:
     """Everything that a share could change at the source."""
     return (
-        {image.image_id: image.launch_permission for image in facts.images.values()},
+        {image.image_id: image.launch_permission | image.launch_groups for image in facts.images.values()},
         {one.snapshot_id: one.create_volume_permission for one in facts.snapshots.values()},
         {arn: key.policy for arn, key in facts.keys.items() if isinstance(key, KeyFacts)},
     )

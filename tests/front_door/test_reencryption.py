@@ -54,7 +54,8 @@ def test_it_is_re_encrypted_first_and_then_shared_under_one_approval(stage: Stag
     assert f"{image} is under the AWS managed key, and can't be shared as it is." in shown
     assert f"1. CopyImage of {image} within {IMAGES} as secret {image}, re-encrypted under {key}" in shown
     assert f"2. Key policy of {key} gains" in shown
-    assert f"3. createVolumePermission and launchPermission on that copy of {image} for {STAGING}" in shown
+    promise = f"3. On that copy of {image}: createVolumePermission for {STAGING}; launchPermission for {STAGING}"
+    assert promise in shown
     assert f"4. CopyImage of {image} by {STAGING}" in shown
     assert products(stage, image) == [], "nothing is done before the approval"
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from playground.aws import Account, StrictAws
+from playground.aws import Account, Disk, StrictAws
 from tests.strict_aws.rules import INFERRED, READ, refused, rule
 from tests.strict_aws.targets import OWNER, REGION, TARGET, session
 
@@ -102,6 +102,38 @@ def test_a_key_can_be_opened_to_an_organization(aws: StrictAws, owner: Account, 
         client(aws.account("333333333333"), "kms").describe_key(KeyId=key)
 
 
+@rule("IAM guide, aws:PrincipalOrgPaths", READ)
+def test_a_key_can_be_opened_to_a_unit_and_all_below_it(aws: StrictAws, owner: Account, target: Account) -> None:
+    organization = aws.organization(aws.account(MANAGEMENT), aws.account("333333333333"))
+    outer = organization.unit("Workloads")
+    organization.unit("Staging", TARGET, parent=outer)
+    path = f"{organization.id}/{organization.root.id}/{outer.id}/*"
+    condition = {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": [path]}}
+    everybody = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:DescribeKey", "Resource": "*"}
+    key = owner.key(REGION, policy={"Version": "2012-10-17", "Statement": [everybody | {"Condition": condition}]})
+    kms = client(target, "kms")
+    assert kms.describe_key(KeyId=key)
+    organization.place(TARGET, outer)
+    assert kms.describe_key(KeyId=key), "in the unit itself as well"
+    for outside in ("333333333333", "444444444444"):
+        with refused("AccessDeniedException"):
+            client(aws.account(outside), "kms").describe_key(KeyId=key)
+
+
+@rule("EC2 guide, instance terminates immediately", READ)
+def test_an_instance_ends_at_once_if_the_key_of_a_volume_may_not_be_used(
+    aws: StrictAws, owner: Account, target: Account
+) -> None:
+    image = owner.image(REGION, devices=[Disk(gib=8, key=owner.key(REGION))])
+    aws.share(image, TARGET)
+    ec2 = client(target)
+    (instance,) = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"]
+    assert instance["State"]["Name"] == "pending", "the call itself succeeds"
+    (seen,) = ec2.describe_instances(InstanceIds=[instance["InstanceId"]])["Reservations"]
+    assert seen["Instances"][0]["State"]["Name"] == "terminated"
+    assert seen["Instances"][0]["StateReason"]["Code"] == "Client.InternalError"
+
+
 @rule("2.5", READ)
 def test_an_account_decides_which_foreign_images_exist_for_it(aws: StrictAws, owner: Account, target: Account) -> None:
     golden, other = owner.image(REGION, name="golden-1"), owner.image(REGION, name="other")
@@ -149,6 +181,9 @@ def test_the_management_account_reads_the_tree(aws: StrictAws, owner: Account, t
     (member,) = reads.list_accounts_for_parent(ParentId=found["Id"])["Accounts"]
     assert (member["Id"], member["Name"]) == (TARGET, "staging")
     assert {each["Id"] for each in reads.list_accounts()["Accounts"]} == {MANAGEMENT, OWNER, TARGET}
+    organization.suspended.add(OWNER)
+    states = {each["Id"]: each["State"] for each in reads.list_accounts()["Accounts"]}
+    assert states == {MANAGEMENT: "ACTIVE", OWNER: "SUSPENDED", TARGET: "ACTIVE"}
     assert client(target, "organizations").describe_organization()["Organization"]["Id"] == organization.id
     with refused("AccessDeniedException"):
         client(owner, "organizations").list_accounts()

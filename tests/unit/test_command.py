@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aws_ops.facts import Role, SourceAccount, TargetAccount
-from aws_ops.ids import AccountId, PrincipalArn, Region, RoleArn
+from aws_ops.facts import Role, SourceAccount, TargetAccount, TargetOrganization
+from aws_ops.ids import AccountId, OrganizationArn, OrganizationPath, PrincipalArn, Region, RoleArn
 from aws_ops.plan import Mode
 from handlers.command import Ask, Help, NotUnderstood, OpenForm, Revoke, parse
 from sharing.estate import Estate
@@ -32,6 +32,13 @@ ESTATE = Estate(
         ),
     ),
     targets=(target("staging", "222222222222"), target("prod", "333333333333"), target("no-reply", "444444444444")),
+    organizations=(
+        TargetOrganization(
+            "whole-org",
+            OrganizationArn("arn:aws:organizations::999999999999:organization/o-exampleorg1"),
+            OrganizationPath("o-exampleorg1"),
+        ),
+    ),
 )
 
 
@@ -54,6 +61,25 @@ ESTATE = Estate(
 )
 def test_what_is_understood(text: str, targets: tuple[str, ...], mode: Mode, reason: str) -> None:
     assert parse(text, ESTATE, NOW) == Ask((AMI,), targets, (), mode, None, reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "targets"),
+    [
+        ("whole-org no copy", ("whole-org",)),
+        ("o-exampleorg1, no copy", ("whole-org",)),
+        ("staging and whole-org, o-exampleorg1 no copy", ("staging", "whole-org")),
+    ],
+)
+def test_organizations_stand_beside_accounts(text: str, targets: tuple[str, ...]) -> None:
+    assert parse(f"{AMI} to {text}", ESTATE, NOW) == Ask((AMI,), targets, (), Mode.SHARE, None, "")
+
+
+@pytest.mark.parametrize("how", ["", " then unshare", " in eu-west-1"])
+def test_no_copies_are_made_in_an_organization(how: str) -> None:
+    (problem,) = parse(f"{AMI} to staging, whole-org{how}", ESTATE, NOW).problems  # type: ignore[union-attr]
+    assert problem.startswith("“whole-org” is an organization")
+    assert "(“no copy”), or name the accounts" in problem
 
 
 @pytest.mark.parametrize(

@@ -209,6 +209,14 @@ def test_a_request_that_is_still_checked_shows_nothing() -> None:
     assert messages_of(replace(request_in(RequestState.CHECKING), plan=None, deliveries=()), "C0APPROVALS", RULE) == []
 
 
+def test_of_an_organizations_many_members_the_number_is_shown() -> None:
+    members = tuple(account(number) for number in range(2_500))
+    line = wording.change(AddCreateVolumePermission(OWNER, REGION, SnapshotId("snap-0123456789abcdef0"), members))
+    assert "for 2500 accounts: `000000000000`, " in line
+    assert line.endswith("and 2400 more")
+    assert len(line) < 2_900, "a line that is longer than a section wouldn't be shown at all"
+
+
 def test_there_are_words_for_everything() -> None:
     for kinds, words in (
         (RefusalKind, wording.REFUSALS),

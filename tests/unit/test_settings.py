@@ -178,6 +178,57 @@ def test_two_targets_of_one_name_are_refused(tmp_path: Path) -> None:
     assert "targets: staging is there twice" in complaints(tmp_path, GOOD + double)
 
 
+ORGANIZATION = """
+[[organizations]]
+name = "whole-org"
+arn = "arn:aws:organizations::999999999999:organization/o-exampleorg1"
+"""
+UNIT = """
+[[organizations]]
+name = "workloads"
+arn = "arn:aws:organizations::999999999999:ou/o-exampleorg1/ou-exam-12345678"
+path = "o-exampleorg1/r-exam/ou-exam-87654321/ou-exam-12345678/*"
+role_arn = "arn:aws:iam::999999999999:role/ami-share-organization"
+external_id = "ami-share-organization"
+snapshots = "members"
+"""
+
+
+def test_organizations_and_units_are_taken(tmp_path: Path) -> None:
+    settings, _ = load(write(tmp_path, GOOD + ORGANIZATION + UNIT))
+    whole, unit = settings.estate.organizations
+    assert (whole.path, whole.role, whole.snapshots) == ("o-exampleorg1", None, "never")
+    assert unit.path == "o-exampleorg1/r-exam/ou-exam-87654321/ou-exam-12345678/*"
+    assert unit.role is not None
+    assert (unit.role.account_id, unit.snapshots) == ("999999999999", "members")
+    assert settings.estate.recipient("ou-exam-12345678") is not None
+    assert settings.estate.recipient("staging").name == "staging"
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "said"),
+    [
+        ("organization/o-exampleorg1", "organization/*", "organizations.0.arn: “arn:aws:organizations::"),
+        ("arn:aws:organizations::999999999999:organization/", "", "organizations.0.arn: “o-exampleorg1” is not"),
+        ('name = "whole-org"', 'name = "no"', "organizations.0: 'no' has a meaning"),
+        ('name = "whole-org"', 'name = "staging"', "organizations: staging is there twice"),
+        ('name = "whole-org"', 'name = "workloads"', "organizations: workloads is there twice"),
+        ('name = "whole-org"', 'name = "whole-org"\npath = "o-exampleorg1"', "organizations.0: path: is for"),
+        ('name = "whole-org"', 'name = "whole-org"\nsnapshots = "members"', "a role_arn is needed that may ask"),
+        ('name = "whole-org"', 'name = "whole-org"\nexternal_id = "apples"', "external_id: goes with a role_arn"),
+        ("path = ", "# ", "organizations.1: path: an organizational unit needs its path"),
+        ('path = "o-exampleorg1', 'path = "o-anotherorg2', "isn't the path of"),
+        ("ou-exam-12345678/*", "ou-exam-99999999/*", "isn't the path of"),
+        ("ou-exam-12345678/*", "*/ou-exam-12345678/*", "organizations.1.path: “"),
+        ("/ou-exam-12345678/*", "/ou-exam-12345678/", "organizations.1.path: “"),
+        ('"members"', '"all"', "organizations.1.snapshots: "),
+    ],
+)
+def test_an_organization_that_is_not_meant_so_is_refused(tmp_path: Path, good: str, bad: str, said: str) -> None:
+    assert good in ORGANIZATION + UNIT
+    assert said in complaints(tmp_path, GOOD + (ORGANIZATION + UNIT).replace(good, bad))
+
+
 def test_the_door_needs_its_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SLACK_SIGNING_SECRET")
     assert "SLACK_SIGNING_SECRET: needed with slack.door = 'http'" in complaints(tmp_path, GOOD)

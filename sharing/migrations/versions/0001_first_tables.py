@@ -138,7 +138,7 @@ def upgrade() -> None:
 
     op.create_table('given',
     sa.Column('resource', sa.String(length=200), nullable=False),
-    sa.Column('grantee', sa.String(length=200), nullable=False),
+    sa.Column('grantee', sa.String(length=600), nullable=False),
     sa.Column('on', sa.String(length=20), nullable=False),
     sa.Column('owner', sa.String(length=12), nullable=False),
     sa.Column('region', sa.String(length=40), nullable=False),
@@ -156,7 +156,7 @@ def upgrade() -> None:
     op.create_table('needs',
     sa.Column('request_id', sa.String(length=20), nullable=False),
     sa.Column('resource', sa.String(length=200), nullable=False),
-    sa.Column('grantee', sa.String(length=200), nullable=False),
+    sa.Column('grantee', sa.String(length=600), nullable=False),
     sa.Column('on', sa.String(length=20), nullable=False),
     sa.Column('owner', sa.String(length=12), nullable=False),
     sa.Column('region', sa.String(length=40), nullable=False),
