@@ -12,7 +12,7 @@ from statistics import median
 
 from pydantic import TypeAdapter
 
-from aws_ops.changes import CopyImage
+from aws_ops.changes import CopyImage, ReencryptImage
 from aws_ops.ids import Region
 from aws_ops.plan import Plan
 
@@ -102,22 +102,26 @@ class Estimate:
 def estimate(plan: Plan, prices: Prices | None, history: Sequence[CopyTime]) -> Estimate | None:
     """What can be said of the plan's copies; None if it makes none, or nothing is known to say it by.
 
-    The copies run side by side, so the slowest gives the time. Past AWS's quota of copies at once some wait for others,
-    and it takes longer.
+    The copies run side by side, so the slowest gives the time; what is re-encrypted at home first comes before them.
+    Past AWS's quota of copies at once some wait for others, and it takes longer.
     """
-    sizes = _sizes(plan)
-    if not sizes:
+    copies = _copies(plan)
+    if not copies:
         return None
-    expected = [expected_time(copy.source_region, copy.region, gib, history) for copy, gib in sizes]
-    times = [one for one in expected if one is not None]
+    time = _time_of(copies, history)
     cost = cost_of(plan, prices) if prices else None
-    if cost is None and not times:
+    return Estimate(sum(copy.gib for copy in copies), cost, time) if cost or time else None
+
+
+def _time_of(copies: Sequence["_Copy"], history: Sequence[CopyTime]) -> Expectation | None:
+    slowest: dict[bool, Expectation] = {}
+    for copy in copies:
+        expected = expected_time(copy.source_region, copy.region, copy.gib, history)
+        if expected and expected.minutes >= slowest.get(copy.at_home, expected).minutes:
+            slowest[copy.at_home] = expected
+    if not slowest:
         return None
-    return Estimate(
-        gib=sum(gib for _, gib in sizes),
-        cost=cost,
-        time=max(times, key=lambda time: time.minutes, default=None),
-    )
+    return Expectation(sum(one.minutes for one in slowest.values()), max(one.earlier for one in slowest.values()))
 
 
 def cost_of(plan: Plan, prices: Prices) -> Cost:
@@ -127,12 +131,12 @@ def cost_of(plan: Plan, prices: Prices) -> Cost:
     only what has changed, but what is known is the size of the volumes (EBS User Guide, "How snapshots work"). Copies
     that are there already cost nothing more, and an image that is only shared costs nothing.
     """
-    sizes = _sizes(plan)
+    copies = _copies(plan)
     return Cost(
         currency=prices.currency,
-        storage_per_month=sum((gib * prices.storage_in(copy.region) for copy, gib in sizes), Decimal(0)),
+        storage_per_month=sum((copy.gib * prices.storage_in(copy.region) for copy in copies), Decimal(0)),
         transfer_once=sum(
-            (gib * prices.transfer_from(copy.source_region, copy.region) for copy, gib in sizes), Decimal(0)
+            (copy.gib * prices.transfer_from(copy.source_region, copy.region) for copy in copies), Decimal(0)
         ),
     )
 
@@ -198,10 +202,26 @@ def load(text: str) -> Estimate:
 _ESTIMATE = TypeAdapter(Estimate)
 
 
-def _sizes(plan: Plan) -> list[tuple[CopyImage, int]]:
-    """The plan's copies with the GiB of each; none at all if there is one whose size the plan doesn't tell."""
+@dataclass(frozen=True)
+class _Copy:
+    """A copy that a plan makes; `at_home` is one that is made in the image's own account, before the others."""
+
+    source_region: Region
+    region: Region
+    gib: int
+    at_home: bool
+
+
+def _copies(plan: Plan) -> list[_Copy]:
+    """The plan's copies; none at all if there is one whose size the plan doesn't tell."""
     sizes = {image.image_id: image.size_gib for image in plan.images}
-    copies = [change for change in plan.changes if isinstance(change, CopyImage)]
-    if any(copy.source_image_id not in sizes for copy in copies):
+    made = [change for change in plan.changes if isinstance(change, CopyImage | ReencryptImage)]
+    if any(change.source_image_id not in sizes for change in made):
         return []
-    return [(copy, sizes[copy.source_image_id]) for copy in copies]
+    return [_copy(change, sizes[change.source_image_id]) for change in made]
+
+
+def _copy(change: CopyImage | ReencryptImage, gib: int) -> _Copy:
+    if isinstance(change, ReencryptImage):
+        return _Copy(change.region, change.region, gib, at_home=True)
+    return _Copy(change.source_region, change.region, gib, at_home=False)

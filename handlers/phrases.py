@@ -287,7 +287,13 @@ def estimate(request: Request) -> str:
     return " · ".join(said)
 
 
-_AHEAD = (RequestState.AWAITING_APPROVAL, RequestState.APPROVED, RequestState.APPLYING, RequestState.COPYING)
+_AHEAD = (
+    RequestState.AWAITING_APPROVAL,
+    RequestState.APPROVED,
+    RequestState.PREPARING,
+    RequestState.APPLYING,
+    RequestState.COPYING,
+)
 
 
 def _money(amount: Decimal, cost: Cost) -> str:

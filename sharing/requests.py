@@ -202,7 +202,7 @@ class Request:
         regions: where the images are to be usable; none means each in its own.
         revision: grows with every change that people should see.
         plan: what was last planned; what an approval is for once there is one.
-        estimate: what was said of that plan's cost and time, if anything.
+        estimate: what the approvers were told of its cost and time, if anything.
         replanned_at: when the approvers were last asked anew, because AWS had changed since they decided.
         preparations: the images that had to be re-encrypted first, and their copies.
         lease: grows with every claim, so that a worker that was overtaken notices.

@@ -166,7 +166,8 @@ class Worker:
                 Ledger(tx).gate()
                 if errand.books(tx, request) != books:
                     raise Overtaken("what the plan was made from has changed a moment ago")
-                self._set_plan(tx, request, planned)
+                # The estimate stays what the approvers were shown: of a plan that is half done, it would be half.
+                tx.set_plan(request, planned, request.estimate)
                 tx.move(request, errand.begin(tx, replace(request, plan=planned), now), now)
 
     def _set_plan(self, tx: Transaction, request: Request, plan: Plan) -> None:

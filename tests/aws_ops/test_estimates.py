@@ -21,7 +21,7 @@ from aws_ops.estimates import (
     minutes_left,
 )
 from aws_ops.ids import AccountId, ImageId, Region
-from aws_ops.plan import CopyImage, Mode, Plan, digest, plan_share
+from aws_ops.plan import CopyImage, Mode, Plan, ReencryptImage, digest, plan_share
 from tests.aws_ops.builders import (
     GOLDEN,
     IMAGE,
@@ -109,6 +109,15 @@ def test_copies_go_side_by_side_so_the_slowest_counts() -> None:
     made = estimate(a_plan(a_copy(), a_copy(PROD), a_copy(region=ABROAD), gib=10), None, history)
     assert made is not None
     assert made.time == Expectation(20, 4)
+
+
+def test_what_is_re_encrypted_at_home_first_is_paid_for_and_waited_for() -> None:
+    home = ReencryptImage(GOLDEN, REGION, IMAGE, "golden", "", a_key_arn(GOLDEN), ())
+    made = estimate(a_plan(home, a_copy(), a_copy(PROD), gib=10), PRICES, [took(5)] * 3)
+    assert made is not None
+    assert made.cost is not None
+    assert (made.gib, made.cost.storage_per_month, made.cost.transfer_once) == (30, Decimal("1.50"), 0)
+    assert made.time == Expectation(10, 3)
 
 
 def test_the_same_way_counts_first_and_if_it_was_hardly_gone_every_way_does() -> None:

@@ -116,4 +116,4 @@ def test_prices_that_change_change_no_approval(stage: Stage) -> None:
     stage.passes(minutes=15)
     assert "AWS has changed" not in "\n".join(stage.thread)
     assert "is complete" in stage.direct(stage.mika)[-1]
-    assert "at most 4.00 EUR a month" in stage.approval.as_text()
+    assert "at most 0.40 EUR a month" in stage.approval.as_text(), "what was said when it was approved"

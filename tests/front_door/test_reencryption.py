@@ -88,6 +88,14 @@ def test_it_is_remembered_and_used_again(stage: Stage, key: str, image: str) -> 
     assert [copy.source_image_id for copy in stage.prod.images(REGION)] == [product]
 
 
+def test_what_it_costs_counts_the_copy_that_stays_at_home(stage: Stage, key: str, image: str) -> None:
+    stage.add_settings('\n[prices]\ncurrency = "EUR"\nstorage_per_gib_month = 0.05\ntransfer_per_gib = 0.02\n')
+    line = "at most 1.20 EUR a month, if all of the 24 GiB is in use"
+    assert line in asked(stage, f"{image} to staging")
+    approved(stage)
+    assert line in stage.approval.as_text(), "the approvers see what they were shown"
+
+
 def test_two_requests_at_once_make_one(stage: Stage, key: str, image: str) -> None:
     asked(stage, f"{image} to staging")
     first = stage.approval
