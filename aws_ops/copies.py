@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from aws_ops.calls import calling
-from aws_ops.errors import AwsOpsError, AwsRefused, NotFound
+from aws_ops.errors import AwsOpsError, AwsRefused, NotFound, NotYetVisible
 from aws_ops.ids import ImageId, KeyArn, SnapshotId
 from aws_ops.tags import DELIVERY_TAG, SOURCE_CREATED_TAG, SOURCE_TAG
 
@@ -37,6 +37,8 @@ __all__ = [
     "watch",
 ]
 
+# Real, and the same in every report of it (EC2, CopyImage; docs/aws-rules.md).
+_NO_STORAGE = "permission to access the storage of this ami"
 _FILTER_VALUES = 200  # a filter of a call (EC2, "Filter")
 # Observed, not documented: so a pending copy whose snapshots aren't found this way has merely no percentage.
 _MADE_FOR = re.compile(r"Copied for DestinationAmi (ami-[0-9a-f]+)")
@@ -95,15 +97,16 @@ def start_copy(ec2: EC2Client, order: CopyImage, *, client_token: str, delivery:
 
     Raises:
         ValueError: the token isn't one.
+        NotYetVisible: the image, or what is behind it, isn't shared with the target, or the target doesn't see it yet.
         AwsBusy: among others, too many copies are under way at once.
-        NotFound, AccessDenied, AwsRefused: see `calls.calling`. A key that can't be used is no error here: such a copy
+        AccessDenied, AwsRefused: see `calls.calling`. A key that can't be used is no error here: such a copy
             fails later (EC2, CopyImage, "KmsKeyId").
     """
     if not _CLIENT_TOKEN.fullmatch(client_token):
         raise ValueError("a client token is 1 to 64 visible ASCII characters")
     created = [(SOURCE_CREATED_TAG, order.source_created.isoformat())] if order.source_created else []
     tags = _tags((*order.tags, (DELIVERY_TAG, delivery), (SOURCE_TAG, order.source_image_id), *created))
-    with calling("CopyImage"):
+    with _until_it_is_seen(order), calling("CopyImage"):
         answer = ec2.copy_image(
             Name=order.name,
             Description=order.description,
@@ -118,6 +121,20 @@ def start_copy(ec2: EC2Client, order: CopyImage, *, client_token: str, delivery:
             ],
         )
     return ImageId(answer["ImageId"])
+
+
+@contextmanager
+def _until_it_is_seen(order: CopyImage) -> Iterator[None]:
+    """Permissions take their time to arrive: until then the target is told that there is nothing, or no storage."""
+    try:
+        yield
+    except NotFound as unseen:
+        raise NotYetVisible(f"{order.account_id} doesn't see {order.source_image_id} yet: {unseen.said}") from unseen
+    except AwsRefused as refused:
+        if _NO_STORAGE not in refused.said:
+            raise
+        what = f"what is behind {order.source_image_id}"
+        raise NotYetVisible(f"{order.account_id} doesn't see {what} yet: {refused.said}") from refused
 
 
 def find_copy(ec2: EC2Client, delivery: str) -> ImageId | None:

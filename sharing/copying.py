@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from aws_ops.accounts import Accounts
 from aws_ops.copies import find_copy, start_copy
-from aws_ops.errors import AwsBusy, AwsOpsError
+from aws_ops.errors import AwsBusy, AwsOpsError, NotYetVisible
 from aws_ops.estimates import about
 from aws_ops.facts import Role
 from aws_ops.ids import region_of
@@ -30,6 +30,8 @@ _AT_A_TIME = 8
 # A policy change usually spreads within seconds, "in some cases several minutes" (KMS developer guide, "Eventual
 # consistency"); past this it isn't the spreading any more.
 KEY_USABLE_WITHIN = timedelta(minutes=15)
+# Permissions on images and snapshots spread too (EC2, "Eventual consistency"); "really slow" is minutes.
+SEEN_WITHIN = timedelta(minutes=15)
 _KEY_PAUSE = timedelta(seconds=5)
 _BUSY_PAUSE = timedelta(seconds=30)
 _BUSY_FOR_AT_MOST = timedelta(hours=24)
@@ -72,6 +74,10 @@ def _try(accounts: Accounts, estate: Estate, request: Request, delivery: Deliver
         if busy.code == "ResourceLimitExceeded" or now - delivery.waiting_since < _BUSY_FOR_AT_MOST:
             return replace(delivery, due_at=now + _BUSY_PAUSE)
         return _failed(delivery, Failure(FailureKind.AWS_BUSY, {"said": str(busy)}), now)
+    except NotYetVisible as unseen:
+        if now - _opened(request, delivery) < SEEN_WITHIN:
+            return replace(delivery, due_at=now + _KEY_PAUSE)
+        return _failed(delivery, Failure(FailureKind.AWS_REFUSED, {"said": str(unseen)}), now)
     except AwsOpsError as refused:
         return _failed(delivery, Failure(FailureKind.AWS_REFUSED, {"said": str(refused)}), now)
     except Exception:
@@ -86,7 +92,7 @@ def _start(accounts: Accounts, role: Role, request: Request, delivery: Delivery,
         return replace(delivery, state=DeliveryState.COMPLETED, due_at=None, finished_at=now)
     closed = [key for key in order.source_key_arns if not can_use(accounts.kms(role, region_of(key)), key)]
     if closed:
-        if now - delivery.waiting_since < KEY_USABLE_WITHIN:
+        if now - _opened(request, delivery) < KEY_USABLE_WITHIN:
             return replace(delivery, due_at=now + _KEY_PAUSE)
         minutes = str(int(KEY_USABLE_WITHIN.total_seconds() // 60))
         failure = Failure(FailureKind.KEY_NEVER_USABLE, {"key": ", ".join(closed), "minutes": minutes})
@@ -103,6 +109,11 @@ def _start(accounts: Accounts, role: Role, request: Request, delivery: Delivery,
         due_at=None,
         started_at=now,
     )
+
+
+def _opened(request: Request, delivery: Delivery) -> datetime:
+    """Since when the delivery can have had all that it needs."""
+    return max(delivery.waiting_since, request.settled_at or delivery.waiting_since)
 
 
 def order_for(request: Request, delivery: Delivery) -> CopyImage | None:

@@ -12,7 +12,7 @@ from botocore.session import Session
 
 from aws_ops.accounts import Accounts
 from aws_ops.copies import CopyState, discard, faults_of, find_copy, start_copy, watch
-from aws_ops.errors import AccessDenied, AwsBusy, AwsRefused, InvalidPrincipals, PolicyLocksOut
+from aws_ops.errors import AccessDenied, AwsBusy, InvalidPrincipals, NotYetVisible, PolicyLocksOut
 from aws_ops.facts import ImageFacts, KeyFacts, Role, SourceAccount, TargetAccount, Unreadable
 from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, RoleArn, SnapshotId, account_of
 from aws_ops.key_policy import allow_use, own_users, withdraw_use
@@ -404,11 +404,11 @@ def test_a_finished_copy_is_discarded_with_its_snapshots(company: Company) -> No
     assert ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"] == []
 
 
-def test_a_copy_without_the_snapshots_permission_is_refused_at_once(company: Company) -> None:
+def test_a_copy_without_the_snapshots_permission_can_only_wait_for_it(company: Company) -> None:
     plan = company.plan(company.request(company.image(), company.staging))
     assert isinstance(plan, Plan)
     halved = [change for change in plan.changes if not isinstance(change, AddCreateVolumePermission)]
-    with pytest.raises(AwsRefused, match="permission to access the storage"):
+    with pytest.raises(NotYetVisible, match="permission to access the storage"):
         company.apply(replace(plan, changes=tuple(halved)))
 
 

@@ -75,6 +75,25 @@ def test_a_policy_that_spreads_slowly_is_waited_for(stage: Stage, image: str) ->
     assert len(stage.aws.journal.calls("CopyImage")) == 1
 
 
+def test_permissions_that_spread_slowly_are_waited_for(stage: Stage, image: str) -> None:
+    stage.aws.launch_permission_spreads_after = timedelta(minutes=2)
+    stage.aws.volume_permission_spreads_after = timedelta(minutes=4)
+    approve(stage, image)
+    stage.passes(minutes=3)
+    assert stage.staging.images(REGION) == []
+    assert any("waiting to start" in line for line in stage.thread)
+    stage.passes(minutes=40)
+    assert [copy.state for copy in stage.staging.images(REGION)] == ["available"]
+    assert len({call.parameters["ClientToken"] for call in stage.aws.journal.calls("CopyImage")}) == 1
+
+
+def test_permissions_that_never_arrive_end_with_what_aws_says(stage: Stage, image: str) -> None:
+    stage.aws.volume_permission_spreads_after = timedelta(days=1)
+    approve(stage, image)
+    stage.passes(minutes=20)
+    assert "You do not have permission to access the storage of this ami" in stage.direct(stage.mika)[-1]
+
+
 def test_a_key_that_never_opens_ends_with_what_to_look_at(stage: Stage, image: str) -> None:
     whole = target_policy(STAGING, source="555555555555")
     stage.staging.set_role_policy("ami-share-target", whole)
