@@ -1,0 +1,82 @@
+import re
+from pathlib import Path
+
+import pytest
+from fluent.syntax import FluentParser, ast
+from fluent.syntax.visitor import Visitor
+
+import handlers
+from handlers.speech import Language, Speech
+
+_HANDLERS = Path(handlers.__file__).parent
+
+
+class _Details(Visitor):
+    """Gathers the details that a sentence names."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def visit_VariableReference(self, node: ast.VariableReference) -> None:  # noqa: N802
+        self.names.add(node.id.name)
+
+
+def _catalogue(language: Language) -> dict[str, set[str]]:
+    """Every sentence of the language, with the details that it names."""
+    sentences: dict[str, set[str]] = {}
+    for path in sorted((_HANDLERS / "catalogues" / language.value).glob("*.ftl")):
+        for entry in FluentParser().parse(path.read_text("utf-8")).body:
+            assert not isinstance(entry, ast.Junk), f"{path.name}: {entry.content}"
+            if isinstance(entry, ast.Message):
+                assert entry.id.name not in sentences, f"{entry.id.name} is there twice"
+                details = _Details()
+                details.visit(entry)
+                sentences[entry.id.name] = details.names
+    return sentences
+
+
+def test_every_language_has_every_sentence_with_the_same_details() -> None:
+    english = _catalogue(Language.ENGLISH)
+    assert english
+    for language in Language:
+        assert _catalogue(language) == english
+
+
+def test_the_files_of_every_language_are_the_same() -> None:
+    names = [sorted(path.name for path in (_HANDLERS / "catalogues" / one.value).glob("*.ftl")) for one in Language]
+    assert names[0]
+    assert all(each == names[0] for each in names)
+
+
+def test_no_sentence_is_left_in_a_catalogue_that_nothing_says() -> None:
+    code = "\n".join(path.read_text("utf-8") for path in _HANDLERS.glob("**/*.py"))
+    said = set(re.findall(r'"([a-z][a-z0-9-]*)"', code))
+    # A kind's sentence is named by a prefix and the kind's own value: f"refusal-{…}".
+    prefixes = tuple(set(re.findall(r'f"([a-z][a-z0-9-]*-)\{', code)))
+    assert [name for name in _catalogue(Language.ENGLISH) if name not in said and not name.startswith(prefixes)] == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [
+        ("ja-JP", Language.JAPANESE),
+        ("ja", Language.JAPANESE),
+        ("en-GB", Language.ENGLISH),
+        ("de-DE", Language.ENGLISH),
+        ("", Language.ENGLISH),
+        (None, Language.ENGLISH),
+    ],
+)
+def test_a_locale_chooses_the_language_or_english(locale: str | None, language: Language) -> None:
+    assert Language.of_locale(locale) is language
+
+
+def test_a_detail_that_is_missing_keeps_nothing_else_from_the_reader(caplog: pytest.LogCaptureFixture) -> None:
+    assert Speech(Language.ENGLISH)("no-such-request").startswith("There is no request")
+    assert "no-such-request" in caplog.text
+    caplog.clear()
+
+
+def test_an_unknown_sentence_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        Speech(Language.ENGLISH)("not-a-sentence")
