@@ -9,6 +9,7 @@ from aws_ops.facts import (
     ExistingCopy,
     Facts,
     ImageFacts,
+    KeyAccess,
     KeyFacts,
     SnapshotFacts,
     SourceAccount,
@@ -16,7 +17,9 @@ from aws_ops.facts import (
     TargetFacts,
     Unreadable,
 )
-from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, SnapshotId, parse_principal_arn
+from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, SnapshotId, account_of, parse_principal_arn
+from aws_ops.key_grants import auto_scaling_role, own_grantees
+from aws_ops.key_policy import KeyPolicy, lacking
 from aws_ops.names import copy_name
 from aws_ops.request import ShareRequest
 
@@ -41,6 +44,11 @@ class Case:
     @property
     def copying(self) -> bool:
         return self.request.mode.copies
+
+    @property
+    def holders(self) -> frozenset[AccountId]:
+        """The accounts whose keys can be opened."""
+        return frozenset(source.role.account_id for source in self.sources)
 
     @cached_property
     def images(self) -> dict[ImageId, ImageFacts]:
@@ -121,6 +129,39 @@ class Case:
     def users_of(self, key: KeyArn) -> frozenset[PrincipalArn]:
         """Who may use the key, once all is as requested."""
         return frozenset[PrincipalArn]().union(*(self.key_users(target) for target in self.served_by(key)))
+
+    def users_by_policy(self, key: KeyArn) -> frozenset[PrincipalArn]:
+        """Those of the key's users who are let in by its policy."""
+        return frozenset(principal for principal in self.users_of(key) if self._by_policy(key, principal))
+
+    def grantees_of(self, key: KeyArn) -> frozenset[PrincipalArn]:
+        """Who is let in by a KMS grant: the other users, and Auto Scaling where it is asked for."""
+        return (self.users_of(key) - self.users_by_policy(key)) | self.auto_scalers_of(key)
+
+    def auto_scalers_of(self, key: KeyArn) -> frozenset[PrincipalArn]:
+        """The service-linked roles that are to launch from images under the key."""
+        asked = self.request.auto_scaling and not self.copying
+        return frozenset(auto_scaling_role(root_of(target)) for target in self.served_by(key) if asked)
+
+    def administrators_of(self, key: KeyArn) -> frozenset[PrincipalArn]:
+        """Who is to see to the key's grants, since the settings spell it out."""
+        return frozenset(
+            parse_principal_arn(principal) for target in self.served_by(key) for principal in target.key_administrators
+        )
+
+    def access_of(self, key: KeyArn) -> KeyAccess:
+        """How the settings want others let in."""
+        holder = next((source for source in self.sources if source.role.account_id == account_of(key)), None)
+        return holder.key_access_of.get(key, holder.key_access) if holder else KeyAccess.POLICY
+
+    def _by_policy(self, key: KeyArn, principal: PrincipalArn) -> bool:
+        """Whom the bot let in one way needs not be let in the other way too; else the settings decide."""
+        facts = self.keys[key]
+        named = granted = False
+        if isinstance(facts, KeyFacts):
+            named = isinstance(facts.policy, KeyPolicy) and not lacking(facts.policy, [principal])
+            granted = isinstance(facts.grants, tuple) and principal in own_grantees(facts.grants)
+        return self.access_of(key) is KeyAccess.POLICY if named == granted else named
 
     def served_by(self, key: KeyArn) -> tuple[TargetAccount, ...]:
         """The targets that need an image under the key."""

@@ -6,8 +6,10 @@ Values only; `reading.py` fetches them and `plan.py` decides on them.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, RoleArn, SnapshotId
+from aws_ops.key_grants import KeyGrant
 from aws_ops.key_policy import KeyPolicy
 
 
@@ -23,13 +25,26 @@ class Role:
     external_id: str | None = None
 
 
+class KeyAccess(StrEnum):
+    """How others are let use a key: by statements of the bot's in its policy, or by KMS grants."""
+
+    POLICY = "policy"
+    GRANT = "grant"
+
+
 @dataclass(frozen=True)
 class SourceAccount:
-    """An account whose images may be shared, and the regions they are looked for in."""
+    """An account whose images may be shared, and the regions they are looked for in; none if it only holds keys.
+
+    Attributes:
+        key_access: how others are let use its keys, but for those in `key_access_of`.
+    """
 
     name: str
     role: Role
     regions: tuple[Region, ...]
+    key_access: KeyAccess = KeyAccess.POLICY
+    key_access_of: Mapping[KeyArn, KeyAccess] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -39,12 +54,14 @@ class TargetAccount:
     Attributes:
         keys: the target's own KMS key per region, as id, alias (`alias/…`) or ARN; copies are encrypted under it.
         key_principals: who there may use the source's key.
+        key_administrators: who there may make and revoke grants on it for anybody; nobody unless the settings say so.
     """
 
     name: str
     role: Role
     keys: Mapping[Region, str]
     key_principals: tuple[PrincipalArn, ...]
+    key_administrators: tuple[PrincipalArn, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,6 +90,7 @@ class ImageFacts:
             (EC2 User Guide, "AMI billing information fields").
         launch_permission: the accounts that may launch it; organizations, OUs and `all` are in `launch_groups`.
         unreadable: what of the image couldn't be read; the permissions are empty if it was them.
+        deprecated: since or from when it is deprecated, if ever.
     """
 
     image_id: ImageId
@@ -93,6 +111,7 @@ class ImageFacts:
     launch_permission: frozenset[AccountId]
     launch_groups: frozenset[str] = frozenset()
     unreadable: tuple[Unreadable, ...] = ()
+    deprecated: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -116,7 +135,7 @@ class SnapshotFacts:
 class KeyFacts:
     """A KMS key, in KMS's own words (`DescribeKey`).
 
-    `policy` is None where nobody asked for it: a key's policy can only be read in its own account.
+    `policy` and `grants` are None where nobody asked for them: a key's policy can only be read in its own account.
     """
 
     arn: KeyArn
@@ -125,6 +144,7 @@ class KeyFacts:
     spec: str
     usage: str
     policy: KeyPolicy | Unreadable | None = None
+    grants: tuple[KeyGrant, ...] | Unreadable | None = None
 
 
 @dataclass(frozen=True)
@@ -158,6 +178,25 @@ class TargetFacts:
     unreadable: tuple[Unreadable, ...] = ()
 
 
+Criterion = Mapping[str, object]
+"""A criterion of Allowed AMIs in AWS's own words: the name of each part, and what it wants."""
+
+
+@dataclass(frozen=True)
+class AllowedImages:
+    """Which foreign images exist for an account in one region, by its own setting "Allowed AMIs".
+
+    Attributes:
+        state: AWS's word: `disabled`, `audit-mode` or `enabled`.
+        criteria: any one of them suffices; with none, no foreign image does.
+        managed_by: `account`, or `declarative-policy`: then its organization alone can change it.
+    """
+
+    state: str
+    criteria: tuple[Criterion, ...] = ()
+    managed_by: str = "account"
+
+
 @dataclass(frozen=True)
 class ImageNotFound:
     """No configured account owns the image.
@@ -175,9 +214,16 @@ class ImageNotFound:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that a plan is made from, read at one time. `keys` holds an entry for each key behind a snapshot."""
+    """All that a plan is made from, read at one time. `keys` holds an entry for each key behind a snapshot.
+
+    Attributes:
+        allowed_images: each target's own setting, in each region that an image is in.
+        read_at: when all this was so.
+    """
 
     images: Mapping[ImageId, ImageFacts | ImageNotFound]
     snapshots: Mapping[SnapshotId, SnapshotFacts | Unreadable] = field(default_factory=dict)
     keys: Mapping[KeyArn, KeyFacts | Unreadable] = field(default_factory=dict)
     targets: Mapping[tuple[AccountId, Region], TargetFacts] = field(default_factory=dict)
+    allowed_images: Mapping[tuple[AccountId, Region], AllowedImages | Unreadable] = field(default_factory=dict)
+    read_at: datetime | None = None

@@ -3,10 +3,10 @@
 Pure: documents in, documents out. Reading and writing them is `keys.py`'s, what stands against a principal is
 `denials.py`'s.
 
-The bot speaks through two statements of its own and touches no other. They are known by their `Sid` *and* their
-shape, since anybody may use the same `Sid`. A principal that other people's statements allow already is named in
-them all the same: whether those statements suffice would be a guess (conditions, grants), and what the bot gave it
-can take back without asking what else there is.
+The bot speaks through statements of its own and touches no other: two for use, and a third for administration where
+the settings spell that out. They are known by their `Sid` *and* their shape, since anybody may use the same `Sid`. A
+principal that other people's statements allow already is named in them all the same: whether those statements suffice
+would be a guess (conditions, grants), and what the bot gave it can take back without asking what else there is.
 """
 
 import json
@@ -87,13 +87,18 @@ def parse(text: str) -> KeyPolicy:
 
 
 def own_principals(policy: KeyPolicy) -> frozenset[PrincipalArn]:
-    """The principals that the bot's own statements name, in one of them at least."""
-    return frozenset(name for own in _OWN for statement in policy.statements for name in own.principals(statement))
+    """The principals that the bot's own statements on use name, in one of them at least."""
+    return frozenset(name for own in _USE for statement in policy.statements for name in own.principals(statement))
+
+
+def own_administrators(policy: KeyPolicy) -> frozenset[PrincipalArn]:
+    """The principals that the bot's own statement on administration names."""
+    return _named(_ADMINISTRATION, policy.statements)
 
 
 def lacking(policy: KeyPolicy, principals: Iterable[PrincipalArn]) -> tuple[PrincipalArn, ...]:
-    """Those of `principals` that the bot's statements don't both name, sorted."""
-    served = (_named(own, policy.statements) for own in _OWN)
+    """Those of `principals` that the bot's statements on use don't both name, sorted."""
+    served = (_named(own, policy.statements) for own in _USE)
     return tuple(sorted(_checked(principals) - frozenset.intersection(*served)))
 
 
@@ -111,12 +116,31 @@ def deleted_principals(policy: KeyPolicy) -> tuple[str, ...]:
     return tuple(sorted(name for name in named if _UNIQUE_ID.fullmatch(name)))
 
 
-def obstacles(policy: KeyPolicy, principals: Iterable[PrincipalArn]) -> tuple[KeyPolicyError, ...]:
-    """Why KMS wouldn't store `policy` once `principals` are allowed to use the key: all reasons, not only the first.
+def deleted_own_principals(policy: KeyPolicy) -> tuple[str, ...]:
+    """The unique ids in the bot's own statements, sorted: whoever they were, they go with the next write."""
+    return tuple(
+        sorted(
+            name
+            for name in {
+                name
+                for statement in policy.statements
+                if any(own.matches(statement) for own in _OWN)
+                for name in principal_names(statement["Principal"])
+            }
+            if _UNIQUE_ID.fullmatch(name)
+        )
+    )
 
-    Nothing stands against a policy that need not change.
+
+def obstacles(
+    policy: KeyPolicy, principals: Iterable[PrincipalArn], administrators: Iterable[PrincipalArn] = ()
+) -> tuple[KeyPolicyError, ...]:
+    """Why KMS wouldn't store `policy` once `principals` may use the key and `administrators` see to its grants.
+
+    All reasons, not only the first. Nothing stands against a policy that need not change.
     """
-    return _reasons_against(_allowing(policy, principals), policy)
+    used = _allowing(policy, principals, _USE)
+    return _reasons_against(_allowing(used, administrators, (_ADMINISTRATION,)), policy)
 
 
 def allow_use(policy: KeyPolicy, principals: Iterable[PrincipalArn]) -> KeyPolicy:
@@ -133,11 +157,23 @@ def allow_use(policy: KeyPolicy, principals: Iterable[PrincipalArn]) -> KeyPolic
         PolicyNotLatin1: the document holds characters that KMS doesn't store.
         PolicyTooLarge: the result would pass KMS's 32,768 bytes; says by how much.
     """
-    return _storable(_allowing(policy, principals), policy)
+    return _storable(_allowing(policy, principals, _USE), policy)
+
+
+def allow_administration(policy: KeyPolicy, principals: Iterable[PrincipalArn]) -> KeyPolicy:
+    """Return `policy` with `principals` able to make, list and revoke grants on the key, and nothing else changed.
+
+    They can hand the key on to anybody, and take other people's grants away. The statement holds no more than what has
+    an effect for another account: KMS takes no other administrative action across accounts (KMS developer guide,
+    "Allowing users in other accounts to use a KMS key").
+
+    The errors are those of `allow_use`.
+    """
+    return _storable(_allowing(policy, principals, (_ADMINISTRATION,)), policy)
 
 
 def withdraw_use(policy: KeyPolicy, principals: Iterable[PrincipalArn]) -> KeyPolicy:
-    """Return `policy` with `principals` gone from the bot's own statements, and nothing else changed.
+    """Return `policy` with `principals` gone from the bot's own statements on use, and nothing else changed.
 
     What other people's statements give them stays. Returns `policy` itself if the bot's statements name none of them.
 
@@ -146,15 +182,17 @@ def withdraw_use(policy: KeyPolicy, principals: Iterable[PrincipalArn]) -> KeyPo
         DeletedPrincipals: another statement names a principal that no longer exists; KMS would refuse the document.
         PolicyNotLatin1: the document holds characters that KMS doesn't store.
     """
-    unwanted = _checked(principals)
-    if not own_principals(policy) & unwanted:
-        return policy
-    return _storable(policy.with_statements(_narrowed(policy.statements, unwanted)), policy)
+    return _without(policy, principals, _USE)
+
+
+def withdraw_administration(policy: KeyPolicy, principals: Iterable[PrincipalArn]) -> KeyPolicy:
+    """Return `policy` with `principals` gone from the bot's own statement on administration; else as `withdraw_use`."""
+    return _without(policy, principals, (_ADMINISTRATION,))
 
 
 @dataclass(frozen=True)
 class _OwnStatement:
-    """One of the two statements that the bot writes."""
+    """One of the statements that the bot writes."""
 
     sid: str
     actions: tuple[str, ...]
@@ -188,7 +226,7 @@ class _OwnStatement:
         return frozenset(parse_principal_arn(name) for name in names if _is_principal(name))
 
 
-_OWN = (
+_USE = (
     _OwnStatement(
         sid="AmiShareBotUse",
         actions=("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"),
@@ -199,16 +237,28 @@ _OWN = (
         condition={"Bool": {"kms:GrantIsForAWSResource": "true"}},
     ),
 )
+_ADMINISTRATION = _OwnStatement(
+    sid="AmiShareBotAdministration",
+    actions=("kms:CreateGrant", "kms:DescribeKey", "kms:GetKeyRotationStatus", "kms:ListGrants", "kms:RevokeGrant"),
+)
+_OWN = (*_USE, _ADMINISTRATION)
 
 
-def _allowing(policy: KeyPolicy, principals: Iterable[PrincipalArn]) -> KeyPolicy:
+def _allowing(policy: KeyPolicy, principals: Iterable[PrincipalArn], by: tuple[_OwnStatement, ...]) -> KeyPolicy:
     wanted = _checked(principals)
-    if not lacking(policy, wanted):
+    if all(wanted <= _named(own, policy.statements) for own in by):
         return policy
-    statements = _narrowed(policy.statements, frozenset())
-    for own in _OWN:
+    statements = _narrowed(policy.statements, frozenset(), by)
+    for own in by:
         _add(statements, own, wanted - _named(own, statements))
     return policy.with_statements(statements)
+
+
+def _without(policy: KeyPolicy, principals: Iterable[PrincipalArn], by: tuple[_OwnStatement, ...]) -> KeyPolicy:
+    unwanted = _checked(principals)
+    if not any(_named(own, policy.statements) & unwanted for own in by):
+        return policy
+    return _storable(policy.with_statements(_narrowed(policy.statements, unwanted, by)), policy)
 
 
 def _add(statements: list[Statement], own: _OwnStatement, missing: frozenset[PrincipalArn]) -> None:
@@ -220,14 +270,16 @@ def _add(statements: list[Statement], own: _OwnStatement, missing: frozenset[Pri
         statements.append(own.naming(missing))
 
 
-def _narrowed(statements: Iterable[Statement], unwanted: frozenset[PrincipalArn]) -> list[Statement]:
-    """The statements, with `unwanted` and deleted principals gone from the bot's own."""
+def _narrowed(
+    statements: Iterable[Statement], unwanted: frozenset[PrincipalArn], by: tuple[_OwnStatement, ...]
+) -> list[Statement]:
+    """The statements, with deleted principals gone from the bot's own, and `unwanted` from those in `by`."""
     kept: list[Statement] = []
     for statement in statements:
         own = next((own for own in _OWN if own.matches(statement)), None)
         if own is None:
             kept.append(statement)
-        elif left := own.principals(statement) - unwanted:
+        elif left := own.principals(statement) - (unwanted if own in by else frozenset()):
             kept.append(own.naming(left))
     return kept
 

@@ -20,22 +20,27 @@ from aws_ops.cautions import Caution, CautionKind, cautions
 from aws_ops.changes import (
     AddCreateVolumePermission,
     AddLaunchPermission,
+    AllowKeyAdministration,
     AllowKeyUse,
     Change,
     CopyImage,
+    CreateKeyGrant,
     DeregisterCopy,
     Grant,
     RemoveCreateVolumePermission,
     RemoveLaunchPermission,
     ReuseCopy,
+    RevokeKeyGrant,
     Withdrawal,
+    WithdrawKeyAdministration,
     WithdrawKeyUse,
 )
 from aws_ops.details import Details
 from aws_ops.entries import Entry, entries_of, grants_of, missing, withdrawals_of
 from aws_ops.facts import Facts, ImageFacts, KeyFacts, SnapshotFacts, SourceAccount
 from aws_ops.ids import AccountId, ImageId, KeyArn, Region
-from aws_ops.key_policy import KeyPolicy, lacking
+from aws_ops.key_grants import own_grantees
+from aws_ops.key_policy import KeyPolicy, lacking, own_administrators
 from aws_ops.refusals import Refusal, RefusalKind, nothing_to_do, refusals
 from aws_ops.request import Mode, ShareRequest
 from aws_ops.tags import carried_over
@@ -43,11 +48,13 @@ from aws_ops.tags import carried_over
 __all__ = [
     "AddCreateVolumePermission",
     "AddLaunchPermission",
+    "AllowKeyAdministration",
     "AllowKeyUse",
     "Caution",
     "CautionKind",
     "Change",
     "CopyImage",
+    "CreateKeyGrant",
     "DeregisterCopy",
     "Details",
     "Grant",
@@ -60,7 +67,9 @@ __all__ = [
     "RemoveCreateVolumePermission",
     "RemoveLaunchPermission",
     "ReuseCopy",
+    "RevokeKeyGrant",
     "ShareRequest",
+    "WithdrawKeyAdministration",
     "WithdrawKeyUse",
     "Withdrawal",
     "digest",
@@ -199,7 +208,9 @@ def _summary(case: Case, image: ImageFacts) -> ImageSummary:
 def _grants(case: Case) -> Iterator[Grant]:
     """All that has to be granted, by whomever and whenever."""
     for key in case.keys:
-        yield AllowKeyUse(key, tuple(case.users_of(key)))
+        yield AllowKeyUse(key, tuple(case.users_by_policy(key)))
+        yield AllowKeyAdministration(key, tuple(case.administrators_of(key)))
+        yield from (CreateKeyGrant(key, principal) for principal in case.grantees_of(key))
     for image in case.needy_images:
         accounts = tuple(case.accounts_for(image))
         for snapshot_id in case.snapshots_of(image):
@@ -217,6 +228,9 @@ def _held_of(case: Case) -> Iterator[Grant]:
         if isinstance(key, KeyFacts) and isinstance(key.policy, KeyPolicy):
             without = set(lacking(key.policy, case.users_of(arn)))
             yield AllowKeyUse(arn, tuple(case.users_of(arn) - without))
+            yield AllowKeyAdministration(arn, tuple(own_administrators(key.policy)))
+        if isinstance(key, KeyFacts) and isinstance(key.grants, tuple):
+            yield from (CreateKeyGrant(arn, principal) for principal in own_grantees(key.grants))
     for image in case.needy_images:
         for snapshot_id, snapshot in case.snapshots_of(image).items():
             if isinstance(snapshot, SnapshotFacts):

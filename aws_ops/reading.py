@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from aws_ops.calls import calling
 from aws_ops.errors import AwsBusy, AwsOpsError, NotFound
 from aws_ops.facts import (
+    AllowedImages,
     Device,
     ExistingCopy,
     Facts,
@@ -29,6 +30,7 @@ from aws_ops.facts import (
     Unreadable,
 )
 from aws_ops.ids import AccountId, ImageId, KeyArn, Region, SnapshotId, account_of, region_of
+from aws_ops.key_grants import read_grants
 from aws_ops.keys import describe_key, read_policy
 from aws_ops.names import common_start
 from aws_ops.permissions import read_create_volume_permission, read_launch_permission
@@ -48,8 +50,12 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _Read = TypeVar("_Read")
 
 
-def read_facts(accounts: Accounts, sources: Sequence[SourceAccount], request: ShareRequest) -> Facts:
+def read_facts(
+    accounts: Accounts, sources: Sequence[SourceAccount], request: ShareRequest, now: datetime | None = None
+) -> Facts:
     """Read all that a plan for `request` needs: the images in their source accounts, and what the targets say.
+
+    Without `now`, ages can't be told.
 
     Raises:
         AwsBusy: AWS can't say now.
@@ -62,6 +68,9 @@ def read_facts(accounts: Accounts, sources: Sequence[SourceAccount], request: Sh
         looks = [(target, region) for target in request.targets for region in places]
         targets = pool.map(lambda look: _read_target(accounts, look[0], look[1], places[look[1]], request.mode), looks)
         shown = pool.map(lambda found: _with_launch_permission(found.ec2(accounts), found.image), owned.values())
+        homes = sorted({found.image.region for found in owned.values()})
+        settings = [(target, region) for target in request.targets for region in homes]
+        allowed = pool.map(lambda look: _read_allowed_images(accounts, look[0].role, look[1]), settings)
         snapshots = _read_snapshots(pool, accounts, list(owned.values()))
         keys = _read_keys(pool, accounts, sources, list(owned.values()), snapshots)
         return Facts(
@@ -70,6 +79,10 @@ def read_facts(accounts: Accounts, sources: Sequence[SourceAccount], request: Sh
             snapshots=snapshots,
             keys=keys,
             targets={(target.account_id, target.region): target for target in targets},
+            allowed_images={
+                (target.role.account_id, region): one for (target, region), one in zip(settings, allowed, strict=True)
+            },
+            read_at=now,
         )
 
 
@@ -162,6 +175,7 @@ def _image_facts(image: ImageTypeDef, region: Region) -> ImageFacts:
         tags={tag["Key"]: tag.get("Value", "") for tag in image.get("Tags", []) if "Key" in tag},
         devices=tuple(Device(device.get("DeviceName", ""), _snapshot_of(device)) for device in devices),
         launch_permission=frozenset(),
+        deprecated=datetime.fromisoformat(image["DeprecationTime"]) if image.get("DeprecationTime") else None,
     )
 
 
@@ -244,12 +258,16 @@ def _read_keys(
 
 
 def _key_facts(accounts: Accounts, arn: KeyArn, reader: SourceAccount) -> KeyFacts | Unreadable:
-    """The key, and its policy if it is a customer's in the reader's own account."""
+    """The key, and its policy and grants if it is a customer's in the reader's own account."""
     kms = accounts.kms(reader.role, region_of(arn))
     key = _or_unreadable(lambda: describe_key(kms, arn))
     if isinstance(key, Unreadable) or reader.role.account_id != account_of(arn) or key.manager == "AWS":
         return key
-    return replace(key, policy=_or_unreadable(lambda: read_policy(kms, arn)))
+    return replace(
+        key,
+        policy=_or_unreadable(lambda: read_policy(kms, arn)),
+        grants=_or_unreadable(lambda: read_grants(kms, arn)),
+    )
 
 
 def _read_target(
@@ -271,6 +289,24 @@ def _read_target(
         copies=() if isinstance(copies, Unreadable) else copies,
         names_taken=frozenset() if isinstance(names, Unreadable) else names,
         unreadable=tuple(each for each in (copies, names) if isinstance(each, Unreadable)),
+    )
+
+
+def _read_allowed_images(accounts: Accounts, role: Role, region: Region) -> AllowedImages | Unreadable:
+    """What the account's own setting says, in the region that the images are in."""
+    if (closed := _why_not_assumable(accounts, role)) is not None:
+        return closed
+    return _or_unreadable(lambda: _allowed_images(accounts.ec2(role, region)))
+
+
+def _allowed_images(ec2: EC2Client) -> AllowedImages:
+    with calling("GetAllowedImagesSettings"):
+        answer = ec2.get_allowed_images_settings()
+    criteria = (
+        {part: wanted for part, wanted in criterion.items() if wanted} for criterion in answer.get("ImageCriteria", [])
+    )
+    return AllowedImages(
+        state=answer.get("State", "disabled"), criteria=tuple(criteria), managed_by=answer.get("ManagedBy", "account")
     )
 
 

@@ -27,10 +27,13 @@ class Mode(StrEnum):
 class ShareRequest:
     """Desired state: these images, usable in these accounts and regions, that way.
 
-    No `regions` means each image's own.
+    Attributes:
+        regions: none means each image's own.
+        auto_scaling: in mode share, Auto Scaling is to launch from encrypted images as well.
     """
 
     image_ids: tuple[ImageId, ...]
     mode: Mode
     targets: tuple[TargetAccount, ...]
     regions: tuple[Region, ...] = ()
+    auto_scaling: bool = False

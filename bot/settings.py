@@ -23,8 +23,17 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from aws_ops.errors import MalformedId
-from aws_ops.facts import Role, SourceAccount, TargetAccount
-from aws_ops.ids import PrincipalArn, Region, RoleArn, account_of, parse_principal_arn, parse_role_arn
+from aws_ops.facts import KeyAccess, Role, SourceAccount, TargetAccount
+from aws_ops.ids import (
+    KeyArn,
+    PrincipalArn,
+    Region,
+    RoleArn,
+    account_of,
+    parse_key_arn,
+    parse_principal_arn,
+    parse_role_arn,
+)
 from aws_ops.retention import RetentionRule
 from sharing.approval import ApprovalRule
 from sharing.estate import Estate
@@ -32,6 +41,7 @@ from sharing.estate import Estate
 # Words with a meaning in the command.
 _RESERVED = frozenset(
     {"and", "audit", "because", "copy", "for", "help", "in", "no", "no-copy", "reason", "repair", "retire", "revoke"}
+    | {"auto", "auto-scaling", "autoscaling", "scaling", "with"}
     | {"then", "to", "unshare", "until", "without", "without-copy"}
 )
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
@@ -72,6 +82,7 @@ Name = Annotated[str, _matches(_NAME, "a name is letters, digits, dots, dashes a
 RegionName = Annotated[str, _matches(_REGION, "a region looks like eu-central-1")]
 RoleText = Annotated[str, _parsed(parse_role_arn)]
 PrincipalText = Annotated[str, _parsed(parse_principal_arn)]
+KeyArnText = Annotated[str, _parsed(parse_key_arn)]
 KeyText = Annotated[str, _matches(_KEY, "a key is alias/…, a key id, or the ARN of either")]
 UserId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{2,}$")]
 GroupId = Annotated[str, Field(pattern=r"^S[A-Z0-9]{2,}$")]
@@ -143,14 +154,42 @@ class _AccountSettings(_Strict):
         return Role(arn, account_of(arn), self.external_id)
 
 
-class SourceSettings(_AccountSettings):
+class KeyAccountSettings(_AccountSettings):
+    """An account that holds keys which images of other accounts are under, with the role the bot takes on there.
+
+    Attributes:
+        key_access: how others are let use its keys: `policy` for the bot's own statements in the key's policy, `grant`
+            for KMS grants, which leave the policy alone.
+        key_access_of: the same for single keys, by ARN.
+    """
+
+    key_access: KeyAccess = KeyAccess.POLICY
+    key_access_of: dict[KeyArnText, KeyAccess] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _keys_in_this_account(self) -> Self:
+        for key in self.key_access_of:
+            if account_of(KeyArn(key)) != self.role.account_id:
+                raise ValueError(f"key_access_of: {key} is of another account than {self.role.account_id}")
+        return self
+
+    def _holding(self, regions: tuple[Region, ...]) -> SourceAccount:
+        by_key = {KeyArn(key): access for key, access in self.key_access_of.items()}
+        return SourceAccount(self.name, self.role, regions, self.key_access, by_key)
+
+    @property
+    def account(self) -> SourceAccount:
+        return self._holding(regions=())
+
+
+class SourceSettings(KeyAccountSettings):
     """An account that images come from, with the role the bot takes on there, and the regions it looks in."""
 
     regions: Annotated[tuple[RegionName, ...], Field(min_length=1)]
 
     @property
     def account(self) -> SourceAccount:
-        return SourceAccount(self.name, self.role, tuple(map(Region, self.regions)))
+        return self._holding(tuple(map(Region, self.regions)))
 
 
 class TargetSettings(_AccountSettings):
@@ -159,10 +198,13 @@ class TargetSettings(_AccountSettings):
     Attributes:
         keys: for each region, the target's own key that copies there are encrypted under.
         key_principals: who there may use the source's key; the role that copies, unless said otherwise.
+        key_administrators: who there may make, list and revoke grants on the source's key, for whomever they like:
+            with that they can hand it on to anybody. Nobody, unless named here.
     """
 
     keys: Annotated[dict[RegionName, KeyText], Field(min_length=1)]
     key_principals: tuple[PrincipalText, ...] = ()
+    key_administrators: tuple[PrincipalText, ...] = ()
 
     @model_validator(mode="after")
     def _in_this_account(self) -> Self:
@@ -170,16 +212,19 @@ class TargetSettings(_AccountSettings):
         for region, key in self.keys.items():
             if key.startswith("arn:") and key.split(":")[3:5] != [region, account_id]:
                 raise ValueError(f"keys.{region}: the key must be of account {account_id} and region {region}")
-        for principal in self.key_principals:
-            if account_of(PrincipalArn(principal)) != account_id:
-                raise ValueError(f"key_principals: {principal} is of another account than {account_id}")
+        named = {"key_principals": self.key_principals, "key_administrators": self.key_administrators}
+        for setting, principals in named.items():
+            for principal in principals:
+                if account_of(parse_principal_arn(principal)) != account_id:
+                    raise ValueError(f"{setting}: {principal} is of another account than {account_id}")
         return self
 
     @property
     def account(self) -> TargetAccount:
         principals = self.key_principals or (self.role_arn,)
         keys = {Region(region): key for region, key in self.keys.items()}
-        return TargetAccount(self.name, self.role, keys, tuple(map(PrincipalArn, principals)))
+        administrators = tuple(map(PrincipalArn, self.key_administrators))
+        return TargetAccount(self.name, self.role, keys, tuple(map(PrincipalArn, principals)), administrators)
 
 
 class AuditSettings(_Strict):
@@ -244,6 +289,7 @@ class Settings(_Strict):
     approval: ApprovalSettings
     sources: Annotated[tuple[SourceSettings, ...], Field(min_length=1), AfterValidator(_distinct)]
     targets: Annotated[tuple[TargetSettings, ...], Field(min_length=1), AfterValidator(_distinct)]
+    key_accounts: Annotated[tuple[KeyAccountSettings, ...], AfterValidator(_distinct)] = ()
     audit: AuditSettings = AuditSettings()
     retention: tuple[RetentionSettings, ...] = ()
     server: ServerSettings = ServerSettings()
@@ -251,8 +297,14 @@ class Settings(_Strict):
     @property
     def estate(self) -> Estate:
         return Estate(
-            tuple(source.account for source in self.sources), tuple(target.account for target in self.targets)
+            tuple(holder.account for holder in (*self.sources, *self.key_accounts)),
+            tuple(target.account for target in self.targets),
         )
+
+    @model_validator(mode="after")
+    def _sources_hold_their_own_keys(self) -> Self:
+        _distinct((*self.sources, *self.key_accounts))
+        return self
 
     @model_validator(mode="after")
     def _known_targets(self) -> Self:

@@ -6,12 +6,16 @@ Pure mrkdwn. `messages.py` puts them together, `wording.py` has the words for ki
 from aws_ops.plan import (
     AddCreateVolumePermission,
     AddLaunchPermission,
+    AllowKeyAdministration,
     AllowKeyUse,
+    CreateKeyGrant,
     DeregisterCopy,
     Mode,
     Plan,
     RemoveCreateVolumePermission,
     RemoveLaunchPermission,
+    RevokeKeyGrant,
+    WithdrawKeyAdministration,
     WithdrawKeyUse,
 )
 from handlers import mrkdwn
@@ -74,7 +78,8 @@ def asks(request: Request) -> str:
         asker = "The audit by the calendar" if request.trigger is Trigger.CALENDAR else f"An audit for {who}"
         return f"{asker} compared AWS with what was approved{_of_what(request)}, and found that they differ."
     until = f" Until {mrkdwn.when(request.ends_at)}; then that is taken back." if request.ends_at else ""
-    return f"{who} asks to share {images(request)} with {targets(request)}, {_HOW[request.mode]}.{until}"
+    besides = ", by Auto Scaling as well" if request.auto_scaling else ""
+    return f"{who} asks to share {images(request)} with {targets(request)}, {_HOW[request.mode]}{besides}.{until}"
 
 
 _HOW = {
@@ -194,19 +199,33 @@ def settled(plan: Plan) -> str:
 
 _NOUNS = {
     AllowKeyUse.kind: "key",
+    AllowKeyAdministration.kind: "key",
+    CreateKeyGrant.kind: "KMS grant",
     AddCreateVolumePermission.kind: "snapshot",
     AddLaunchPermission.kind: "image",
     RemoveLaunchPermission.kind: "image",
     RemoveCreateVolumePermission.kind: "snapshot",
+    RevokeKeyGrant.kind: "KMS grant",
+    WithdrawKeyAdministration.kind: "key",
     WithdrawKeyUse.kind: "key",
 }
-_TAKEN = {RemoveLaunchPermission.kind, RemoveCreateVolumePermission.kind, WithdrawKeyUse.kind}
+_TAKEN = {
+    RemoveLaunchPermission.kind,
+    RemoveCreateVolumePermission.kind,
+    RevokeKeyGrant.kind,
+    WithdrawKeyAdministration.kind,
+    WithdrawKeyUse.kind,
+}
 _DONE = {
     AllowKeyUse.kind: "key policy opened on",
+    AllowKeyAdministration.kind: "administration given on",
+    CreateKeyGrant.kind: "made",
     AddCreateVolumePermission.kind: "`createVolumePermission` given on",
     AddLaunchPermission.kind: "`launchPermission` given on",
     RemoveLaunchPermission.kind: "`launchPermission` taken back on",
     RemoveCreateVolumePermission.kind: "`createVolumePermission` taken back on",
+    RevokeKeyGrant.kind: "revoked",
+    WithdrawKeyAdministration.kind: "administration taken back on",
     WithdrawKeyUse.kind: "key policy closed on",
 }
 

@@ -12,6 +12,7 @@ from aws_ops.plan import Plan, Refused, ShareRequest, plan_share
 from aws_ops.reading import read_facts
 from sharing.applying import apply_grants, deliveries_for
 from sharing.claim import Claim
+from sharing.clock import Clock
 from sharing.estate import Estate
 from sharing.ledger import Ledger
 from sharing.requests import Request
@@ -25,6 +26,7 @@ class Shares:
 
     accounts: Accounts
     estate: Estate
+    clock: Clock
     looks: bool = False
 
     def books(self, tx: Transaction, request: Request) -> None:
@@ -33,8 +35,8 @@ class Shares:
     def plan(self, request: Request, books: None) -> Plan | Refused:  # noqa: ARG002
         sources = self.estate.sources
         targets = tuple(self.estate.target(name) for name in request.targets)
-        wanted = ShareRequest(request.image_ids, request.mode, targets, request.regions)
-        return plan_share(wanted, sources, read_facts(self.accounts, sources, wanted))
+        wanted = ShareRequest(request.image_ids, request.mode, targets, request.regions, request.auto_scaling)
+        return plan_share(wanted, sources, read_facts(self.accounts, sources, wanted, self.clock()))
 
     def announce(self, tx: Transaction, request: Request) -> None:
         ledger, needs = Ledger(tx), entries_of(request.approved_plan.grants)

@@ -1,7 +1,7 @@
 """Accounts, images, keys and facts with sensible defaults, so that a test names only what matters to it."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -9,11 +9,15 @@ from typing import Any
 from aws_ops.changes import (
     AddCreateVolumePermission,
     AddLaunchPermission,
+    AllowKeyAdministration,
     AllowKeyUse,
+    CreateKeyGrant,
     Grant,
     RemoveCreateVolumePermission,
     RemoveLaunchPermission,
+    RevokeKeyGrant,
     Withdrawal,
+    WithdrawKeyAdministration,
     WithdrawKeyUse,
 )
 from aws_ops.entries import entries_of
@@ -30,7 +34,18 @@ from aws_ops.facts import (
 )
 from aws_ops.held import Held
 from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, RoleArn, SnapshotId
-from aws_ops.key_policy import KeyPolicy, allow_use, lacking, own_principals, parse, withdraw_use
+from aws_ops.key_grants import KeyGrant, grant_name, grants_for, operations_for, own_grantees
+from aws_ops.key_policy import (
+    KeyPolicy,
+    allow_administration,
+    allow_use,
+    lacking,
+    own_administrators,
+    own_principals,
+    parse,
+    withdraw_administration,
+    withdraw_use,
+)
 from aws_ops.request import Mode, ShareRequest
 
 REGION = Region("eu-central-1")
@@ -137,8 +152,20 @@ def a_key(arn: KeyArn | None = None, **changes: Any) -> KeyFacts:
         spec="SYMMETRIC_DEFAULT",
         usage="ENCRYPT_DECRYPT",
         policy=a_policy(),
+        grants=(),
     )
     return replace(key, **changes)
+
+
+def a_grant(principal: PrincipalArn, **changes: Any) -> KeyGrant:
+    """The bot's own grant for the principal."""
+    grant = KeyGrant(
+        grant_id=f"id of {grant_name(principal)}",
+        name=grant_name(principal),
+        grantee=principal,
+        operations=frozenset(operations_for(principal)),
+    )
+    return replace(grant, **changes)
 
 
 def target_facts(account: AccountId = STAGING, **changes: Any) -> TargetFacts:
@@ -164,14 +191,26 @@ def some_facts(
     )
 
 
+_EDITS: dict[type[Any], Callable[[KeyPolicy, Iterable[PrincipalArn]], KeyPolicy]] = {
+    AllowKeyUse: allow_use,
+    WithdrawKeyUse: withdraw_use,
+    AllowKeyAdministration: allow_administration,
+    WithdrawKeyAdministration: withdraw_administration,
+}
+
+
 def after(change: Grant | Withdrawal, facts: Facts) -> Facts:
     """The facts as they would be read once `change` was made."""
     match change:
-        case AllowKeyUse() | WithdrawKeyUse():
+        case AllowKeyUse() | WithdrawKeyUse() | AllowKeyAdministration() | WithdrawKeyAdministration():
             key = facts.keys[change.key_arn]
-            edit = allow_use if isinstance(change, AllowKeyUse) else withdraw_use
-            edited = replace(key, policy=edit(key.policy, change.principals))
+            edited = replace(key, policy=_EDITS[type(change)](key.policy, change.principals))
             return replace(facts, keys={**facts.keys, change.key_arn: edited})
+        case CreateKeyGrant() | RevokeKeyGrant():
+            key = facts.keys[change.key_arn]
+            rest = tuple(grant for grant in key.grants if grant not in grants_for(key.grants, change.principal))
+            made = (a_grant(change.principal),) if isinstance(change, CreateKeyGrant) else ()
+            return replace(facts, keys={**facts.keys, change.key_arn: replace(key, grants=(*rest, *made))})
         case AddCreateVolumePermission() | RemoveCreateVolumePermission():
             snapshot = facts.snapshots[change.snapshot_id]
             gives = isinstance(change, AddCreateVolumePermission)
@@ -200,6 +239,8 @@ def held_in(facts: Facts) -> Held:
         half = frozenset(lacking(policy, named))
         grants.append(AllowKeyUse(arn, tuple(named - half)))
         partial.append(AllowKeyUse(arn, tuple(half)))
+        grants.append(AllowKeyAdministration(arn, tuple(own_administrators(policy))))
+        grants += [CreateKeyGrant(arn, one) for one in own_grantees(facts.keys[arn].grants)]
     grants += [
         AddCreateVolumePermission(GOLDEN, REGION, one.snapshot_id, tuple(one.create_volume_permission))
         for one in facts.snapshots.values()

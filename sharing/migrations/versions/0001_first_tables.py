@@ -34,6 +34,7 @@ def upgrade() -> None:
     sa.Column('of_request', sa.String(length=20), nullable=True),
     sa.Column('trigger', sa.String(length=20), nullable=False),
     sa.Column('deregister', sa.Boolean(), nullable=False),
+    sa.Column('auto_scaling', sa.Boolean(), nullable=False),
     sa.Column('team_id', sa.String(length=40), nullable=False),
     sa.Column('user_id', sa.String(length=40), nullable=False),
     sa.Column('image_ids', sa.JSON(), nullable=False),
@@ -133,7 +134,7 @@ def upgrade() -> None:
     sa.Column('request_id', sa.String(length=20), nullable=False),
     sa.Column('at', sharing.tables.UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['request_id'], ['requests.id'], name=op.f('fk_given_request_id')),
-    sa.PrimaryKeyConstraint('resource', 'grantee', name=op.f('pk_given'))
+    sa.PrimaryKeyConstraint('resource', 'grantee', 'on', name=op.f('pk_given'))
     )
     op.create_table('key_locks',
     sa.Column('key_arn', sa.String(length=200), nullable=False),
@@ -149,7 +150,7 @@ def upgrade() -> None:
     sa.Column('owner', sa.String(length=12), nullable=False),
     sa.Column('region', sa.String(length=40), nullable=False),
     sa.ForeignKeyConstraint(['request_id'], ['requests.id'], name=op.f('fk_needs_request_id')),
-    sa.PrimaryKeyConstraint('request_id', 'resource', 'grantee', name=op.f('pk_needs'))
+    sa.PrimaryKeyConstraint('request_id', 'resource', 'grantee', 'on', name=op.f('pk_needs'))
     )
     with op.batch_alter_table('needs', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_needs_resource'), ['resource'], unique=False)
