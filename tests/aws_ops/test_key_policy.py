@@ -12,12 +12,16 @@ from aws_ops.ids import PrincipalArn
 from aws_ops.key_policy import (
     SIZE_LIMIT,
     KeyPolicy,
+    allow_administration,
     allow_use,
+    deleted_own_principals,
     deleted_principals,
     lacking,
     obstacles,
+    own_administrators,
     own_principals,
     parse,
+    withdraw_administration,
     withdraw_use,
 )
 from tests.aws_ops.builders import GOLDEN, PROD, STAGING, a_policy, a_principal
@@ -40,14 +44,15 @@ principal_elements = st.one_of(
     st.dictionaries(st.sampled_from(["AWS", "Service", "Federated"]), names | st.lists(names, max_size=3), max_size=2),
     anything,
 )
-own_statements = st.lists(principals, min_size=1, max_size=3).map(
-    lambda named: list(allow_use(a_policy(), named).statements[1:])
-)
+own_statements = st.tuples(
+    st.lists(principals, min_size=1, max_size=3), st.just([]) | st.lists(principals, min_size=1, max_size=2)
+).map(lambda named: list(allow_administration(allow_use(a_policy(), named[0]), named[1]).statements[1:]))
 ordinary_statements = st.fixed_dictionaries(
     {},
     optional={
         # The bot's own Sids among strangers' too.
-        "Sid": st.sampled_from(["AmiShareBotUse", "AmiShareBotGrants", "Ünïque"]) | latin_1,
+        "Sid": st.sampled_from(["AmiShareBotUse", "AmiShareBotGrants", "AmiShareBotAdministration", "Ünïque"])
+        | latin_1,
         "Effect": st.sampled_from(["Allow", "Deny"]) | anything,
         "Principal": principal_elements,
         "NotPrincipal": principal_elements,
@@ -74,7 +79,7 @@ def strangers(policy: KeyPolicy) -> list[str]:
     return [
         json.dumps(statement)
         for statement in policy.statements
-        if not own_principals(policy.with_statements([statement]))
+        if not own_principals(alone := policy.with_statements([statement])) and not own_administrators(alone)
     ]
 
 
@@ -125,6 +130,29 @@ def test_nobody_else_loses_anything(policy: KeyPolicy, unwanted: list[PrincipalA
     assert withdraw_use(left, unwanted) is left
 
 
+@given(policies(), some_principals)
+def test_administrators_are_given_and_taken_back_like_the_others(policy: KeyPolicy, named: list[PrincipalArn]) -> None:
+    given_ = allow_administration(policy, named)
+    assert own_administrators(given_) == own_administrators(policy) | set(named)
+    assert allow_administration(given_, named) is given_
+    assert own_principals(given_) == own_principals(policy), "nobody may use the key for it"
+    assert strangers(given_) == strangers(policy)
+    left = withdraw_administration(given_, named)
+    assert own_administrators(left) == own_administrators(policy) - set(named)
+    if not own_administrators(policy) & set(named):
+        assert left == policy
+
+
+@given(policies(), some_principals, some_principals)
+def test_use_and_administration_come_and_go_apart(
+    policy: KeyPolicy, users: list[PrincipalArn], administrators: list[PrincipalArn]
+) -> None:
+    both = allow_administration(allow_use(policy, users), administrators)
+    assert both == allow_use(allow_administration(policy, administrators), users)
+    assert own_administrators(withdraw_use(both, users)) == own_administrators(both)
+    assert own_principals(withdraw_administration(both, administrators)) == own_principals(both)
+
+
 @given(policies(), some_principals, st.randoms())
 def test_the_order_of_principals_makes_no_difference(policy: KeyPolicy, wanted: list[PrincipalArn], dice: Any) -> None:
     shuffled = dice.sample(wanted, len(wanted))
@@ -157,6 +185,25 @@ def test_the_two_statements_are_these() -> None:
         "Resource": "*",
         "Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}},
     }
+
+
+def test_the_statement_on_administration_holds_what_has_an_effect_across_accounts() -> None:
+    [_, administration] = allow_administration(a_policy(), [a_principal(STAGING, "user/ann")]).statements
+    assert administration == {
+        "Sid": "AmiShareBotAdministration",
+        "Effect": "Allow",
+        "Principal": {"AWS": [a_principal(STAGING, "user/ann")]},
+        "Action": [
+            "kms:CreateGrant",
+            "kms:DescribeKey",
+            "kms:GetKeyRotationStatus",
+            "kms:ListGrants",
+            "kms:RevokeGrant",
+        ],
+        "Resource": "*",
+    }
+    with pytest.raises(MalformedId):
+        allow_administration(a_policy(), [PrincipalArn("*")])
 
 
 @pytest.mark.parametrize(
@@ -229,7 +276,8 @@ def test_a_deleted_principal_is_found_wherever_it_stands(place: dict[str, Any]) 
 def test_deleted_principals_of_the_bots_own_are_swept_out() -> None:
     shared = allow_use(a_policy(), [a_principal(STAGING), a_principal(PROD)])
     policy = parse(shared.text.replace(a_principal(STAGING), "AROAEXAMPLE"))
-    assert deleted_principals(policy) == ("AROAEXAMPLE",)
+    assert deleted_principals(policy) == deleted_own_principals(policy) == ("AROAEXAMPLE",)
+    assert deleted_own_principals(a_policy({"Effect": "Deny", "Principal": {"AWS": "AROAEXAMPLE"}})) == ()
     assert withdraw_use(policy, [a_principal(PROD)]) == a_policy()
     assert allow_use(policy, [a_principal(STAGING)]) == shared
 
