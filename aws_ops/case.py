@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from aws_ops import ids
 from aws_ops.changes import ReuseCopy
 from aws_ops.facts import (
     ExistingCopy,
@@ -195,8 +196,8 @@ class Case:
 
 
 def root_of(target: TargetAccount) -> PrincipalArn:
-    """The ARN that stands for everybody whom the target account's own IAM policies let in."""
-    return PrincipalArn(f"{target.role.arn.split(':role/')[0]}:root")
+    """The root of the target account."""
+    return ids.root_of(target.role.arn)
 
 
 def _is_good(copy: ExistingCopy, key_arn: KeyArn) -> bool:

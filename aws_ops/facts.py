@@ -136,6 +136,7 @@ class KeyFacts:
     """A KMS key, in KMS's own words (`DescribeKey`).
 
     `policy` and `grants` are None where nobody asked for them: a key's policy can only be read in its own account.
+    `strangers` are those of the principals asked about whom KMS doesn't know, so that nothing can be granted to them.
     """
 
     arn: KeyArn
@@ -145,6 +146,7 @@ class KeyFacts:
     usage: str
     policy: KeyPolicy | Unreadable | None = None
     grants: tuple[KeyGrant, ...] | Unreadable | None = None
+    strangers: frozenset[PrincipalArn] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -127,6 +127,21 @@ def read_grants(kms: KMSClient, key_arn: KeyArn) -> tuple[KeyGrant, ...]:
         return tuple(_grant(entry) for page in pages for entry in page.get("Grants", []))
 
 
+def knows(kms: KMSClient, key_arn: KeyArn, principal: PrincipalArn) -> bool:
+    """Whether KMS would take `principal` for a grantee, as far as it says without making the grant.
+
+    Raises:
+        AwsBusy: see `calls.calling`.
+    """
+    try:
+        _create(kms, key_arn, principal, dry_run=True)
+    except InvalidGrantee:
+        return False
+    except AwsRefused:  # that it would have succeeded, or what the grant itself will be refused for
+        return True
+    return True
+
+
 def create_grant(
     kms: KMSClient, key_arn: KeyArn, principal: PrincipalArn, *, before_write: Callable[[], None]
 ) -> KeyGrantChange | None:
@@ -150,6 +165,14 @@ def create_grant(
     if principal in own_grantees(before):
         return None
     before_write()
+    _create(kms, key_arn, principal)
+    after = read_grants(kms, key_arn)
+    if principal not in own_grantees(after):
+        raise NotYetVisible(f"{key_arn} was granted to {principal}, but KMS doesn't show it yet")
+    return KeyGrantChange(_ids(before, principal), _ids(after, principal))
+
+
+def _create(kms: KMSClient, key_arn: KeyArn, principal: PrincipalArn, *, dry_run: bool = False) -> None:
     try:
         with calling("CreateGrant"):
             kms.create_grant(
@@ -157,15 +180,12 @@ def create_grant(
                 GranteePrincipal=principal,
                 Operations=list(operations_for(principal)),
                 Name=grant_name(principal),
+                DryRun=dry_run,
             )
     except AwsRefused as refused:
         if refused.code == "InvalidArnException":
             raise InvalidGrantee(principal, service_linked=is_auto_scaling(principal)) from refused
         raise
-    after = read_grants(kms, key_arn)
-    if principal not in own_grantees(after):
-        raise NotYetVisible(f"{key_arn} was granted to {principal}, but KMS doesn't show it yet")
-    return KeyGrantChange(_ids(before, principal), _ids(after, principal))
 
 
 def revoke_grants(kms: KMSClient, key_arn: KeyArn, principal: PrincipalArn) -> KeyGrantChange | None:

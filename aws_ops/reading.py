@@ -29,8 +29,18 @@ from aws_ops.facts import (
     TargetFacts,
     Unreadable,
 )
-from aws_ops.ids import AccountId, ImageId, KeyArn, Region, SnapshotId, account_of, region_of
-from aws_ops.key_grants import read_grants
+from aws_ops.ids import (
+    AccountId,
+    ImageId,
+    KeyArn,
+    PrincipalArn,
+    Region,
+    SnapshotId,
+    account_of,
+    region_of,
+    root_of,
+)
+from aws_ops.key_grants import auto_scaling_role, knows, read_grants
 from aws_ops.keys import describe_key, read_policy
 from aws_ops.names import common_start
 from aws_ops.permissions import read_create_volume_permission, read_launch_permission
@@ -72,7 +82,7 @@ def read_facts(
         settings = [(target, region) for target in request.targets for region in homes]
         allowed = pool.map(lambda look: _read_allowed_images(accounts, look[0].role, look[1]), settings)
         snapshots = _read_snapshots(pool, accounts, list(owned.values()))
-        keys = _read_keys(pool, accounts, sources, list(owned.values()), snapshots)
+        keys = _read_keys(pool, accounts, sources, list(owned.values()), snapshots, grantees=_auto_scalers(request))
         return Facts(
             images={image_id: found for image_id, found in images.items() if isinstance(found, ImageNotFound)}
             | {image.image_id: image for image in shown},
@@ -240,6 +250,8 @@ def _read_keys(
     sources: Sequence[SourceAccount],
     owned: Collection[_Owned],
     snapshots: Mapping[SnapshotId, SnapshotFacts | Unreadable],
+    *,
+    grantees: Collection[PrincipalArn],
 ) -> dict[KeyArn, KeyFacts | Unreadable]:
     holders = {source.role.account_id: source for source in sources}
     behind = [
@@ -253,11 +265,19 @@ def _read_keys(
         for owner, snapshot in behind
         if isinstance(snapshot, SnapshotFacts) and snapshot.key_arn
     }
-    read = pool.map(lambda arn: _key_facts(accounts, arn, readers[arn]), readers)
+    read = pool.map(lambda arn: _key_facts(accounts, arn, readers[arn], grantees), readers)
     return dict(zip(readers, read, strict=True))
 
 
-def _key_facts(accounts: Accounts, arn: KeyArn, reader: SourceAccount) -> KeyFacts | Unreadable:
+def _auto_scalers(request: ShareRequest) -> list[PrincipalArn]:
+    """The service-linked roles that are to get grants: AWS makes them with the first Auto Scaling group."""
+    asked = request.auto_scaling and not request.mode.copies
+    return [auto_scaling_role(root_of(target.role.arn)) for target in request.targets if asked]
+
+
+def _key_facts(
+    accounts: Accounts, arn: KeyArn, reader: SourceAccount, grantees: Collection[PrincipalArn]
+) -> KeyFacts | Unreadable:
     """The key, and its policy and grants if it is a customer's in the reader's own account."""
     kms = accounts.kms(reader.role, region_of(arn))
     key = _or_unreadable(lambda: describe_key(kms, arn))
@@ -267,6 +287,7 @@ def _key_facts(accounts: Accounts, arn: KeyArn, reader: SourceAccount) -> KeyFac
         key,
         policy=_or_unreadable(lambda: read_policy(kms, arn)),
         grants=_or_unreadable(lambda: read_grants(kms, arn)),
+        strangers=frozenset(one for one in grantees if not knows(kms, arn, one)),
     )
 
 

@@ -45,6 +45,7 @@ class RefusalKind(StrEnum):
     KEY_KIND = "key_kind"  # key, spec, usage
     POLICY_UNREADABLE = "policy_unreadable"  # key, why
     GRANTS_UNREADABLE = "grants_unreadable"  # key, why
+    AUTO_SCALING_ROLE_MISSING = "auto_scaling_role_missing"  # principal, account
     POLICY_DELETED_PRINCIPALS = "policy_deleted_principals"  # key, principals
     POLICY_DENIES = "policy_denies"  # key, statement, principals
     POLICY_TOO_LARGE = "policy_too_large"  # key, size, over
@@ -171,6 +172,8 @@ def _of_key(case: Case, key: KeyFacts) -> Iterator[Refusal]:
         yield _refusal(RefusalKind.POLICY_UNREADABLE, key=key.arn, why=why)
     if isinstance(key.grants, Unreadable) and case.grantees_of(key.arn):
         yield _refusal(RefusalKind.GRANTS_UNREADABLE, key=key.arn, why=key.grants.why)
+    for principal in sorted(key.strangers & case.auto_scalers_of(key.arn)):
+        yield _refusal(RefusalKind.AUTO_SCALING_ROLE_MISSING, principal=principal, account=account_of(principal))
 
 
 def _of_policy(case: Case, key: KeyArn, policy: KeyPolicy) -> Iterator[Refusal]:

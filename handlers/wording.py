@@ -69,6 +69,10 @@ REFUSALS: Mapping[RefusalKind, str] = {
     "`kms:GetKeyPolicy` and `kms:PutKeyPolicy` on it.",
     RefusalKind.GRANTS_UNREADABLE: "I can't read the grants on the key {key}: {why}. My source role needs "
     "`kms:ListGrants`, `kms:CreateGrant` and `kms:RevokeGrant` on it.",
+    RefusalKind.AUTO_SCALING_ROLE_MISSING: "KMS doesn't know {principal}, since account {account} has no Auto Scaling "
+    "yet, so nothing can be granted to it. Create that service-linked role there first "
+    "(`aws iam create-service-linked-role --aws-service-name autoscaling.amazonaws.com`), or leave out "
+    "`with auto scaling`.",
     RefusalKind.POLICY_DELETED_PRINCIPALS: "The policy of the key {key} names principals that no longer exist "
     "({principals}), and KMS would refuse it back with them. Take them out of the policy first.",
     RefusalKind.POLICY_DENIES: "The policy of the key {key} denies {principals} its use (statement {statement}), and a "

@@ -17,6 +17,7 @@ from aws_ops.key_grants import (
     create_grant,
     grant_name,
     grants_for,
+    knows,
     operations_for,
     own_grantees,
     read_grants,
@@ -167,6 +168,9 @@ def test_a_grantee_that_is_gone_is_revoked_by_the_name_of_its_grant(aws: StrictA
     [(AUTO_SCALING, "create-service-linked-role"), (a_principal(STAGING), "Check that it exists")],
 )
 def test_a_grantee_that_kms_does_not_know_is_named(kms: Any, key: Any, principal: PrincipalArn, said: str) -> None:
+    assert not knows(kms, key, principal)
+    assert knows(kms, key, ROOT)
+    assert read_grants(kms, key) == (), "asking makes nothing"
     with pytest.raises(InvalidGrantee, match=said) as caught:
         create_grant(kms, key, principal, before_write=nothing)
     assert caught.value.principal == principal
@@ -254,6 +258,17 @@ def test_grants_that_cannot_be_read_are_refused_only_where_one_is_needed() -> No
         (RefusalKind.GRANTS_UNREADABLE, {"key": KEY, "why": "no entry"})
     ]
     assert isinstance(plan_share(a_request(), [a_source()], facts), Plan)
+
+
+def test_auto_scaling_that_kms_does_not_know_is_refused_only_if_it_is_asked_for() -> None:
+    facts = some_facts(keys=[a_key(strangers=frozenset({AUTO_SCALING}))])
+    request = a_request(mode=Mode.SHARE)
+    assert isinstance(plan_share(request, [a_source()], facts), Plan)
+    refused = plan_share(replace(request, auto_scaling=True), [a_source()], facts)
+    assert isinstance(refused, Refused)
+    assert [(one.kind, dict(one.details)) for one in refused.refusals] == [
+        (RefusalKind.AUTO_SCALING_ROLE_MISSING, {"principal": AUTO_SCALING, "account": STAGING})
+    ]
 
 
 def test_administrators_go_into_the_policy_whatever_the_others_do() -> None:

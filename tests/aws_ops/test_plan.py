@@ -438,6 +438,7 @@ def test_every_kind_of_refusal_is_tested() -> None:
     elsewhere = {
         RefusalKind.POLICY_TOO_LARGE,
         RefusalKind.GRANTS_UNREADABLE,
+        RefusalKind.AUTO_SCALING_ROLE_MISSING,
         RefusalKind.TARGET_IS_SOURCE,
         RefusalKind.NO_KEY_FOR_REGION,
         RefusalKind.OTHER_PARTITION,

@@ -411,10 +411,23 @@ def test_the_form_offers_it_too(stage: Stage, image: str, key: str, auto_scaling
 
 
 def test_a_role_that_aws_has_not_made_yet_is_asked_for_in_words(stage: Stage, image: str) -> None:
-    shared(stage, f"{image} to staging no copy with auto scaling", minutes=1)
+    stage.types(stage.mika, f"{image} to staging no copy with auto scaling")
+    stage.work()
     told = stage.direct(stage.mika)[-1]
-    assert "Create that service-linked role first" in told
+    assert f"KMS doesn't know {AUTO_SCALING}" in told
     assert "aws iam create-service-linked-role --aws-service-name autoscaling.amazonaws.com" in told
+    assert stage.slack.messages(stage.room) == [], "nobody is asked for what couldn't be done"
+
+
+def test_a_role_that_went_after_the_approval_stops_the_share(
+    stage: Stage, image: str, key: str, auto_scaling: str
+) -> None:
+    asked(stage, f"{image} to staging no copy with auto scaling")
+    stage.staging.delete_role("aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling")
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    assert f"KMS doesn't know {auto_scaling}" in stage.direct(stage.mika)[-1]
+    assert granted(stage, key) == {}
     assert lists(stage, image) == [set()] * 3, "nothing shows that couldn't be launched"
 
 
