@@ -104,7 +104,7 @@ def build(
             lease=lease,
             approval_expires_after=timedelta(hours=settings.approval.expires_after_hours),
             errands={
-                RequestKind.SHARE: Shares(accounts, estate, settings.copies.rules),
+                RequestKind.SHARE: Shares(accounts=accounts, estate=estate, rules=settings.copies.rules, clock=clock),
                 RequestKind.REVOKE: Revocations(accounts, estate),
                 RequestKind.AUDIT: Audits(accounts, estate),
                 RequestKind.RETIRE: Retention(settings.retention_rules, accounts, estate),

@@ -8,8 +8,8 @@ from typing import NewType
 
 from aws_ops.estimates import Estimate
 from aws_ops.finishing import Note
-from aws_ops.ids import AccountId, ImageId, KeyArn, Region
-from aws_ops.plan import AddLaunchPermission, AllowKeyUse, Mode, Plan, Refusal
+from aws_ops.ids import AccountId, ImageId, KeyArn, Region, account_of
+from aws_ops.plan import AddLaunchPermission, AllowKeyUse, CreateKeyGrant, Mode, Plan, Refusal
 from sharing.states import DeliveryState, RequestState
 
 RequestId = NewType("RequestId", str)
@@ -95,6 +95,7 @@ class NewRequest:
         ends_at: when what the share gives is to be taken back.
         of: the share that a revocation or an audit is about.
         deregister: a revocation is to deregister the copies as well.
+        auto_scaling: with mode share, the targets' Auto Scaling is to launch from encrypted images as well.
     """
 
     origin: str
@@ -109,6 +110,7 @@ class NewRequest:
     of: RequestId | None = None
     deregister: bool = False
     trigger: Trigger = Trigger.PERSON
+    auto_scaling: bool = False
 
 
 def revocation_of(share: "Request", requester: Person, origin: str, trigger: Trigger = Trigger.PERSON) -> NewRequest:
@@ -241,6 +243,7 @@ class Request:
     preparations: Mapping[ImageId, Preparation]
     deliveries: tuple[Delivery, ...]
     decisions: tuple[Decision, ...]
+    auto_scaling: bool = False
 
     @property
     def came_to(self) -> RequestState:
@@ -278,7 +281,10 @@ class Request:
 
     def opens_key_for(self, delivery: Delivery) -> bool:
         """Whether this request itself had to open a source key for the delivery's account."""
-        return any(
-            isinstance(change, AllowKeyUse) and any(f":{delivery.account_id}:" in arn for arn in change.principals)
+        opened = [
+            principal
             for change in self.approved_plan.changes
-        )
+            if isinstance(change, AllowKeyUse | CreateKeyGrant)
+            for principal in (change.principals if isinstance(change, AllowKeyUse) else (change.principal,))
+        ]
+        return any(account_of(principal) == delivery.account_id for principal in opened)
