@@ -48,6 +48,7 @@ from aws_ops.ids import (
 from aws_ops.names import check_template
 from aws_ops.request import Carried, CopyRules, Mode
 from aws_ops.retention import RetentionRule
+from handlers.speech import Language
 from sharing.approval import ApprovalRule
 from sharing.estate import Estate
 from sharing.listening import Queue
@@ -142,12 +143,14 @@ class SlackSettings(_Strict):
         approvals_channel: the id of the channel that approvals are asked in; the bot must be in it.
         command: the slash command, as in the app's manifest.
         door: `http` for signed requests to a public address, `socket` for Socket Mode.
+        language: what is spoken in channels; people are answered in the language they read Slack in.
     """
 
     team_id: TeamId
     approvals_channel: ChannelId
     command: Annotated[str, Field(pattern=r"^/[a-z0-9_-]{1,31}$")] = "/ami-share"
     door: Door = Door.HTTP
+    language: Language = Language.ENGLISH
 
 
 class ApprovalSettings(_Strict):

@@ -114,13 +114,15 @@ def build(
         watch=watch,
         standing=standing,
         listeners=tuple(Listener(queue, accounts, estate, standing, watch) for queue in settings.queues),
-        publisher=Publisher(client, Postings(store, lease), clock, settings.slack.approvals_channel, settings.rule),
+        publisher=Publisher(
+            client=client,
+            postings=Postings(store, lease),
+            clock=clock,
+            approvals_channel=settings.slack.approvals_channel,
+            rule=settings.rule,
+            language=settings.slack.language,
+        ),
         calendar=AuditCalendar(store, clock, timedelta(days=days), retires=bool(settings.retention))
         if (days := settings.audit.every_days)
         else None,
     )
-
-
-def _calendar(settings: Settings, store: Store, clock: Clock) -> AuditCalendar | None:
-    every = timedelta(days=settings.audit.every_days)
-    return AuditCalendar(store, clock, every, retires=bool(settings.retention)) if every else None

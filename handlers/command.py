@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from aws_ops.errors import MalformedId
 from aws_ops.ids import ImageId, Region, parse_image_id
 from aws_ops.plan import Mode
+from handlers.problems import Problem, ProblemKind, problem
 from sharing.estate import Estate, UnknownAccount
 from sharing.requests import RequestId
 
@@ -92,9 +93,9 @@ class Help:
 
 @dataclass(frozen=True)
 class NotUnderstood:
-    """Everything in the text that makes no sense, as sentences in mrkdwn's plain characters (escape before showing)."""
+    """Everything in the text that makes no sense."""
 
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
 
 
 def parse(text: str, estate: Estate, now: datetime) -> Ask | Revoke | Audit | Retire | OpenForm | Help | NotUnderstood:
@@ -112,8 +113,8 @@ def parse(text: str, estate: Estate, now: datetime) -> Ask | Revoke | Audit | Re
         return _revoke(revoke["rest"])
     form = _SHARE.fullmatch(text)
     if form is None:
-        return NotUnderstood((f"“{_shorten(text)}” has no image and “to” with accounts.",))
-    problems: list[str] = []
+        return NotUnderstood((problem(ProblemKind.NO_REQUEST, text=text),))
+    problems: list[Problem] = []
     wanted, reason = _and_reason(form["rest"], problems)
     targets, *clauses = _CLAUSE.split(wanted)
     modes: list[Mode] = []
@@ -121,7 +122,7 @@ def parse(text: str, estate: Estate, now: datetime) -> Ask | Revoke | Audit | Re
     said = {"to": _without_mode(targets, modes, choices)}
     for word, rest in zip(map(str.lower, clauses[::2]), clauses[1::2], strict=True):
         if word in said or (word in _ENDS and said.keys() & _ENDS):
-            problems.append(f"“{word}” comes once too often.")
+            problems.append(problem(ProblemKind.TWICE, word=word))
         said[word] = _without_mode(rest, modes, choices)
     ask = Ask(
         image_ids=read_images(form["images"], problems),
@@ -133,7 +134,7 @@ def parse(text: str, estate: Estate, now: datetime) -> Ask | Revoke | Audit | Re
         auto_scaling=bool(choices),
     )
     if "in" in said and not said["in"]:
-        problems.append("After “in” comes at least one region, like eu-central-1.")
+        problems.append(problem(ProblemKind.NO_REGION))
     problems += [*too_many(ask), *not_copied(ask, estate), *at_odds(ask)]
     return NotUnderstood(tuple(problems)) if problems else ask
 
@@ -142,34 +143,34 @@ _ENDS = {"until", "for"}
 
 
 def _revoke(text: str) -> Revoke | NotUnderstood:
-    problems: list[str] = []
+    problems: list[Problem] = []
     which, reason = _and_reason(text, problems)
     which, deregister = _DEREGISTER.subn("", which)
     request_id = which.strip(" `\t\n").upper()
     if not _REQUEST_ID.fullmatch(request_id):
-        problems.append(f"After “revoke” comes the id of a request, like R-7K2M9QXA, not “{_shorten(request_id)}”.")
+        problems.append(problem(ProblemKind.NOT_A_SHARE, word=request_id))
     return NotUnderstood(tuple(problems)) if problems else Revoke(RequestId(request_id), bool(deregister), reason)
 
 
 def _audit(text: str) -> Audit | NotUnderstood:
     if _REQUEST_ID.fullmatch(text.strip("`").upper()):
         return Audit(share=RequestId(text.strip("`").upper()))
-    problems: list[str] = []
+    problems: list[Problem] = []
     image_ids = () if text.lower() in _EVERYTHING else read_images(text, problems)
     if problems:
-        problems.append("After “audit” comes nothing, images, or the id of a request, like R-7K2M9QXA.")
+        problems.append(problem(ProblemKind.NOTHING_TO_AUDIT))
     return NotUnderstood(tuple(problems)) if problems else Audit(image_ids)
 
 
 _EVERYTHING = {"", "all", "everything"}
 
 
-def _and_reason(text: str, problems: list[str]) -> tuple[str, str]:
+def _and_reason(text: str, problems: list[Problem]) -> tuple[str, str]:
     """Part what is wanted from the reason for it."""
     wanted, *said = _REASON.split(text, maxsplit=1)
     reason = " ".join(" ".join(said).split())
     if len(reason) > REASON_LIMIT:
-        problems.append(f"The reason has {len(reason)} characters; {REASON_LIMIT} is the most.")
+        problems.append(problem(ProblemKind.REASON_TOO_LONG, count=len(reason), limit=REASON_LIMIT))
     return wanted, reason
 
 
@@ -183,13 +184,13 @@ def _without_mode(text: str, modes: list[Mode], choices: list[str]) -> str:
     return text.strip(" ,\t\n")
 
 
-def _mode(modes: list[Mode], problems: list[str]) -> Mode:
+def _mode(modes: list[Mode], problems: list[Problem]) -> Mode:
     if len(set(modes)) > 1:
-        problems.append("“no copy” and “then unshare” exclude each other: with nothing copied, nothing would be left.")
+        problems.append(problem(ProblemKind.MODES_CLASH))
     return modes[0] if modes else Mode.COPY
 
 
-def _read_end(said: Mapping[str, str], now: datetime, problems: list[str]) -> datetime | None:
+def _read_end(said: Mapping[str, str], now: datetime, problems: list[Problem]) -> datetime | None:
     if "until" in said:
         return read_date(said["until"], now, problems)
     if "for" in said:
@@ -197,78 +198,68 @@ def _read_end(said: Mapping[str, str], now: datetime, problems: list[str]) -> da
     return None
 
 
-def read_date(text: str, now: datetime, problems: list[str]) -> datetime | None:
+def read_date(text: str, now: datetime, problems: list[Problem]) -> datetime | None:
     """Return the end of the day `text` names, in UTC; what is no day to come goes to `problems`."""
     try:
         day = date.fromisoformat(text.strip())
     except ValueError:
-        problems.append(f"“{_shorten(text)}” is no date; one looks like 2026-12-31.")
+        problems.append(problem(ProblemKind.NOT_A_DATE, word=text))
         return None
     ends_at = datetime.combine(day, time(0), tzinfo=UTC) + timedelta(days=1) if day < date.max else None
     return _checked_end(ends_at, now, problems)
 
 
-def _read_time(text: str, now: datetime, problems: list[str]) -> datetime | None:
+def _read_time(text: str, now: datetime, problems: list[Problem]) -> datetime | None:
     found = _TIME.fullmatch(text)
     if found is None:
-        problems.append(f"“{_shorten(text)}” is no time; one looks like 30d, 12h or 2w.")
+        problems.append(problem(ProblemKind.NOT_A_TIME, word=text))
         return None
     return _checked_end(now + int(found["number"]) * _UNITS[found["unit"].lower()], now, problems)
 
 
-def _checked_end(ends_at: datetime | None, now: datetime, problems: list[str]) -> datetime | None:
+def _checked_end(ends_at: datetime | None, now: datetime, problems: list[Problem]) -> datetime | None:
     if ends_at is None or ends_at > now + _LONGEST_SHARE:
-        problems.append("A share ends within ten years, or not at all: leave the end out.")
+        problems.append(problem(ProblemKind.END_TOO_LATE))
     elif ends_at <= now:
-        problems.append("That end has passed already.")
+        problems.append(problem(ProblemKind.END_PASSED))
     return ends_at
 
 
-def not_copied(ask: Ask, estate: Estate) -> list[str]:
+def not_copied(ask: Ask, estate: Estate) -> list[Problem]:
     """Say of whom no copies can be asked: of an organization, in whose accounts the bot has no role."""
     names = [one.name for one in estate.organizations if one.name in ask.targets and ask.mode.copies]
-    return [
-        f"“{name}” is an organization: I have no role in all its accounts to make copies with. "
-        "Share only (“no copy”), or name the accounts."
-        for name in names
-    ]
+    return [problem(ProblemKind.ORGANIZATION_CANT_COPY, name=name) for name in names]
 
 
-def too_many(ask: Ask) -> list[str]:
+def too_many(ask: Ask) -> list[Problem]:
     """Say of what there is too much for one request."""
     ways = len(ask.image_ids) * len(ask.targets) * max(1, len(ask.regions))
     counts = [
-        (len(ask.image_ids), "images", _IMAGES_LIMIT),
-        (len(ask.targets), "accounts", _TARGETS_LIMIT),
-        (ways, "copies (images by accounts by regions)", _DELIVERIES_LIMIT),
+        (len(ask.image_ids), ProblemKind.TOO_MANY_IMAGES, _IMAGES_LIMIT),
+        (len(ask.targets), ProblemKind.TOO_MANY_TARGETS, _TARGETS_LIMIT),
+        (ways, ProblemKind.TOO_MANY_COPIES, _DELIVERIES_LIMIT),
     ]
-    return [
-        f"{count} {what} are too many for one request; {limit} is the most."
-        for count, what, limit in counts
-        if count > limit
-    ]
+    return [problem(kind, count=count, limit=limit) for count, kind, limit in counts if count > limit]
 
 
-def at_odds(ask: Ask) -> list[str]:
+def at_odds(ask: Ask) -> list[Problem]:
     """Say what was chosen that doesn't go with the rest."""
-    if ask.auto_scaling and ask.mode.copies:
-        why = "a copy is under the target's own key, which the target opens for its Auto Scaling itself"
-        return [f"“with auto scaling” goes with “no copy” alone: {why}."]
-    return []
+    clash = ask.auto_scaling and ask.mode.copies
+    return [problem(ProblemKind.AUTO_SCALING_NEEDS_NO_COPY)] if clash else []
 
 
-def read_images(text: str, problems: list[str]) -> tuple[ImageId, ...]:
+def read_images(text: str, problems: list[Problem]) -> tuple[ImageId, ...]:
     """Return the images named in `text`, each once; what isn't an image id goes to `problems`."""
     found: list[ImageId] = []
     for word in filter(None, _BETWEEN.split(text.strip())):
         try:
             found.append(parse_image_id(word.strip("`")))
-        except MalformedId as malformed:
-            problems.append(f"{malformed}.")
+        except MalformedId:
+            problems.append(problem(ProblemKind.NOT_AN_IMAGE, word=word))
     return tuple(dict.fromkeys(found))
 
 
-def read_targets(words: list[str], estate: Estate, problems: list[str]) -> tuple[str, ...]:
+def read_targets(words: list[str], estate: Estate, problems: list[Problem]) -> tuple[str, ...]:
     """Return the names of the accounts and organizations in `words`, each once; what is neither goes to `problems`."""
     names: list[str] = []
     strange = False
@@ -277,26 +268,18 @@ def read_targets(words: list[str], estate: Estate, problems: list[str]) -> tuple
             names.append(estate.recipient(word).name)
         except UnknownAccount as unknown:
             strange = True
-            problems.append(f"“{_shorten(word)}” is no account I may share with.{_hint(unknown.alike)}")
+            problems.append(problem(ProblemKind.NOT_A_TARGET, unknown.alike, word=word))
     if not names and not strange:
-        problems.append("After “to” comes at least one account, by name or id.")
+        problems.append(problem(ProblemKind.NO_TARGET))
     return tuple(dict.fromkeys(names))
 
 
-def read_regions(words: list[str], estate: Estate, problems: list[str]) -> tuple[Region, ...]:
+def read_regions(words: list[str], estate: Estate, problems: list[Problem]) -> tuple[Region, ...]:
     """Return the regions in `words`, each once; what isn't a region of the settings goes to `problems`."""
     known = {str(region): region for region in estate.regions}
     wanted = dict.fromkeys(word.strip("`").lower() for word in words if word)
     for word in wanted:
         if word not in known:
             alike = tuple(difflib.get_close_matches(word, known, n=3))
-            problems.append(f"“{_shorten(word)}” is no region I work in.{_hint(alike)}")
+            problems.append(problem(ProblemKind.NOT_A_REGION, alike, word=word))
     return tuple(known[word] for word in wanted if word in known)
-
-
-def _hint(alike: tuple[str, ...]) -> str:
-    return f" Did you mean {' or '.join(alike)}?" if alike else ""
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= 80 else text[:79] + "…"  # noqa: PLR2004

@@ -13,10 +13,12 @@ from typing import Any
 from slack_bolt import Ack, App, BoltResponse
 from slack_sdk import WebClient
 
-from handlers import mrkdwn, views, wording
+from handlers import mrkdwn, phrases, views, wording
 from handlers.command import Ask, Audit, Help, NotUnderstood, OpenForm, Retire, Revoke, parse
 from handlers.messages import APPROVE, DENY
-from handlers.people import groups_of, stand
+from handlers.people import groups_of, look_up
+from handlers.problems import Problem
+from handlers.speech import Language, Speech, speech
 from handlers.trouble import SLACK_TROUBLE
 from sharing.approval import ApprovalRule, Approver, Objection, decide, object_to
 from sharing.auditing import audit_of
@@ -62,41 +64,43 @@ class Desk:
     def share(self, ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         """Take `/ami-share …`: store what is asked for, and say so, or say what was not understood."""
         person = _person(body)
-        if (no := self._not_heard(client, person)) is not None:
+        say, no = self._meet(client, person)
+        if no is not None:
             ack(no)
             return
         match parse(body.get("text", ""), self.estate, self.clock()):
             case Help():
-                ack(views.help_text(self.command, self.estate))
+                ack(views.help_text(say, self.command, self.estate))
             case OpenForm():
-                form = views.share_form(self.estate, body["channel_id"])
+                form = views.share_form(say, self.estate, body["channel_id"])
                 client.views_open(trigger_id=body["trigger_id"], view=form)
                 ack()
             case NotUnderstood(problems):
-                ack(self._not_understood(problems))
+                ack(self._not_understood(say, problems))
             case Ask() as ask:
                 request = self._store(_wanted(f"command:{body['trigger_id']}", person, ask))
-                ack(self._received(request))
+                ack(self._received(say, request))
             case Revoke() as revoke:
-                ack(self._revoke(f"command:{body['trigger_id']}", person, revoke))
+                ack(self._revoke(say, f"command:{body['trigger_id']}", person, revoke))
             case Retire():
-                ack(self._retire(f"command:{body['trigger_id']}", person))
+                ack(self._retire(say, f"command:{body['trigger_id']}", person))
             case Audit() as audit:
-                ack(self._audit(f"command:{body['trigger_id']}", person, audit))
+                ack(self._audit(say, f"command:{body['trigger_id']}", person, audit))
 
     def share_from_form(self, ack: Ack, body: dict[str, Any], client: WebClient, view: dict[str, Any]) -> None:
         """Take the form: store what is asked for, or show what is wrong at the fields."""
         person = _person(body)
-        if (no := self._not_heard(client, person)) is not None:
+        say, no = self._meet(client, person)
+        if no is not None:
             ack(response_action="errors", errors={views.IMAGE: no})
             return
-        read = views.read_share_form(view["state"]["values"], self.estate, self.clock())
+        read = views.read_share_form(say, view["state"]["values"], self.estate, self.clock())
         if isinstance(read, dict):
             ack(response_action="errors", errors=read)
             return
         request = self._store(_wanted(f"view:{view['id']}", person, read))
         ack()
-        _tell_privately(client, person, view["private_metadata"], self._received(request))
+        _tell_privately(client, person, view["private_metadata"], self._received(say, request))
 
     def approve(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
         """Take a click on Approve."""
@@ -108,19 +112,19 @@ class Desk:
         ack()
         person = _person(body)
         request_id, plan_digest = _meant(action)
-        approver = self._approver(client, person)
+        say, approver = self._approver(client, person)
         if approver is None:
             return
         try:
             request = self.store.get(request_id)
         except NoSuchRequest:
-            self._tell(client, person, _no_such(request_id))
+            self._tell(client, person, _no_such(say, request_id))
             return
         objection = object_to(request, approver, self.rule, plan_digest, self.clock())
         if objection is not None:
-            self._tell(client, person, self._objection(objection, request))
+            self._tell(client, person, self._objection(say, objection, request))
             return
-        client.views_open(trigger_id=body["trigger_id"], view=views.denial_form(request_id, plan_digest))
+        client.views_open(trigger_id=body["trigger_id"], view=views.denial_form(say, request_id, plan_digest))
 
     def deny(self, ack: Ack, body: dict[str, Any], client: WebClient, view: dict[str, Any]) -> None:
         """Take the reason for a denial."""
@@ -132,10 +136,8 @@ class Desk:
         """Answer for an error nobody expected: a reference for the person, the whole story for the log."""
         reference = secrets.token_hex(4)
         _log.error("unexpected error in a listener, reference %s", reference, exc_info=error)
-        text = (
-            ":x: Something went wrong that I did not expect. Nothing was changed at AWS. "
-            f"Whoever runs me finds the whole story in my log under reference {mrkdwn.code(reference)}."
-        )
+        # Which language the person reads only Slack could say, and Slack may be what went wrong.
+        text = speech(Language.ENGLISH)("unexpected", reference=mrkdwn.code(reference))
         if body.get("command"):
             return BoltResponse(status=200, body=text)
         user = body.get("user") or {}
@@ -143,43 +145,31 @@ class Desk:
             self._tell(client, _person(body), text)
         return BoltResponse(status=200, body="")
 
-    def _revoke(self, origin: str, person: Person, revoke: Revoke) -> str:
+    def _revoke(self, say: Speech, origin: str, person: Person, revoke: Revoke) -> str:
         try:
             share = self.store.get(revoke.request_id)
         except NoSuchRequest:
-            return _no_such(revoke.request_id)
+            return _no_such(say, revoke.request_id)
         if not share.revocable:
-            return wording.not_revocable(share)
+            return wording.not_revocable(say, share)
         asked = revocation_of(share, person, origin)
         revocation = self._store(replace(asked, deregister=revoke.deregister, reason=revoke.reason))
-        return (
-            f":mag: Checking what can be taken back of {mrkdwn.code(share.id)} (request {mrkdwn.code(revocation.id)}). "
-            f"Then I ask for approval in {mrkdwn.channel(self.approvals_channel)}; "
-            "either way you hear from me in a direct message."
-        )
+        return say("received-revoke", share=mrkdwn.code(share.id), **self._names(revocation))
 
-    def _audit(self, origin: str, person: Person, audit: Audit) -> str:
+    def _audit(self, say: Speech, origin: str, person: Person, audit: Audit) -> str:
         if audit.share is not None:
             try:
                 share = self.store.get(audit.share)
             except NoSuchRequest:
-                return _no_such(audit.share)
+                return _no_such(say, audit.share)
             if share.kind is not RequestKind.SHARE or share.state is not RequestState.COMPLETED:
-                return wording.not_in_force(share)
+                return wording.not_in_force(say, share)
         request = self._store(audit_of(person, origin, audit.image_ids, audit.share))
-        return (
-            f":mag: Comparing AWS with what was approved (request {mrkdwn.code(request.id)}). "
-            f"What differs I show in {mrkdwn.channel(self.approvals_channel)}, with what would put it right; "
-            "either way you hear from me in a direct message."
-        )
+        return say("received-audit", **self._names(request))
 
-    def _retire(self, origin: str, person: Person) -> str:
+    def _retire(self, say: Speech, origin: str, person: Person) -> str:
         request = self._store(retirement(person, origin))
-        return (
-            f":mag: Looking for copies that are beyond what is kept (request {mrkdwn.code(request.id)}). "
-            f"What I find I show in {mrkdwn.channel(self.approvals_channel)} before anything goes; "
-            "either way you hear from me in a direct message."
-        )
+        return say("received-retire", **self._names(request))
 
     def _store(self, new: NewRequest) -> Request:
         request = self.store.add(new, self.clock())
@@ -187,7 +177,7 @@ class Desk:
         return request
 
     def _decide(self, client: WebClient, person: Person, vote: "_Vote") -> None:
-        approver = self._approver(client, person)
+        say, approver = self._approver(client, person)
         if approver is None:
             return
         try:
@@ -202,56 +192,60 @@ class Desk:
                 now=self.clock(),
             )
         except NoSuchRequest:
-            self._tell(client, person, _no_such(vote.request_id))
+            self._tell(client, person, _no_such(say, vote.request_id))
             return
         if outcome.objection is not None:
-            self._tell(client, person, self._objection(outcome.objection, outcome.request))
+            self._tell(client, person, self._objection(say, outcome.objection, outcome.request))
         self.wake()
 
-    def _approver(self, client: WebClient, person: Person) -> Approver | None:
-        """Return `person` with the groups they are in now, or tell them why they aren't listened to."""
-        if (no := self._not_heard(client, person)) is not None:
+    def _approver(self, client: WebClient, person: Person) -> tuple[Speech, Approver | None]:
+        """Return how to speak to `person`, with the groups they are in now, or tell them why they aren't heard."""
+        say, no = self._meet(client, person)
+        if no is not None:
             self._tell(client, person, no)
-            return None
+            return say, None
         try:
-            return Approver(person, groups_of(client, person, self.rule.groups))
+            return say, Approver(person, groups_of(client, person, self.rule.groups))
         except SLACK_TROUBLE:
             _log.exception("can't read the approvers' groups")
-            self._tell(client, person, "Slack doesn't tell me just now who may approve. Try again in a minute.")
-            return None
+            self._tell(client, person, say("slack-silent-on-approvers"))
+            return say, None
 
-    def _objection(self, objection: Objection, request: Request) -> str:
-        who = mrkdwn.people(self.rule.users, self.rule.groups)
-        decision = ""
-        if request.decisions:
-            last = request.decisions[-1]
-            decision = f"{last.verdict.value} by {mrkdwn.person(last.person.user_id)}, {mrkdwn.when(last.at)}"
-        return wording.objection(objection, who=who, decision=decision, state=request.state.value.replace("_", " "))
+    def _objection(self, say: Speech, objection: Objection, request: Request) -> str:
+        decision = phrases.decided(say, replace(request.decisions[-1], reason="")) if request.decisions else ""
+        return wording.objection(
+            say,
+            objection,
+            who=mrkdwn.people(self.rule.users, self.rule.groups),
+            decision=decision,
+            state=wording.state(say, request.state),
+        )
 
     def _tell(self, client: WebClient, person: Person, text: str) -> None:
         _tell_privately(client, person, self.approvals_channel, text)
 
-    def _not_heard(self, client: WebClient, person: Person) -> str | None:
+    def _meet(self, client: WebClient, person: Person) -> tuple[Speech, str | None]:
+        """Return how to speak to `person`, and why they aren't listened to, if they aren't."""
         try:
-            found = stand(client, person, self.team_id)
+            caller = look_up(client, person, self.team_id)
         except SLACK_TROUBLE:
             _log.exception("can't read who %s is", person.user_id)
-            return "Slack doesn't tell me just now who you are. Try again in a minute."
-        return None if found is None else wording.stranger(found)
+            say = speech(Language.ENGLISH)
+            return say, say("slack-silent-on-you")
+        say = speech(caller.language)
+        return say, None if caller.stranger is None else wording.stranger(say, caller.stranger)
 
-    def _received(self, request: Request) -> str:
-        return (
-            f":mag: Checking {mrkdwn.codes(request.image_ids)} (request {mrkdwn.code(request.id)}). "
-            f"If all is well I ask for approval in {mrkdwn.channel(self.approvals_channel)}; "
-            "either way you hear from me in a direct message."
-        )
+    def _received(self, say: Speech, request: Request) -> str:
+        return say("received", images=wording.row(say, map(mrkdwn.code, request.image_ids)), **self._names(request))
 
-    def _not_understood(self, problems: tuple[str, ...]) -> str:
+    def _names(self, request: Request) -> dict[str, str]:
+        return {"request": mrkdwn.code(request.id), "channel": mrkdwn.channel(self.approvals_channel)}
+
+    def _not_understood(self, say: Speech, problems: tuple[Problem, ...]) -> str:
         example = f"{self.command} ami-0123456789abcdef0 to {self.estate.targets[0].name} reason release 42"
-        lines = ["I did not understand that:"]
-        lines += [f"• {mrkdwn.escape(problem)}" for problem in problems]
-        lines.append(f"Like this: {mrkdwn.code(example)}. {mrkdwn.code(self.command + ' help')} says more.")
-        return "\n".join(lines)
+        lines = [f"• {mrkdwn.escape(wording.problem(say, problem))}" for problem in problems]
+        like_this = say("like-this", example=mrkdwn.code(example), help=mrkdwn.code(f"{self.command} help"))
+        return "\n".join([say("not-understood"), *lines, like_this])
 
 
 @dataclass(frozen=True)
@@ -291,8 +285,8 @@ def _meant(action: Mapping[str, Any]) -> tuple[RequestId, str]:
     return RequestId(request_id), plan_digest
 
 
-def _no_such(request_id: RequestId) -> str:
-    return f"There is no request {mrkdwn.code(request_id)}."
+def _no_such(say: Speech, request_id: RequestId) -> str:
+    return say("no-such-request", request=mrkdwn.code(request_id))
 
 
 def _tell_privately(client: WebClient, person: Person, channel: str, text: str) -> None:

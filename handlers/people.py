@@ -3,12 +3,15 @@
 Nothing is cached: a guest, a deleted user or one who left a group loses the right with the next click.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from handlers.speech import Language
 from sharing.requests import Person
 
 
@@ -22,8 +25,16 @@ class Stranger(StrEnum):
     UNKNOWN = "unknown"
 
 
-def stand(client: WebClient, person: Person, team_id: str) -> Stranger | None:
-    """Return what stands against listening to `person`, or None for a full member of the workspace.
+@dataclass(frozen=True)
+class Caller:
+    """Somebody who did something: the language they read, and why the bot doesn't listen to them, if so."""
+
+    language: Language
+    stranger: Stranger | None
+
+
+def look_up(client: WebClient, person: Person, team_id: str) -> Caller:
+    """Return who `person` is at this moment; nothing stands against a full member of the workspace.
 
     Reads `users.info` (docs.slack.dev/reference/objects/user-object).
 
@@ -31,13 +42,17 @@ def stand(client: WebClient, person: Person, team_id: str) -> Stranger | None:
         SLACK_TROUBLE: Slack couldn't say; the caller must refuse.
     """
     if person.team_id != team_id:
-        return Stranger.OTHER_WORKSPACE
+        return Caller(Language.ENGLISH, Stranger.OTHER_WORKSPACE)
     try:
-        user = client.users_info(user=person.user_id)["user"]
+        user = client.users_info(user=person.user_id, include_locale=True)["user"]
     except SlackApiError as error:
         if error.response.get("error") in ("user_not_found", "user_not_visible"):
-            return Stranger.UNKNOWN
+            return Caller(Language.ENGLISH, Stranger.UNKNOWN)
         raise
+    return Caller(Language.of_locale(user.get("locale")), _against(user, team_id))
+
+
+def _against(user: Mapping[str, Any], team_id: str) -> Stranger | None:
     if user.get("is_stranger") or user.get("team_id") != team_id:
         return Stranger.OTHER_WORKSPACE
     if user.get("deleted"):
@@ -47,6 +62,15 @@ def stand(client: WebClient, person: Person, team_id: str) -> Stranger | None:
     if user.get("is_restricted") or user.get("is_ultra_restricted"):
         return Stranger.GUEST
     return None
+
+
+def language_of(client: WebClient, person: Person) -> Language:
+    """Return the language that `person` reads Slack in.
+
+    Raises:
+        SLACK_TROUBLE: Slack couldn't say.
+    """
+    return Language.of_locale(client.users_info(user=person.user_id, include_locale=True)["user"].get("locale"))
 
 
 def groups_of(client: WebClient, person: Person, groups: Iterable[str]) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """Phrases: what is said of a request and its deliveries, sentence by sentence.
 
-Pure mrkdwn. `messages.py` puts them together, `wording.py` has the words for kinds of trouble.
+Pure mrkdwn, from the catalogues. `messages.py` puts them together, `wording.py` has the words for kinds of trouble.
 """
 
 from decimal import ROUND_CEILING, Decimal
@@ -13,7 +13,7 @@ from aws_ops.plan import (
     AllowKeyUse,
     CreateKeyGrant,
     DeregisterCopy,
-    Mode,
+    ImageSummary,
     Plan,
     RemoveCreateVolumePermission,
     RemoveLaunchPermission,
@@ -21,7 +21,8 @@ from aws_ops.plan import (
     WithdrawKeyAdministration,
     WithdrawKeyUse,
 )
-from handlers import mrkdwn
+from handlers import mrkdwn, wording
+from handlers.speech import Speech
 from sharing.requests import Decision, Delivery, Preparation, Request, RequestKind, Trigger, Verdict
 from sharing.states import DeliveryState, RequestState
 
@@ -29,260 +30,215 @@ _BAR = 20
 _WORDS = 12
 
 
-def title(request: Request) -> str:
+def title(say: Speech, request: Request) -> str:
     """Return what kind of request this is and how it stands, in plain text."""
-    if request.kind is RequestKind.REVOKE:
-        return f"Take an AMI share back: {_REVOCATION_TITLES.get(request.state, _TITLES[request.state])}"
-    if request.kind is RequestKind.AUDIT:
-        return f"AMI audit: {_AUDIT_TITLES.get(request.state, _TITLES[request.state])}"
-    if request.kind is RequestKind.RETIRE:
-        return f"AMI retention: {_RETENTION_TITLES.get(request.state, _TITLES[request.state])}"
     under_way = request.state is RequestState.COPYING and not request.mode.copies
-    return f"AMI share: {_TITLES[RequestState.APPLYING if under_way else request.state]}"
+    return say(f"title-{request.kind.value}", state=RequestState.APPLYING if under_way else request.state)
 
 
-_TITLES = {
-    RequestState.CHECKING: "being checked",
-    RequestState.AWAITING_APPROVAL: "approval needed",
-    RequestState.APPROVED: "approved",
-    RequestState.PREPARING: "being re-encrypted first",
-    RequestState.APPLYING: "being applied",
-    RequestState.COPYING: "copies under way",
-    RequestState.COMPLETED: "completed",
-    RequestState.DENIED: "denied",
-    RequestState.EXPIRED: "expired",
-    RequestState.REFUSED: "no longer possible",
-    RequestState.FAILED: "failed",
-    RequestState.REVOKING: "being taken back",
-    RequestState.REVOKED: "taken back",
-}
-_REVOCATION_TITLES = {RequestState.COMPLETED: "done"}
-_RETENTION_TITLES = {
-    RequestState.AWAITING_APPROVAL: "copies that could go",
-    RequestState.APPLYING: "copies are going",
-    RequestState.COMPLETED: "done",
-}
-_AUDIT_TITLES = {
-    RequestState.AWAITING_APPROVAL: "AWS differs from what was approved",
-    RequestState.APPLYING: "being put right",
-    RequestState.COMPLETED: "put right",
-}
-
-
-def asks(request: Request) -> str:
+def asks(say: Speech, request: Request) -> str:
     """Return who asks for what."""
-    who = mrkdwn.person(request.requester.user_id)
-    if request.kind is RequestKind.REVOKE:
-        copies = ", and to deregister the copies" if request.deregister else ""
-        return f"{who} asks to {_what_a_revocation_does(request)}{copies}."
-    if request.kind is RequestKind.RETIRE:
-        asker = "The calendar" if request.trigger is Trigger.CALENDAR else who
-        return f"{asker} asks to let the copies go that are beyond what is kept and that nothing uses."
-    if request.kind is RequestKind.AUDIT:
-        asker = "The audit by the calendar" if request.trigger is Trigger.CALENDAR else f"An audit for {who}"
-        return f"{asker} compared AWS with what was approved{_of_what(request)}, and found that they differ."
-    until = f" Until {mrkdwn.when(request.ends_at)}; then that is taken back." if request.ends_at else ""
-    if request.trigger is Trigger.STANDING:
-        who = f"On behalf of {who}, a standing share"
-    besides = ", by Auto Scaling as well" if request.auto_scaling else ""
-    return f"{who} asks to share {images(request)} with {targets(request)}, {_HOW[request.mode]}{besides}.{until}"
+    who, trigger = mrkdwn.person(request.requester.user_id), request.trigger
+    match request.kind:
+        case RequestKind.REVOKE:
+            what, deregister = _what_a_revocation_does(say, request), _yes(request.deregister)
+            return say("asks-revoke", who=who, what=what, deregister=deregister)
+        case RequestKind.RETIRE:
+            return say("asks-retire", who=who, trigger=trigger)
+        case RequestKind.AUDIT:
+            scope = "share" if request.of else "images" if request.image_ids else "all"
+            subject = mrkdwn.code(request.of) if request.of else images(say, request)
+            return say("asks-audit", who=who, trigger=trigger, scope=scope, subject=subject)
+        case RequestKind.SHARE:
+            return say(
+                "asks-share",
+                who=who,
+                trigger=trigger,
+                images=images(say, request),
+                targets=targets(say, request),
+                mode=request.mode,
+                auto_scaling=_yes(request.auto_scaling),
+                until=mrkdwn.when(request.ends_at) if request.ends_at else "never",
+            )
 
 
-_HOW = {
-    Mode.COPY: "as encrypted copies of their own",
-    Mode.COPY_THEN_UNSHARE: "as encrypted copies of their own; once these are done, the source is closed again",
-    Mode.SHARE: "to be launched from the original, with no copy",
-}
-
-
-def _of_what(request: Request) -> str:
-    if request.of is not None:
-        return f" in {mrkdwn.code(request.of)}"
-    return f" for {images(request)}" if request.image_ids else ""
-
-
-def _what_a_revocation_does(request: Request) -> str:
+def _what_a_revocation_does(say: Speech, request: Request) -> str:
+    share = mrkdwn.code(str(request.of))
     if not request.targets:
-        return f"take back what {mrkdwn.code(str(request.of))} gave"
-    return f"take back what {mrkdwn.code(str(request.of))} gave: {images(request)} with {targets(request)}"
+        return say("take-back-all", share=share)
+    return say("take-back", share=share, images=images(say, request), targets=targets(say, request))
 
 
-def asked(request: Request, approvals_channel: str) -> str:
+def asked(say: Speech, request: Request, approvals_channel: str) -> str:
     """Return what the requester is told while others decide."""
-    if request.kind is RequestKind.RETIRE:
-        return (
-            f":mag: {mrkdwn.code(request.id)} found copies beyond what is kept; letting them go waits for approval in "
-            f"{mrkdwn.channel(approvals_channel)}."
-        )
-    if request.kind is RequestKind.AUDIT:
-        return (
-            f":mag: Your audit {mrkdwn.code(request.id)} found that AWS differs from what was approved; what would put "
-            f"it right waits for approval in {mrkdwn.channel(approvals_channel)}."
-        )
-    what = (
-        _what_a_revocation_does(request)
-        if request.kind is RequestKind.REVOKE
-        else f"share {images(request)} with {targets(request)}"
-    )
-    return (
-        f":hourglass_flowing_sand: Your request {mrkdwn.code(request.id)} to {what} waits for approval in "
-        f"{mrkdwn.channel(approvals_channel)}."
-    )
+    names = {"request": mrkdwn.code(request.id), "channel": mrkdwn.channel(approvals_channel)}
+    match request.kind:
+        case RequestKind.RETIRE:
+            return say("asked-retire", **names)
+        case RequestKind.AUDIT:
+            return say("asked-audit", **names)
+        case RequestKind.REVOKE:
+            return say("asked-request", what=_what_a_revocation_does(say, request), **names)
+        case RequestKind.SHARE:
+            what = say("do-share", images=images(say, request), targets=targets(say, request))
+            return say("asked-request", what=what, **names)
 
 
-def nothing_changes(request: Request) -> str:
+def nothing_changes(say: Speech, request: Request) -> str:
     """Return what a plan without changes means."""
-    if request.kind is RequestKind.REVOKE:
-        return "Nothing has to change at AWS: others need the same permissions, or it gave none."
-    return "Nothing has to change at AWS: all of it is there already. Approved, it stays as long as this share lasts."
+    return say("plan-takes-nothing" if request.kind is RequestKind.REVOKE else "plan-changes-nothing")
 
 
-def confirm(request: Request) -> str:
+def confirm(say: Speech, request: Request) -> str:
     """Return what is about to happen, in plain text, for the one who is about to approve it."""
-    names = ", ".join(request.targets) or "Those named"
-    if request.kind is RequestKind.RETIRE:
-        return "The copies shown will be deregistered, and their snapshots deleted."
-    if request.kind is RequestKind.AUDIT:
-        return "AWS will be brought to what was approved, as shown."
-    if request.kind is RequestKind.REVOKE:
-        return f"{names} will lose what {request.of} gave."
-    verb = "copied to" if request.mode.copies else "shared with"
-    return f"{', '.join(request.image_ids)} will be {verb}: {names}."
+    return say(
+        f"confirm-{request.kind.value}",
+        images=wording.row(say, request.image_ids),
+        targets=wording.row(say, request.targets) or "none",
+        copied=_yes(request.mode.copies),
+        share=str(request.of),
+    )
 
 
-def images(request: Request) -> str:
-    return _some(list(map(mrkdwn.code, request.image_ids)))
+def images(say: Speech, request: Request) -> str:
+    return _some(say, list(map(mrkdwn.code, request.image_ids)))
 
 
-def targets(request: Request) -> str:
-    names = _some([f"*{mrkdwn.escape(name)}*" for name in request.targets])
-    return f"{names} in {_some(list(map(mrkdwn.code, request.regions)))}" if request.regions else names
+def targets(say: Speech, request: Request) -> str:
+    names = _some(say, [f"*{mrkdwn.escape(name)}*" for name in request.targets])
+    if not request.regions:
+        return names
+    return say("targets-in-regions", names=names, regions=_some(say, list(map(mrkdwn.code, request.regions))))
 
 
-def _some(words: list[str]) -> str:
-    """The words in a sentence; of too many, the first ones and how many more there are."""
+def _some(say: Speech, words: list[str]) -> str:
+    """The words in a row; of too many, the first ones and how many more there are."""
     if len(words) <= _WORDS:
-        return ", ".join(words)
-    return f"{', '.join(words[: _WORDS - 1])} and {len(words) - _WORDS + 1} more"
+        return wording.row(say, words)
+    return say("list-cut", shown=wording.row(say, words[: _WORDS - 1]), more=len(words) - _WORDS + 1)
 
 
-def standing(request: Request) -> str:
+def about_image(say: Speech, image: ImageSummary) -> dict[str, tuple[str, ...]]:
+    """Return what an approver should know of an image: lines, by the name of the field."""
+    instead = (say("image-stands-for", image=mrkdwn.code(image.stands_for)),) if image.stands_for else ()
+    size = say("image-size", gib=image.size_gib)
+    what = wording.row(say, [mrkdwn.escape(image.platform_details), mrkdwn.escape(image.architecture), size])
+    owned = say("image-owned", account=mrkdwn.code(image.owner), region=mrkdwn.code(image.region))
+    return {
+        say("image-name"): (mrkdwn.escape(image.name), mrkdwn.code(image.image_id), *instead),
+        say("image-made"): (mrkdwn.when(image.created),),
+        say("image-owner"): (owned,),
+        say("image-kind"): (what, _encryption(say, image)),
+    }
+
+
+def image_in_short(say: Speech, image: ImageSummary) -> str:
+    return say(
+        "image-in-short",
+        image=mrkdwn.code(image.image_id),
+        name=mrkdwn.escape(image.name),
+        made=mrkdwn.when(image.created),
+        gib=image.size_gib,
+        encryption=_encryption(say, image),
+    )
+
+
+def _encryption(say: Speech, image: ImageSummary) -> str:
+    if not image.key_arns:
+        return say("image-not-encrypted")
+    return say("image-encrypted", keys=wording.row(say, map(mrkdwn.code, image.key_arns)))
+
+
+def standing(say: Speech, request: Request) -> str:
     """Return how the request stands now, and by whose word."""
     match request.state:
         case RequestState.AWAITING_APPROVAL if request.expires_at is not None:
-            return f"Waiting for a decision; expires {mrkdwn.when(request.expires_at)}."
+            return say("standing-waiting", expires=mrkdwn.when(request.expires_at))
         case RequestState.EXPIRED:
-            return ":hourglass: Nobody decided in time."
+            return say("standing-expired")
         case RequestState.REVOKING:
-            return f"Being taken back by {mrkdwn.code(str(request.ended_by))}."
+            return say("standing-revoking", by=mrkdwn.code(str(request.ended_by)))
         case RequestState.REVOKED:
-            return f":lock: Taken back by {mrkdwn.code(str(request.ended_by))}."
+            return say("standing-revoked", by=mrkdwn.code(str(request.ended_by)))
         case _ if request.decisions:
-            return decided(request.decisions[-1])
+            return decided(say, request.decisions[-1])
         case state:
-            return f"Now {state.value.replace('_', ' ')}."
+            return say("standing-other", state=wording.state(say, state))
 
 
-def decided(decision: Decision) -> str:
-    sign, verb = (
-        (":white_check_mark:", "Approved") if decision.verdict is Verdict.APPROVED else (":no_entry:", "Denied")
-    )
-    line = f"{sign} {verb} by {mrkdwn.person(decision.person.user_id)}, {mrkdwn.when(decision.at)}."
+def decided(say: Speech, decision: Decision) -> str:
+    verdict = "decided-approved" if decision.verdict is Verdict.APPROVED else "decided-denied"
+    line = say(verdict, who=mrkdwn.person(decision.person.user_id), when=mrkdwn.when(decision.at))
     return f"{line}\n{mrkdwn.quote(decision.reason)}" if decision.reason else line
 
 
-def settled(plan: Plan) -> str:
+def settled(say: Speech, plan: Plan) -> str:
     """Return what was done at the source, once it has been read back."""
     kinds = [change.kind for change in plan.changes]
-    done = [f"{_DONE[kind]} {count(kinds.count(kind), noun)}" for kind, noun in _NOUNS.items() if kind in kinds]
-    how = (
-        ":lock: Permissions are taken back"
-        if any(kind in _TAKEN for kind in kinds)
-        else ":key: Permissions are in place"
-    )
-    return f"{how} and read back: {'; '.join(done) or 'nothing had to change'}."
+    done = [say(f"settled-{kind.replace('_', '-')}", count=kinds.count(kind)) for kind in _AT_SOURCE if kind in kinds]
+    how = "settled-taken" if any(kind in _TAKEN for kind in kinds) else "settled-given"
+    return say(how, done=say("settled-separator").join(done) or say("settled-nothing"))
 
 
-def opened(launch: AddLaunchPermission) -> str:
-    """Return who may launch an image as a member of an organization."""
-    where = f"{mrkdwn.code(launch.image_id)} in {mrkdwn.code(launch.region)}"
-    return f"• Every account of {mrkdwn.codes(launch.organizations)} can launch {where}."
-
-
-_NOUNS = {
-    AllowKeyUse.kind: "key",
-    AllowKeyAdministration.kind: "key",
-    CreateKeyGrant.kind: "KMS grant",
-    AddCreateVolumePermission.kind: "snapshot",
-    AddLaunchPermission.kind: "image",
-    RemoveLaunchPermission.kind: "image",
-    RemoveCreateVolumePermission.kind: "snapshot",
-    RevokeKeyGrant.kind: "KMS grant",
-    WithdrawKeyAdministration.kind: "key",
-    WithdrawKeyUse.kind: "key",
-}
-_TAKEN = {
+_GIVEN = (
+    AllowKeyUse.kind,
+    AllowKeyAdministration.kind,
+    CreateKeyGrant.kind,
+    AddCreateVolumePermission.kind,
+    AddLaunchPermission.kind,
+)
+_TAKEN = (
     RemoveLaunchPermission.kind,
     RemoveCreateVolumePermission.kind,
     RevokeKeyGrant.kind,
     WithdrawKeyAdministration.kind,
     WithdrawKeyUse.kind,
-}
-_DONE = {
-    AllowKeyUse.kind: "key policy opened on",
-    AllowKeyAdministration.kind: "administration given on",
-    CreateKeyGrant.kind: "made",
-    AddCreateVolumePermission.kind: "`createVolumePermission` given on",
-    AddLaunchPermission.kind: "`launchPermission` given on",
-    RemoveLaunchPermission.kind: "`launchPermission` taken back on",
-    RemoveCreateVolumePermission.kind: "`createVolumePermission` taken back on",
-    RevokeKeyGrant.kind: "revoked",
-    WithdrawKeyAdministration.kind: "administration taken back on",
-    WithdrawKeyUse.kind: "key policy closed on",
-}
+)
+_AT_SOURCE = (*_GIVEN, *_TAKEN)
 
 
-def prepared(asked: str, made: Preparation) -> str:
+def opened(say: Speech, launch: AddLaunchPermission) -> str:
+    """Return who may launch an image as a member of an organization."""
+    organizations = wording.row(say, map(mrkdwn.code, launch.organizations))
+    image, region = mrkdwn.code(launch.image_id), mrkdwn.code(launch.region)
+    return say("opened", organizations=organizations, image=image, region=region)
+
+
+def prepared(say: Speech, asked: str, made: Preparation) -> str:
     """Return how far the re-encryption of an image in its own account is."""
-    copy = f"{mrkdwn.code(asked)}: re-encrypted in its own account as {mrkdwn.code(made.image_id)}"
+    names = {"image": mrkdwn.code(asked), "copy": mrkdwn.code(made.image_id)}
     if made.percent == 100:  # noqa: PLR2004
-        return f":white_check_mark: {copy}, to be shared in its place"
-    return f":arrows_counterclockwise: {copy}" + (f", {made.percent} %" if made.percent is not None else ", started")
+        return say("prepared-done", **names)
+    if made.percent is None:
+        return say("prepared-started", **names)
+    return say("prepared-percent", percent=made.percent, **names)
 
 
-def progress(request: Request, delivery: Delivery) -> str:
-    what = name(request, delivery)
+def progress(say: Speech, request: Request, delivery: Delivery) -> str:
+    """Return how far a delivery is, in a line."""
+    names = {"name": name(say, request, delivery), "copy": mrkdwn.code(delivery.image_id or "")}
     match delivery.state:
         case DeliveryState.COMPLETED if delivery.reused:
-            return f":white_check_mark: {what}: had {_copy(delivery)} already"
-        case DeliveryState.COMPLETED:
-            return f":white_check_mark: {what}: {_copy(delivery)} is ready, and encrypted as intended"
-        case DeliveryState.RETIRED:
-            return f":wastebasket: {what}: {_copy(delivery)} was deregistered, since newer ones are kept"
-        case DeliveryState.FAILED:
-            return f":x: {what}: failed"
-        case DeliveryState.CLEARING:
-            return f":x: {what}: the copy failed and is being cleared away"
-        case DeliveryState.WAITING:
-            return f":hourglass_flowing_sand: {what}: waiting to start"
-        case DeliveryState.COPYING if delivery.percent is None:
-            return f":arrows_counterclockwise: {what}: {_copy(delivery)} started{_left(delivery)}"
+            return say("delivery-reused", **names)
         case DeliveryState.COPYING:
-            percent = delivery.percent or 0
-            bar = "█" * (percent * _BAR // 100) + "░" * (_BAR - percent * _BAR // 100)
-            return f":arrows_counterclockwise: {what}: {_copy(delivery)} `{bar}` {percent} %{_left(delivery)}"
+            left = "unknown" if delivery.minutes_left is None else _span(say, delivery.minutes_left)
+            if delivery.percent is None:
+                return say("delivery-started", left=left, **names)
+            full = delivery.percent * _BAR // 100
+            bar = mrkdwn.code("█" * full + "░" * (_BAR - full))
+            return say("delivery-copying", bar=bar, percent=delivery.percent, left=left, **names)
+        case state:
+            return say(f"delivery-{state.value}", **names)
 
 
-def _left(delivery: Delivery) -> str:
-    return "" if delivery.minutes_left is None else f", about {_span(delivery.minutes_left)} left"
-
-
-def _span(minutes: int) -> str:
+def _span(say: Speech, minutes: int) -> str:
     hours, rest = divmod(minutes, 60)
-    return " ".join([*([f"{hours} h"] if hours else []), *([f"{rest} min"] if rest else [])])
+    if not hours:
+        return say("span-minutes", minutes=rest)
+    return say("span-hours-minutes", hours=hours, minutes=rest) if rest else say("span-hours", hours=hours)
 
 
-def estimate(request: Request) -> str:
+def estimate(say: Speech, request: Request) -> str:
     """Return what the copies may take and cost, in a line; nothing if nobody knows.
 
     How long they will take is of no interest any more once they are made.
@@ -292,17 +248,11 @@ def estimate(request: Request) -> str:
         return ""
     said = []
     if made.time is not None and request.state in _AHEAD:
-        said.append(
-            f":hourglass: about {_span(about(made.time.minutes))}, from {count(made.time.earlier, 'earlier copy')}"
-        )
+        said.append(say("estimate-time", span=_span(say, about(made.time.minutes)), earlier=made.time.earlier))
     if made.cost is not None:
-        transfer = (
-            f", {_money(made.cost.transfer_once, made.cost)} once for transfer" if made.cost.transfer_once else ""
-        )
-        said.append(
-            f":moneybag: at most {_money(made.cost.storage_per_month, made.cost)} a month{transfer}, "
-            f"if all of the {made.gib} GiB is in use"
-        )
+        monthly = _money(made.cost.storage_per_month, made.cost)
+        transfer = _money(made.cost.transfer_once, made.cost) if made.cost.transfer_once else "none"
+        said.append(say("estimate-cost", monthly=monthly, transfer=transfer, gib=made.gib))
     return " · ".join(said)
 
 
@@ -320,116 +270,96 @@ def _money(amount: Decimal, cost: Cost) -> str:
     return f"{amount.quantize(Decimal('0.01'), ROUND_CEILING)} {cost.currency}"
 
 
-def end(request: Request) -> str:
+def end(say: Speech, request: Request) -> str:
     """Return how the request ended."""
-    if request.kind is RequestKind.REVOKE:
-        return _end_of_revocation(request)
-    if request.kind is RequestKind.AUDIT:
-        return _end_of_audit(request)
-    if request.kind is RequestKind.RETIRE:
-        return _end_of_retention(request)
-    what = f"{mrkdwn.code(request.id)}, {images(request)}"
+    match request.kind:
+        case RequestKind.REVOKE:
+            return _end_of_revocation(say, request)
+        case RequestKind.AUDIT:
+            how = "nothing" if _found_nothing(request) else _ended(request, "completed", "denied", "expired")
+            return say(f"end-audit-{how}", what=_audit(say, request))
+        case RequestKind.RETIRE:
+            how = "nothing" if _found_nothing(request) else _ended(request, "completed", "denied", "expired")
+            return say(f"end-retire-{how}", request=mrkdwn.code(request.id))
+        case RequestKind.SHARE:
+            return _end_of_share(say, request)
+
+
+def _end_of_share(say: Speech, request: Request) -> str:
+    names = {"request": mrkdwn.code(request.id), "images": images(say, request)}
     failed = sum(delivery.state is DeliveryState.FAILED for delivery in request.deliveries)
-    match request.came_to:
-        case RequestState.COMPLETED if failed:
-            return (
-                f":warning: Your share ({what}) is done for {len(request.deliveries) - failed} of "
-                f"{count(len(request.deliveries), _kind_of_delivery(request))}; the rest failed."
-            )
-        case RequestState.COMPLETED:
-            return f":white_check_mark: Your share ({what}) is complete. Ready to use:"
-        case RequestState.FAILED:
-            return f":x: Your share ({what}) failed."
-        case RequestState.REFUSED:
-            return f":no_entry: I can't share {images(request)} with {targets(request)} ({mrkdwn.code(request.id)}):"
-        case RequestState.DENIED:
-            return f":no_entry: Your share ({what}) was denied."
-        case _:
-            return f":hourglass: Your share ({what}) expired: nobody decided in time. Ask again if it is still needed."
+    if request.came_to is RequestState.COMPLETED and failed:
+        count = len(request.deliveries)
+        unit = _kind_of_delivery(request)
+        return say("end-share-partly", done=count - failed, count=count, unit=unit, **names)
+    if request.came_to is RequestState.REFUSED:
+        return say("end-share-refused", targets=targets(say, request), **names)
+    return say(f"end-share-{_ended(request, 'completed', 'denied', 'expired')}", **names)
 
 
-def _end_of_revocation(request: Request) -> str:
-    what = f"{mrkdwn.code(request.id)}, of {mrkdwn.code(str(request.of))}"
-    match request.state:
-        case RequestState.COMPLETED:
-            kinds = [change.kind for change in (request.plan.changes if request.plan else ())]
-            copies = kinds.count(DeregisterCopy.kind)
-            gone = f" {count(copies, 'copy')} deregistered with the snapshots." if copies else ""
-            return f":lock: What the share gave is taken back ({what}).{gone}"
-        case RequestState.FAILED if request.settled_at is not None:
-            return f":warning: What the share gave is taken back ({what}), but the copies aren't all deregistered."
-        case RequestState.REFUSED:
-            return f":no_entry: I can't take that share back ({what}):"
-        case RequestState.DENIED:
-            return f":no_entry: Taking the share back ({what}) was denied."
-        case RequestState.EXPIRED:
-            return f":hourglass: Taking the share back ({what}) expired: nobody decided in time."
-        case _:
-            return f":x: Taking the share back ({what}) failed; what it gave may still be there."
+def _end_of_revocation(say: Speech, request: Request) -> str:
+    names = {"request": mrkdwn.code(request.id), "share": mrkdwn.code(str(request.of))}
+    if request.state is RequestState.COMPLETED:
+        kinds = [change.kind for change in (request.plan.changes if request.plan else ())]
+        return say("end-revoke-completed", copies=kinds.count(DeregisterCopy.kind), **names)
+    if request.state is RequestState.FAILED and request.settled_at is not None:
+        return say("end-revoke-partly", **names)
+    return say(f"end-revoke-{_ended(request, 'refused', 'denied', 'expired')}", **names)
 
 
-def _end_of_audit(request: Request) -> str:
-    what = f"{mrkdwn.code(request.id)}{_of_what(request)}"
-    match request.came_to:
-        case RequestState.COMPLETED if request.settled_at is None:
-            return f":white_check_mark: AWS is as it was approved ({what}). Nothing has to be put right."
-        case RequestState.COMPLETED:
-            return f":white_check_mark: AWS is as it was approved again ({what})."
-        case RequestState.DENIED:
-            return f":no_entry: Putting right what the audit ({what}) found was denied."
-        case RequestState.EXPIRED:
-            return f":hourglass: What the audit ({what}) found was put right by nobody in time."
-        case _:
-            return f":x: The audit ({what}) failed."
+def _found_nothing(request: Request) -> bool:
+    return request.came_to is RequestState.COMPLETED and request.settled_at is None
 
 
-def _end_of_retention(request: Request) -> str:
-    what = mrkdwn.code(request.id)
-    match request.state:
-        case RequestState.COMPLETED if request.settled_at is None:
-            return f":white_check_mark: No copy is beyond what is kept, or none that could go ({what})."
-        case RequestState.COMPLETED:
-            return f":wastebasket: The copies are deregistered, and their snapshots deleted ({what})."
-        case RequestState.DENIED:
-            return f":no_entry: Letting the copies go ({what}) was denied; they stay."
-        case RequestState.EXPIRED:
-            return f":hourglass: Nobody decided in time on letting the copies go ({what}); they stay."
-        case _:
-            return f":x: Letting the copies go ({what}) failed; some may be gone."
+def _ended(request: Request, *known: str) -> str:
+    """How it ended, of the ways that have words of their own; any other is a failure."""
+    return request.came_to.value if request.came_to.value in known else "failed"
 
 
-def taken_back(request: Request) -> str:
+def _audit(say: Speech, request: Request) -> str:
+    """The audit, and what it was of."""
+    if request.of is not None:
+        return say("audit-of-share", request=mrkdwn.code(request.id), share=mrkdwn.code(request.of))
+    if request.image_ids:
+        return say("audit-of-images", request=mrkdwn.code(request.id), images=images(say, request))
+    return mrkdwn.code(request.id)
+
+
+def taken_back(say: Speech, request: Request) -> str:
     """Return that a share has ended, and why."""
-    what = f"{mrkdwn.code(request.id)}, {images(request)} with {targets(request)}"
-    why = _WHY_ENDED[request.ended_because or Trigger.PERSON]
-    return f":lock: What the share ({what}) gave is taken back: {why} ({mrkdwn.code(str(request.ended_by))})."
-
-
-_WHY_ENDED = {
-    Trigger.PERSON: "somebody asked for it, and it was approved",
-    Trigger.END_DATE: "its time is over, as was approved",
-    Trigger.COPIES_DONE: "the copies are done, and the source is closed again, as was approved",
-}
-
-
-def trouble(revocation: Request) -> str:
-    """Return that a share couldn't be ended as was provided for: somebody has to see to it."""
-    why = "the end date" if revocation.trigger is Trigger.END_DATE else "the end of the copies"
-    return (
-        f":warning: {mrkdwn.person(revocation.requester.user_id)} With {why} of {mrkdwn.code(str(revocation.of))}, "
-        f"what it gave ({images(revocation)} with {targets(revocation)}) was to be taken back. That failed "
-        f"({mrkdwn.code(revocation.id)})."
+    return say(
+        "taken-back",
+        request=mrkdwn.code(request.id),
+        images=images(say, request),
+        targets=targets(say, request),
+        why=request.ended_because or Trigger.PERSON,
+        by=mrkdwn.code(str(request.ended_by)),
     )
 
 
-def name(request: Request, delivery: Delivery) -> str:
-    place = f"{mrkdwn.code(delivery.account_id)}, {mrkdwn.code(delivery.region)}"
-    which = f" {mrkdwn.code(delivery.source_image_id)}" if len(request.image_ids) > 1 else ""
-    return f"*{mrkdwn.escape(delivery.target)}* ({place}){which}"
+def trouble(say: Speech, revocation: Request) -> str:
+    """Return that a share couldn't be ended as was provided for: somebody has to see to it."""
+    return say(
+        "ending-failed",
+        who=mrkdwn.person(revocation.requester.user_id),
+        why=revocation.trigger,
+        share=mrkdwn.code(str(revocation.of)),
+        images=images(say, revocation),
+        targets=targets(say, revocation),
+        request=mrkdwn.code(revocation.id),
+    )
 
 
-def _copy(delivery: Delivery) -> str:
-    return mrkdwn.code(delivery.image_id or "")
+def name(say: Speech, request: Request, delivery: Delivery) -> str:
+    """Return the target and place of a delivery, and the image if there are several."""
+    names = {
+        "target": mrkdwn.escape(delivery.target),
+        "account": mrkdwn.code(delivery.account_id),
+        "region": mrkdwn.code(delivery.region),
+    }
+    if len(request.image_ids) == 1:
+        return say("delivery-name", **names)
+    return say("delivery-name-of-image", image=mrkdwn.code(delivery.source_image_id), **names)
 
 
 def _kind_of_delivery(request: Request) -> str:
@@ -438,7 +368,5 @@ def _kind_of_delivery(request: Request) -> str:
     return "account" if len(accounts) == len(request.deliveries) else "delivery"
 
 
-def count(number: int, noun: str) -> str:
-    """Return the number with the noun, in the singular or the plural."""
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") and noun != "key" else f"{noun}s"
-    return f"{number} {noun}" if number == 1 else f"{number} {plural}"
+def _yes(what: bool) -> str:
+    return "yes" if what else "no"

@@ -7,7 +7,7 @@ Each message is written down before it is posted and again, with its `ts`, after
 import hashlib
 import json
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -15,11 +15,13 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from handlers.messages import Message, Pace, Place, messages_of
+from handlers.people import language_of
+from handlers.speech import Language, speech
 from handlers.trouble import SLACK_TROUBLE
 from sharing.approval import ApprovalRule
 from sharing.clock import Clock
 from sharing.postings import Posting, Postings, Untold
-from sharing.requests import Request
+from sharing.requests import NOBODY, Person, Request
 from sharing.transaction import LeaseLost
 
 _log = logging.getLogger(__name__)
@@ -28,6 +30,7 @@ EVENT_TYPE = "ami_share"
 # Edits of one message; Slack asks for about one call a second over all (docs.slack.dev/apis/web-api/rate-limits).
 _BETWEEN_EDITS = timedelta(seconds=10)
 _AFTER_TROUBLE = timedelta(seconds=15)
+_LANGUAGE_HOLDS = timedelta(hours=1)
 _PAGE = 200
 _RATE_LIMITED = "ratelimited"
 # Somebody who has left since asking (docs.slack.dev/reference/methods/conversations.open).
@@ -43,7 +46,9 @@ class Publisher:
     clock: Clock
     approvals_channel: str
     rule: ApprovalRule
+    language: Language
     _quiet_until: datetime | None = None
+    _languages: dict[Person, tuple[Language, datetime]] = field(default_factory=dict)
 
     def run_once(self) -> bool:
         """Tell what there is to tell of the request that has waited longest; say whether there was one."""
@@ -72,7 +77,10 @@ class Publisher:
         """Post and edit what differs; return when to look again, if an edit had to wait for its time."""
         posted = dict(untold.postings)
         again_at: datetime | None = None
-        for message in messages_of(untold.request, self.approvals_channel, self.rule):
+        to_all, to_requester = speech(self.language), speech(self._language_of(untold.request.requester))
+        for message in messages_of(
+            untold.request, self.approvals_channel, self.rule, to_all=to_all, to_requester=to_requester
+        ):
             posting = posted.get(message.key)
             if posting is None or posting.ts is None:
                 thread_ts = self._thread_of(message, posted)
@@ -84,6 +92,21 @@ class Publisher:
                 else:
                     self._edit(untold, message, posting)
         return again_at
+
+    def _language_of(self, person: Person) -> Language:
+        """Return what `person` reads, as Slack said within the hour; the channels' language where Slack can't say."""
+        if person == NOBODY:
+            return self.language
+        known, since = self._languages.get(person, (self.language, None))
+        if since is not None and self.clock() < since + _LANGUAGE_HOLDS:
+            return known
+        try:
+            found = language_of(self.client, person)
+        except SLACK_TROUBLE as error:
+            _log.warning("can't read the language of %s: %s", person.user_id, error)
+            return known
+        self._languages[person] = found, self.clock()
+        return found
 
     @staticmethod
     def _thread_of(message: Message, posted: dict[str, Posting]) -> str | None:

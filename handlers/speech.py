@@ -12,6 +12,8 @@ from fluent.runtime import FluentBundle, FluentResource
 
 _log = logging.getLogger(__name__)
 
+# Fluent refuses details of more than 2,500 characters; a mark stands in for a long one.
+_LONG = 500
 _CATALOGUES = Path(__file__).parent / "catalogues"
 
 
@@ -49,10 +51,14 @@ class Speech:
         message = self._bundle.get_message(message_id)
         if message.value is None:
             raise KeyError(message_id)
-        said, errors = self._bundle.format_pattern(message.value, details)
+        marks = {name: f"\ue000{name}\ue001" for name, detail in details.items() if len(str(detail)) > _LONG}
+        said, errors = self._bundle.format_pattern(message.value, details | marks)
         for error in errors:
             _log.error("%s in %s: %s", message_id, self.language.value, error)
-        return said if isinstance(said, str) else str(said)
+        text = str(said)
+        for name, mark in marks.items():
+            text = text.replace(mark, str(details[name]))
+        return text
 
 
 @cache

@@ -22,7 +22,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from aws_ops.plan import Mode
-from handlers import mrkdwn
+from handlers import mrkdwn, wording
 from handlers.command import (
     REASON_LIMIT,
     Ask,
@@ -34,6 +34,8 @@ from handlers.command import (
     read_targets,
     too_many,
 )
+from handlers.problems import Problem, ProblemKind, problem
+from handlers.speech import Speech
 from sharing.estate import Estate
 from sharing.requests import RequestId
 
@@ -47,98 +49,97 @@ _AUTO_SCALING = "auto_scaling"
 _VALUE = "value"
 # A select holds 100 options (docs.slack.dev/reference/block-kit/block-elements/multi-select-menu-element).
 _OPTIONS = 100
+# Characters of an option's text, and of its description (docs.slack.dev/reference/block-kit/composition-objects).
+_WORD = 75
 
 
-def share_form(estate: Estate, channel: str) -> View:
+def share_form(say: Speech, estate: Estate, channel: str) -> View:
     """Return the form that asks for what the command asks for; it remembers the channel it was opened in."""
     targets = [
-        Option(text=target.name[:75], value=target.name, description=f"account {target.role.account_id}")
+        Option(
+            text=target.name[:_WORD],
+            value=target.name,
+            description=say("form-target-account", account=target.role.account_id)[:_WORD],
+        )
         for target in estate.targets
     ] + [
-        Option(text=one.name[:75], value=one.name, description=f"{one.arn.split('/')[-1]}: share only"[:75])
+        Option(
+            text=one.name[:_WORD],
+            value=one.name,
+            description=say("form-target-organization", organization=one.arn.split("/")[-1])[:_WORD],
+        )
         for one in estate.organizations
     ]
     regions = [Option(text=region, value=region) for region in estate.regions[:_OPTIONS]]
-    copy = Option(
-        text="Encrypted copy (recommended)",
-        value=Mode.COPY.value,
-        description="The target gets an image of its own, under its own key",
-    )
-    hand_over = Option(
-        text="Encrypted copy, then unshare",
-        value=Mode.COPY_THEN_UNSHARE.value,
-        description="As above, and the source's permissions go once the copies are done",
-    )
-    share = Option(
-        text="Share only",
-        value=Mode.SHARE.value,
-        description="The target launches from the original; nothing is copied",
-    )
-    auto_scaling = Option(
-        text="Auto Scaling may launch from it",
-        value=_AUTO_SCALING,
-        description="The target's service-linked role gets a grant on an encrypted image's keys",
-    )
+    modes = {mode: _option(say, f"form-mode-{mode.value.replace('_', '-')}", mode.value) for mode in Mode}
     return View(
         type="modal",
         callback_id=SHARE,
         private_metadata=channel,
-        title="Share an AMI",
-        submit="Ask for approval",
-        close="Cancel",
+        title=say("form-title"),
+        submit=say("form-submit"),
+        close=say("form-close"),
         blocks=[
             InputBlock(
                 block_id=IMAGE,
-                label="Image",
-                hint="The id of an image that one of our source accounts owns, or several with commas between them",
+                label=say("form-image"),
+                hint=say("form-image-hint"),
                 element=PlainTextInputElement(action_id=_VALUE, placeholder="ami-0123456789abcdef0", max_length=1200),
             ),
             InputBlock(
                 block_id=_TARGETS,
-                label="Share with",
+                label=say("form-targets"),
                 element=StaticMultiSelectElement(
-                    action_id=_VALUE, placeholder="Choose accounts", options=targets[:_OPTIONS]
+                    action_id=_VALUE, placeholder=say("form-targets-placeholder"), options=targets[:_OPTIONS]
                 ),
             ),
             InputBlock(
                 block_id=_REGIONS,
-                label="In regions",
+                label=say("form-regions"),
                 optional=True,
-                hint="Only for copies to other regions; left empty, it is the image's own",
-                element=StaticMultiSelectElement(action_id=_VALUE, placeholder="Choose regions", options=regions),
+                hint=say("form-regions-hint"),
+                element=StaticMultiSelectElement(
+                    action_id=_VALUE, placeholder=say("form-regions-placeholder"), options=regions
+                ),
             ),
             InputBlock(
                 block_id=_MODE,
-                label="How",
-                element=RadioButtonsElement(action_id=_VALUE, options=[copy, hand_over, share], initial_option=copy),
+                label=say("form-mode"),
+                element=RadioButtonsElement(
+                    action_id=_VALUE, options=list(modes.values()), initial_option=modes[Mode.COPY]
+                ),
             ),
             InputBlock(
                 block_id=_CHOICES,
-                label="With “Share only”",
+                label=say("form-choices"),
                 optional=True,
-                element=CheckboxesElement(action_id=_VALUE, options=[auto_scaling]),
+                element=CheckboxesElement(action_id=_VALUE, options=[_option(say, "form-auto-scaling", _AUTO_SCALING)]),
             ),
             InputBlock(
                 block_id=_UNTIL,
-                label="Until",
+                label=say("form-until"),
                 optional=True,
-                hint="At the end of this day (UTC) the permissions are taken back; copies stay",
-                element=DatePickerElement(action_id=_VALUE, placeholder="Choose a day"),
+                hint=say("form-until-hint"),
+                element=DatePickerElement(action_id=_VALUE, placeholder=say("form-until-placeholder")),
             ),
             InputBlock(
                 block_id=_REASON,
-                label="Reason",
+                label=say("form-reason"),
                 optional=True,
-                hint="The approvers read it",
+                hint=say("form-reason-hint"),
                 element=PlainTextInputElement(action_id=_VALUE, multiline=True, max_length=REASON_LIMIT),
             ),
         ],
     )
 
 
-def read_share_form(values: Mapping[str, Any], estate: Estate, now: datetime) -> Ask | dict[str, str]:
+def _option(say: Speech, name: str, value: str) -> Option:
+    return Option(text=say(name), value=value, description=say(f"{name}-description"))
+
+
+def read_share_form(say: Speech, values: Mapping[str, Any], estate: Estate, now: datetime) -> Ask | dict[str, str]:
     """Return what the form asks for, or what is wrong with it, by the `block_id` of the field."""
-    wrong: dict[str, list[str]] = {IMAGE: [], _TARGETS: [], _REGIONS: [], _UNTIL: [], _CHOICES: []}
+    wrong: dict[str, list[Problem]] = {IMAGE: [], _TARGETS: [], _REGIONS: [], _UNTIL: [], _CHOICES: []}
     until = values[_UNTIL][_VALUE]["selected_date"]
     typed = values[IMAGE][_VALUE]["value"] or ""
     ask = Ask(
@@ -151,11 +152,15 @@ def read_share_form(values: Mapping[str, Any], estate: Estate, now: datetime) ->
         auto_scaling=_AUTO_SCALING in _chosen(values, _CHOICES),
     )
     if not ask.image_ids and not wrong[IMAGE]:
-        wrong[IMAGE].append("Name at least one image, like ami-0123456789abcdef0.")
+        wrong[IMAGE].append(problem(ProblemKind.NO_IMAGE))
     wrong[IMAGE] += too_many(ask)
     wrong[_TARGETS] += not_copied(ask, estate)
     wrong[_CHOICES] += at_odds(ask)
-    errors = {field: " ".join(problems)[:2000] for field, problems in wrong.items() if problems}
+    errors = {
+        field: " ".join(wording.problem(say, each) for each in problems)[:2000]
+        for field, problems in wrong.items()
+        if problems
+    }
     return errors or ask
 
 
@@ -163,23 +168,23 @@ def _chosen(values: Mapping[str, Any], field: str) -> list[str]:
     return [option["value"] for option in values[field][_VALUE]["selected_options"]]
 
 
-def denial_form(request_id: RequestId, plan_digest: str) -> View:
+def denial_form(say: Speech, request_id: RequestId, plan_digest: str) -> View:
     """Return the form that asks why a request is denied."""
     return View(
         type="modal",
         callback_id=DENIAL,
         # Comes back as it was given, but is the client's word all the same: the store decides what it is worth.
         private_metadata=json.dumps({"request": request_id, "plan_digest": plan_digest}),
-        title="Deny the request",
-        submit="Deny",
-        close="Cancel",
+        title=say("denial-title"),
+        submit=say("denial-submit"),
+        close=say("form-close"),
         blocks=[
             SectionBlock(
-                text=MarkdownTextObject(text=f"The requester of {mrkdwn.code(request_id)} will read your reason.")
+                text=MarkdownTextObject(text=say("denial-read-by-requester", request=mrkdwn.code(request_id)))
             ),
             InputBlock(
                 block_id=_REASON,
-                label="Reason",
+                label=say("form-reason"),
                 element=PlainTextInputElement(action_id=_VALUE, multiline=True, max_length=REASON_LIMIT),
             ),
         ],
@@ -193,27 +198,30 @@ def read_denial_form(view: Mapping[str, Any]) -> tuple[RequestId, str, str]:
     return RequestId(about["request"]), about["plan_digest"], " ".join(reason.split())[:REASON_LIMIT]
 
 
-def help_text(command: str, estate: Estate) -> str:
-    """Return what the command can do, with an example that works here."""
-    names = ", ".join(mrkdwn.code(target.name) for target in estate.targets[:_OPTIONS])
-    organizations = ", ".join(mrkdwn.code(one.name) for one in estate.organizations[:_OPTIONS])
+def help_text(say: Speech, command: str, estate: Estate) -> str:
+    """Return what the command can do, with examples that work here."""
     share = f"{command} ami-0123456789abcdef0 to {estate.targets[0].name}"
+    usages = {
+        "copy": f"{share} reason release 42",
+        "regions": f"{share} in {estate.regions[0]}",
+        "no-copy": f"{share} no copy",
+        "auto-scaling": f"{share} no copy with auto scaling",
+        "then-unshare": f"{share} then unshare",
+        "end": f"{share} for 30d",
+        "revoke": f"{command} revoke R-7K2M9QXA [and deregister the copies]",
+        "audit": f"{command} audit",
+        "audit-one": f"{command} audit R-7K2M9QXA",
+        "retire": f"{command} retire",
+        "form": command,
+    }
+    syntax = f"{command} IMAGE, … to ACCOUNT, … [in REGION, …] [until DATE] [no copy] [reason …]"
+    organizations = wording.row(say, (mrkdwn.code(one.name) for one in estate.organizations[:_OPTIONS]))
     lines = [
-        "*Share an AMI with other accounts*",
-        mrkdwn.code(f"{command} IMAGE, … to ACCOUNT, … [in REGION, …] [until DATE] [no copy] [reason …]"),
-        f"• {mrkdwn.code(f'{share} reason release 42')}: each account gets an encrypted copy of its own, once approved",
-        f"• {mrkdwn.code(f'{share} in {estate.regions[0]}')}: the copies are made in that region, or in several",
-        f"• {mrkdwn.code(f'{share} no copy')}: each account may launch the original; nothing is copied",
-        f"• {mrkdwn.code(f'{share} no copy with auto scaling')}: its Auto Scaling may launch an encrypted one as well",
-        f"• {mrkdwn.code(f'{share} then unshare')}: once the copies are done, the source's permissions are taken back",
-        f"• {mrkdwn.code(f'{share} for 30d')} or {mrkdwn.code('until 2026-12-31')}: taken back at the end of that time",
-        f"• {mrkdwn.code(f'{command} revoke R-7K2M9QXA [and deregister the copies]')}: takes it back, once approved",
-        f"• {mrkdwn.code(f'{command} audit')}: compares AWS with what was approved, and offers to put it right",
-        f"• {mrkdwn.code(f'{command} audit R-7K2M9QXA')} or {mrkdwn.code('audit ami-…')}: looks at that alone",
-        f"• {mrkdwn.code(f'{command} retire')}: shows the copies that are beyond what is kept, to be deregistered",
-        f"• {mrkdwn.code(command)} alone opens a form",
-        f"Accounts: {names}",
-        *([f"Organizations ({mrkdwn.code('no copy')} alone): {organizations}"] if organizations else []),
-        f"Regions: {', '.join(mrkdwn.code(region) for region in estate.regions)}",
+        say("help-title"),
+        mrkdwn.code(syntax),
+        *(f"• {say(f'help-{name}', usage=mrkdwn.code(usage))}" for name, usage in usages.items()),
+        say("help-accounts", names=wording.row(say, (mrkdwn.code(one.name) for one in estate.targets[:_OPTIONS]))),
+        *([say("help-organizations", names=organizations)] if organizations else []),
+        say("help-places", names=wording.row(say, map(mrkdwn.code, estate.regions))),
     ]
     return "\n".join(lines)

@@ -94,7 +94,7 @@ class Worker:
         except LeaseLost:
             raise
         except NotRevocable as trouble:
-            details = {"share": trouble.share.id, "state": trouble.share.state.value.replace("_", " ")}
+            details = {"share": trouble.share.id, "state": trouble.share.state.value}
             self._fail(claim, Failure(FailureKind.NOT_REVOCABLE, details))
         except NotPrepared as trouble:
             self._fail(claim, trouble.failure)

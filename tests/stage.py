@@ -101,6 +101,10 @@ class Stage:
         self.listeners.drain()
         return answer
 
+    def reads(self, person: Any, locale: str) -> Any:
+        """Somebody changes the language they read Slack in; returns them as they are now."""
+        return self.slack.change_user(person, locale=locale)
+
     def by_hand(self, account_id: str, service: str = "ec2", region: str = REGION) -> Any:
         """A client of somebody who may do everything in the account, and does it without the bot."""
         if account_id not in self.hands:

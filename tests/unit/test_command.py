@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from aws_ops.facts import Role, SourceAccount, TargetAccount, TargetOrganization
 from aws_ops.ids import AccountId, OrganizationArn, OrganizationPath, PrincipalArn, Region, RoleArn
 from aws_ops.plan import Mode
+from handlers import wording
 from handlers.command import Ask, Help, NotUnderstood, OpenForm, Revoke, parse
+from handlers.problems import Problem
+from handlers.speech import Language, speech
 from sharing.estate import Estate
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -40,6 +43,10 @@ ESTATE = Estate(
         ),
     ),
 )
+
+
+def worded(problem: Problem) -> str:
+    return wording.problem(speech(Language.ENGLISH), problem)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +84,8 @@ def test_organizations_stand_beside_accounts(text: str, targets: tuple[str, ...]
 
 @pytest.mark.parametrize("how", ["", " then unshare", " in eu-west-1"])
 def test_no_copies_are_made_in_an_organization(how: str) -> None:
-    (problem,) = parse(f"{AMI} to staging, whole-org{how}", ESTATE, NOW).problems  # type: ignore[union-attr]
+    (found,) = parse(f"{AMI} to staging, whole-org{how}", ESTATE, NOW).problems  # type: ignore[union-attr]
+    problem = worded(found)
     assert problem.startswith("“whole-org” is an organization")
     assert "(“no copy”), or name the accounts" in problem
 
@@ -162,7 +170,7 @@ def test_taking_back(text: str, meant: Revoke) -> None:
 def test_what_is_not_understood_says_why(text: str, said: str) -> None:
     parsed = parse(text, ESTATE, NOW)
     assert isinstance(parsed, NotUnderstood)
-    assert said in " ".join(parsed.problems)
+    assert said in " ".join(map(worded, parsed.problems))
 
 
 @pytest.mark.parametrize(
@@ -186,7 +194,7 @@ def test_auto_scaling_is_a_choice_of_its_own(said: str) -> None:
 def test_a_copy_needs_no_grant_for_auto_scaling(said: str) -> None:
     parsed = parse(f"{AMI} to staging {said}", ESTATE, NOW)
     assert isinstance(parsed, NotUnderstood)
-    assert "“with auto scaling” goes with “no copy” alone" in " ".join(parsed.problems)
+    assert "“with auto scaling” goes with “no copy” alone" in " ".join(map(worded, parsed.problems))
 
 
 def test_everything_wrong_is_said_at_once() -> None:

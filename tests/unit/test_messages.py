@@ -16,17 +16,15 @@ from aws_ops.plan import (
     AddCreateVolumePermission,
     AddLaunchPermission,
     AllowKeyUse,
-    CautionKind,
     CopyImage,
     ImageSummary,
     Mode,
     Plan,
-    RefusalKind,
 )
 from handlers import wording
-from handlers.messages import messages_of
-from handlers.people import Stranger
-from sharing.approval import ApprovalRule, Objection
+from handlers.messages import Message, messages_of
+from handlers.speech import Language, speech
+from sharing.approval import ApprovalRule
 from sharing.requests import (
     Decision,
     Delivery,
@@ -147,6 +145,11 @@ def request_in(state: RequestState, count: int = 1, text: str = "golden", images
     )
 
 
+def shown(request: Request, language: Language = Language.ENGLISH) -> list[Message]:
+    say = speech(language)
+    return messages_of(request, "C0APPROVALS", RULE, to_all=say, to_requester=say)
+
+
 def texts_in(blocks: Any) -> list[str]:
     if isinstance(blocks, dict):
         own = [blocks["text"]] if isinstance(blocks.get("text"), str) else []
@@ -161,8 +164,11 @@ SHOWN = [state for state in RequestState if state is not RequestState.CHECKING]
 
 @pytest.mark.parametrize(("count", "images"), [(1, 1), (50, 1), (100, 5), (1, 50)])
 @pytest.mark.parametrize("state", SHOWN)
-def test_slacks_limits_are_kept_however_many_accounts(state: RequestState, count: int, images: int) -> None:
-    for message in messages_of(request_in(state, count, "x" * 255, images), "C0APPROVALS", RULE):
+@pytest.mark.parametrize("language", Language)
+def test_slacks_limits_are_kept_however_many_accounts(
+    language: Language, state: RequestState, count: int, images: int
+) -> None:
+    for message in shown(request_in(state, count, "x" * 255, images), language):
         assert len(message.blocks) <= 50
         assert len(message.text) <= 4000
         assert sum(map(len, texts_in(message.blocks))) <= 13_000, message.key
@@ -172,7 +178,7 @@ def test_slacks_limits_are_kept_however_many_accounts(state: RequestState, count
 
 @pytest.mark.parametrize("state", SHOWN)
 def test_text_from_people_and_from_aws_is_shown_and_not_obeyed(state: RequestState) -> None:
-    for message in messages_of(request_in(state, text=HOSTILE, images=5), "C0APPROVALS", RULE):
+    for message in shown(request_in(state, text=HOSTILE, images=5)):
         for text in [message.text, *texts_in(message.blocks)]:
             assert "<!channel>" not in text
             assert "<https://x.example" not in text
@@ -181,49 +187,40 @@ def test_text_from_people_and_from_aws_is_shown_and_not_obeyed(state: RequestSta
 
 @given(st.text(max_size=600), st.sampled_from(SHOWN))
 def test_any_text_can_be_shown(text: str, state: RequestState) -> None:
-    for message in messages_of(request_in(state, text=text), "C0APPROVALS", RULE):
+    for message in shown(request_in(state, text=text)):
         assert message.text
 
 
 def test_each_message_has_a_key_of_its_own() -> None:
     for state in SHOWN:
-        keys = [message.key for message in messages_of(request_in(state, 5, images=3), "C0APPROVALS", RULE)]
+        keys = [message.key for message in shown(request_in(state, 5, images=3))]
         assert len(keys) == len(set(keys))
 
 
 def test_blocks_and_text_say_the_same_of_cost_and_time() -> None:
-    waiting = next(iter(messages_of(request_in(RequestState.AWAITING_APPROVAL), "C0APPROVALS", RULE)))
+    waiting = next(iter(shown(request_in(RequestState.AWAITING_APPROVAL))))
     line = (
         ":hourglass: about 25 min, from 14 earlier copies · "
         ":moneybag: at most 4.50 USD a month, 0.81 USD once for transfer, if all of the 38 GiB is in use"
     )
     assert line in waiting.text
     assert line in texts_in(waiting.blocks)
-    copying = messages_of(request_in(RequestState.COPYING, len(DeliveryState)), "C0APPROVALS", RULE)
+    copying = shown(request_in(RequestState.COPYING, len(DeliveryState)))
     progress = next(message for message in copying if message.key == "progress")
     for said in (progress.text, "\n".join(texts_in(progress.blocks))):
         assert said.count("about 1 h 15 min left") == 1, "only of a copy that is under way"
 
 
 def test_a_request_that_is_still_checked_shows_nothing() -> None:
-    assert messages_of(replace(request_in(RequestState.CHECKING), plan=None, deliveries=()), "C0APPROVALS", RULE) == []
+    assert shown(replace(request_in(RequestState.CHECKING), plan=None, deliveries=())) == []
 
 
 def test_of_an_organizations_many_members_the_number_is_shown() -> None:
     members = tuple(account(number) for number in range(2_500))
-    line = wording.change(AddCreateVolumePermission(OWNER, REGION, SnapshotId("snap-0123456789abcdef0"), members))
-    assert "for 2500 accounts: `000000000000`, " in line
-    assert line.endswith("and 2400 more")
+    line = wording.change(
+        speech(Language.ENGLISH),
+        AddCreateVolumePermission(OWNER, REGION, SnapshotId("snap-0123456789abcdef0"), members),
+    )
+    assert "for 2,500 accounts: `000000000000`, " in line
+    assert line.endswith("and 2,400 more")
     assert len(line) < 2_900, "a line that is longer than a section wouldn't be shown at all"
-
-
-def test_there_are_words_for_everything() -> None:
-    for kinds, words in (
-        (RefusalKind, wording.REFUSALS),
-        (CautionKind, wording.CAUTIONS),
-        (FailureKind, wording.FAILURES),
-        (Objection, wording.OBJECTIONS),
-        (Stranger, wording.STRANGERS),
-        (NoteKind, wording.NOTES),
-    ):
-        assert set(words) == set(kinds)

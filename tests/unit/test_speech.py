@@ -1,12 +1,21 @@
 import re
+from enum import StrEnum
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from fluent.syntax import FluentParser, ast
 from fluent.syntax.visitor import Visitor
 
 import handlers
+from aws_ops.finishing import NoteKind
+from aws_ops.plan import CautionKind, Change, RefusalKind
+from handlers.people import Stranger
+from handlers.problems import ProblemKind
 from handlers.speech import Language, Speech
+from sharing.approval import Objection
+from sharing.requests import FailureKind
+from sharing.states import RequestState
 
 _HANDLERS = Path(handlers.__file__).parent
 
@@ -50,10 +59,35 @@ def test_the_files_of_every_language_are_the_same() -> None:
 
 def test_no_sentence_is_left_in_a_catalogue_that_nothing_says() -> None:
     code = "\n".join(path.read_text("utf-8") for path in _HANDLERS.glob("**/*.py"))
-    said = set(re.findall(r'"([a-z][a-z0-9-]*)"', code))
+    said = set(re.findall(r"""["']([a-z][a-z0-9-]*)["']""", code))
     # A kind's sentence is named by a prefix and the kind's own value: f"refusal-{…}".
-    prefixes = tuple(set(re.findall(r'f"([a-z][a-z0-9-]*-)\{', code)))
-    assert [name for name in _catalogue(Language.ENGLISH) if name not in said and not name.startswith(prefixes)] == []
+    prefixes = tuple(set(re.findall(r"""f["']([a-z][a-z0-9-]*-)\{""", code)))
+    # An option's description goes with its name.
+    names = [name.removesuffix("-description") for name in _catalogue(Language.ENGLISH)]
+    assert [name for name in names if name not in said and not name.startswith(prefixes)] == []
+
+
+@pytest.mark.parametrize(
+    ("prefix", "kinds"),
+    [
+        ("refusal", RefusalKind),
+        ("caution", CautionKind),
+        ("failure", FailureKind),
+        ("note", NoteKind),
+        ("objection", Objection),
+        ("stranger", Stranger),
+        ("problem", ProblemKind),
+        ("state", RequestState),
+    ],
+)
+def test_there_are_words_for_every_kind_and_for_no_others(prefix: str, kinds: type[StrEnum]) -> None:
+    names = {name for name in _catalogue(Language.ENGLISH) if name.startswith(f"{prefix}-")}
+    assert names == {f"{prefix}-{kind.value.replace('_', '-')}" for kind in kinds}
+
+
+@pytest.mark.parametrize("change", get_args(Change))
+def test_there_are_words_for_every_kind_of_change(change: Any) -> None:
+    assert f"change-{change.kind.replace('_', '-')}" in _catalogue(Language.ENGLISH)
 
 
 @pytest.mark.parametrize(
@@ -80,3 +114,8 @@ def test_a_detail_that_is_missing_keeps_nothing_else_from_the_reader(caplog: pyt
 def test_an_unknown_sentence_is_an_error() -> None:
     with pytest.raises(KeyError):
         Speech(Language.ENGLISH)("not-a-sentence")
+
+
+def test_a_long_detail_is_said_whole() -> None:
+    long = "`ami-0123456789abcdef0`, " * 200
+    assert Speech(Language.ENGLISH)("no-such-request", request=long) == f"There is no request {long}."

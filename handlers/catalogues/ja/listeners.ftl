@@ -1,3 +1,12 @@
 # クリックやコマンドに対して、その人だけに伝えること。
 
 no-such-request = リクエスト { $request } は見つかりません。
+received = :mag: { $images } を確認しています（リクエスト { $request }）。問題がなければ { $channel } で承認を依頼します。いずれの場合も、ダイレクトメッセージでお知らせします。
+received-revoke = :mag: { $share } について取り消せるものを確認しています（リクエスト { $request }）。その後 { $channel } で承認を依頼します。いずれの場合も、ダイレクトメッセージでお知らせします。
+received-audit = :mag: AWS を承認内容と比べています（リクエスト { $request }）。違いがあれば、修正内容とともに { $channel } に表示します。いずれの場合も、ダイレクトメッセージでお知らせします。
+received-retire = :mag: 保持数を超えるコピーを探しています（リクエスト { $request }）。見つかったものは、削除する前に { $channel } に表示します。いずれの場合も、ダイレクトメッセージでお知らせします。
+not-understood = 理解できませんでした:
+like-this = 例: { $example }。詳しくは { $help } をご覧ください。
+slack-silent-on-you = 今は Slack からあなたの情報を確認できません。1 分ほどしてからもう一度お試しください。
+slack-silent-on-approvers = 今は Slack から承認者を確認できません。1 分ほどしてからもう一度お試しください。
+unexpected = :x: 予期しない問題が起きました。AWS では何も変更されていません。私を運用している担当者は、ログの参照番号 { $reference } で詳細を確認できます。

@@ -1,0 +1,298 @@
+# What is said of a request and its deliveries, sentence by sentence.
+
+## What kind of request it is, and how it stands: the header of the approval message, in plain text
+
+title-share = AMI share: { $state ->
+    [checking] being checked
+    [awaiting_approval] approval needed
+    [approved] approved
+    [preparing] being re-encrypted first
+    [applying] being applied
+    [copying] copies under way
+    [completed] completed
+    [denied] denied
+    [expired] expired
+    [cancelled] cancelled
+    [refused] no longer possible
+    [revoking] being taken back
+    [revoked] taken back
+   *[failed] failed
+}
+title-revoke = Take an AMI share back: { $state ->
+    [checking] being checked
+    [awaiting_approval] approval needed
+    [approved] approved
+    [applying] being applied
+    [completed] done
+    [denied] denied
+    [expired] expired
+    [cancelled] cancelled
+    [refused] no longer possible
+   *[failed] failed
+}
+title-audit = AMI audit: { $state ->
+    [checking] being checked
+    [awaiting_approval] AWS differs from what was approved
+    [approved] approved
+    [applying] being put right
+    [completed] put right
+    [denied] denied
+    [expired] expired
+    [cancelled] cancelled
+    [refused] no longer possible
+    [revoking] being taken back
+    [revoked] taken back
+   *[failed] failed
+}
+title-retire = AMI retention: { $state ->
+    [checking] being checked
+    [awaiting_approval] copies that could go
+    [approved] approved
+    [applying] copies are going
+    [completed] done
+    [denied] denied
+    [expired] expired
+    [cancelled] cancelled
+    [refused] no longer possible
+   *[failed] failed
+}
+
+## Who asks for what
+
+asks-share = { $trigger ->
+    [standing] On behalf of { $who }, a standing share
+   *[other] { $who }
+} asks to share { $images } with { $targets }, { $mode ->
+    [copy] as encrypted copies of their own
+    [copy_then_unshare] as encrypted copies of their own; once these are done, the source is closed again
+   *[share] to be launched from the original, with no copy
+}{ $auto_scaling ->
+    [yes] , by Auto Scaling as well
+   *[no] {""}
+}.{ $until ->
+    [never] {""}
+   *[other] {" "}Until { $until }; then that is taken back.
+}
+asks-revoke = { $who } asks to { $what }{ $deregister ->
+    [yes] , and to deregister the copies
+   *[no] {""}
+}.
+asks-audit = { $trigger ->
+    [calendar] The audit by the calendar
+   *[other] An audit for { $who }
+} compared AWS with what was approved{ $scope ->
+    [share] {" "}in { $subject }
+    [images] {" "}for { $subject }
+   *[all] {""}
+}, and found that they differ.
+asks-retire = { $trigger ->
+    [calendar] The calendar
+   *[other] { $who }
+} asks to let the copies go that are beyond what is kept and that nothing uses.
+
+take-back-all = take back what { $share } gave
+take-back = take back what { $share } gave: { $images } with { $targets }
+do-share = share { $images } with { $targets }
+
+targets-in-regions = { $names } in { $regions }
+
+## What the requester is told while others decide
+
+asked-request = :hourglass_flowing_sand: Your request { $request } to { $what } waits for approval in { $channel }.
+asked-audit = :mag: Your audit { $request } found that AWS differs from what was approved; what would put it right waits for approval in { $channel }.
+asked-retire = :mag: { $request } found copies beyond what is kept; letting them go waits for approval in { $channel }.
+
+## The plan
+
+plan-changes = *What will change, in this order*
+plan-repairs = *What would put it right, in this order*
+plan-reuse = • { $account } has a good copy already, { $copy } in { $region }: no other is made
+plan-changes-nothing = Nothing has to change at AWS: all of it is there already. Approved, it stays as long as this share lasts.
+plan-takes-nothing = Nothing has to change at AWS: others need the same permissions, or it gave none.
+
+confirm-share = { $images } will be { $copied ->
+    [yes] copied to
+   *[no] shared with
+}: { $targets }.
+confirm-revoke = { $targets ->
+    [none] Those named
+   *[other] { $targets }
+} will lose what { $share } gave.
+confirm-audit = AWS will be brought to what was approved, as shown.
+confirm-retire = The copies shown will be deregistered, and their snapshots deleted.
+
+estimate-time = :hourglass: about { $span }, from { $earlier ->
+    [one] { $earlier } earlier copy
+   *[other] { $earlier } earlier copies
+}
+estimate-cost = :moneybag: at most { $monthly } a month{ $transfer ->
+    [none] {""}
+   *[other] , { $transfer } once for transfer
+}, if all of the { $gib } GiB is in use
+span-hours = { $hours } h
+span-hours-minutes = { $hours } h { $minutes } min
+span-minutes = { $minutes } min
+
+## The image
+
+image-name = Image
+image-made = Made
+image-owner = Owner
+image-kind = What it is
+image-owned = { $account } in { $region }
+image-size = { $gib } GiB
+image-stands-for = in place of { $image }
+image-not-encrypted = not encrypted
+image-encrypted = encrypted under { $keys }
+image-in-short = • { $image } { $name }, made { $made }, { $gib } GiB, { $encryption }
+
+## How the request stands
+
+standing-waiting = Waiting for a decision; expires { $expires }.
+standing-expired = :hourglass: Nobody decided in time.
+standing-revoking = Being taken back by { $by }.
+standing-revoked = :lock: Taken back by { $by }.
+standing-other = Now { $state }.
+decided-approved = :white_check_mark: Approved by { $who }, { $when }.
+decided-denied = :no_entry: Denied by { $who }, { $when }.
+decide-by = To be decided by { $approvers }.
+decide-by-nobody = :warning: Nobody else may decide on this.
+replanned = :warning: AWS has changed since the approval, and more would have to be granted now than was approved. The message above shows the plan as it is now: please decide again.
+
+## The buttons of the approval message
+
+button-approve = Approve
+button-put-right = Put it right
+button-deny = Deny…
+button-not-yet = Not yet
+label-approve = Approve request { $request }
+label-deny = Deny request { $request }
+question-share = Approve this share?
+question-revoke = Take it back?
+question-audit = Put it right?
+question-retire = Let these copies go?
+
+## What was done at the source
+
+settled-given = :key: Permissions are in place and read back: { $done }.
+settled-taken = :lock: Permissions are taken back and read back: { $done }.
+settled-nothing = nothing had to change
+settled-separator = ;{" "}
+settled-allow-key-use = key policy opened on { $count ->
+    [one] { $count } key
+   *[other] { $count } keys
+}
+settled-allow-key-administration = administration given on { $count ->
+    [one] { $count } key
+   *[other] { $count } keys
+}
+settled-create-key-grant = made { $count ->
+    [one] { $count } KMS grant
+   *[other] { $count } KMS grants
+}
+settled-add-create-volume-permission = `createVolumePermission` given on { $count ->
+    [one] { $count } snapshot
+   *[other] { $count } snapshots
+}
+settled-add-launch-permission = `launchPermission` given on { $count ->
+    [one] { $count } image
+   *[other] { $count } images
+}
+settled-remove-launch-permission = `launchPermission` taken back on { $count ->
+    [one] { $count } image
+   *[other] { $count } images
+}
+settled-remove-create-volume-permission = `createVolumePermission` taken back on { $count ->
+    [one] { $count } snapshot
+   *[other] { $count } snapshots
+}
+settled-revoke-key-grant = revoked { $count ->
+    [one] { $count } KMS grant
+   *[other] { $count } KMS grants
+}
+settled-withdraw-key-administration = administration taken back on { $count ->
+    [one] { $count } key
+   *[other] { $count } keys
+}
+settled-withdraw-key-use = key policy closed on { $count ->
+    [one] { $count } key
+   *[other] { $count } keys
+}
+opened = • Every account of { $organizations } can launch { $image } in { $region }.
+
+## Re-encryption, and the copies
+
+prepared-done = :white_check_mark: { $image }: re-encrypted in its own account as { $copy }, to be shared in its place
+prepared-percent = :arrows_counterclockwise: { $image }: re-encrypted in its own account as { $copy }, { $percent } %
+prepared-started = :arrows_counterclockwise: { $image }: re-encrypted in its own account as { $copy }, started
+copies = *Copies*
+delivery-name = *{ $target }* ({ $account }, { $region })
+delivery-name-of-image = *{ $target }* ({ $account }, { $region }) { $image }
+delivery-reused = :white_check_mark: { $name }: had { $copy } already
+delivery-completed = :white_check_mark: { $name }: { $copy } is ready, and encrypted as intended
+delivery-retired = :wastebasket: { $name }: { $copy } was deregistered, since newer ones are kept
+delivery-failed = :x: { $name }: failed
+delivery-clearing = :x: { $name }: the copy failed and is being cleared away
+delivery-waiting = :hourglass_flowing_sand: { $name }: waiting to start
+delivery-started = :arrows_counterclockwise: { $name }: { $copy } started{ $left ->
+    [unknown] {""}
+   *[other] , about { $left } left
+}
+delivery-copying = :arrows_counterclockwise: { $name }: { $copy } { $bar } { $percent } %{ $left ->
+    [unknown] {""}
+   *[other] , about { $left } left
+}
+delivery-tried-again = :repeat: The first copy for { $name } failed, most likely because the key had only just been opened. I cleaned it up and try once more.
+delivery-trouble = :warning: { $name } failed. { $why }
+from-image = from { $image }
+more-lines = … and { $count } more
+
+## How it ended
+
+end-share-partly = :warning: Your share ({ $request }, { $images }) is done for { $done } of { $unit ->
+    [account] { $count ->
+        [one] { $count } account
+       *[other] { $count } accounts
+    }
+   *[delivery] { $count ->
+        [one] { $count } delivery
+       *[other] { $count } deliveries
+    }
+}; the rest failed.
+end-share-completed = :white_check_mark: Your share ({ $request }, { $images }) is complete. Ready to use:
+end-share-failed = :x: Your share ({ $request }, { $images }) failed.
+end-share-refused = :no_entry: I can't share { $images } with { $targets } ({ $request }):
+end-share-denied = :no_entry: Your share ({ $request }, { $images }) was denied.
+end-share-expired = :hourglass: Your share ({ $request }, { $images }) expired: nobody decided in time. Ask again if it is still needed.
+end-revoke-completed = :lock: What the share gave is taken back ({ $request }, of { $share }).{ $copies ->
+    [0] {""}
+    [one] {" "}{ $copies } copy deregistered with the snapshots.
+   *[other] {" "}{ $copies } copies deregistered with the snapshots.
+}
+end-revoke-partly = :warning: What the share gave is taken back ({ $request }, of { $share }), but the copies aren't all deregistered.
+end-revoke-refused = :no_entry: I can't take that share back ({ $request }, of { $share }):
+end-revoke-denied = :no_entry: Taking the share back ({ $request }, of { $share }) was denied.
+end-revoke-expired = :hourglass: Taking the share back ({ $request }, of { $share }) expired: nobody decided in time.
+end-revoke-failed = :x: Taking the share back ({ $request }, of { $share }) failed; what it gave may still be there.
+end-audit-nothing = :white_check_mark: AWS is as it was approved ({ $what }). Nothing has to be put right.
+end-audit-completed = :white_check_mark: AWS is as it was approved again ({ $what }).
+end-audit-denied = :no_entry: Putting right what the audit ({ $what }) found was denied.
+end-audit-expired = :hourglass: What the audit ({ $what }) found was put right by nobody in time.
+end-audit-failed = :x: The audit ({ $what }) failed.
+audit-of-share = { $request } in { $share }
+audit-of-images = { $request } for { $images }
+end-retire-nothing = :white_check_mark: No copy is beyond what is kept, or none that could go ({ $request }).
+end-retire-completed = :wastebasket: The copies are deregistered, and their snapshots deleted ({ $request }).
+end-retire-denied = :no_entry: Letting the copies go ({ $request }) was denied; they stay.
+end-retire-expired = :hourglass: Nobody decided in time on letting the copies go ({ $request }); they stay.
+end-retire-failed = :x: Letting the copies go ({ $request }) failed; some may be gone.
+
+taken-back = :lock: What the share ({ $request }, { $images } with { $targets }) gave is taken back: { $why ->
+    [end_date] its time is over, as was approved
+    [copies_done] the copies are done, and the source is closed again, as was approved
+   *[person] somebody asked for it, and it was approved
+} ({ $by }).
+ending-failed = :warning: { $who } With { $why ->
+    [end_date] the end date
+   *[copies_done] the end of the copies
+} of { $share }, what it gave ({ $images } with { $targets }) was to be taken back. That failed ({ $request }).

@@ -1,0 +1,49 @@
+# The forms, and the help. Slack's limits: a title or a button has 24 characters, an option and its description 75.
+
+form-title = Share an AMI
+form-submit = Ask for approval
+form-close = Cancel
+form-image = Image
+form-image-hint = The id of an image that one of our source accounts owns, or several with commas between them
+form-targets = Share with
+form-targets-placeholder = Choose accounts
+form-target-account = account { $account }
+form-target-organization = { $organization }: share only
+form-regions = In regions
+form-regions-hint = Only for copies to other regions; left empty, it is the image's own
+form-regions-placeholder = Choose regions
+form-mode = How
+form-mode-copy = Encrypted copy (recommended)
+form-mode-copy-description = The target gets an image of its own, under its own key
+form-mode-copy-then-unshare = Encrypted copy, then unshare
+form-mode-copy-then-unshare-description = As above, and the source's permissions go once the copies are done
+form-mode-share = Share only
+form-mode-share-description = The target launches from the original; nothing is copied
+form-choices = With “Share only”
+form-auto-scaling = Auto Scaling may launch from it
+form-auto-scaling-description = The target's service-linked role gets a grant on the image's keys
+form-until = Until
+form-until-hint = At the end of this day (UTC) the permissions are taken back; copies stay
+form-until-placeholder = Choose a day
+form-reason = Reason
+form-reason-hint = The approvers read it
+
+denial-title = Deny the request
+denial-submit = Deny
+denial-read-by-requester = The requester of { $request } will read your reason.
+
+help-title = *Share an AMI with other accounts*
+help-copy = { $usage }: each account gets an encrypted copy of its own, once approved
+help-regions = { $usage }: the copies are made in that region, or in several
+help-no-copy = { $usage }: each account may launch the original; nothing is copied
+help-auto-scaling = { $usage }: its Auto Scaling may launch an encrypted one as well
+help-then-unshare = { $usage }: once the copies are done, the source's permissions are taken back
+help-end = { $usage } or `until 2026-12-31`: taken back at the end of that time
+help-revoke = { $usage }: takes it back, once approved
+help-audit = { $usage }: compares AWS with what was approved, and offers to put it right
+help-audit-one = { $usage } or `audit ami-…`: looks at that alone
+help-retire = { $usage }: shows the copies that are beyond what is kept, to be deregistered
+help-form = { $usage } alone opens a form
+help-accounts = Accounts: { $names }
+help-organizations = Organizations (`no copy` alone): { $names }
+help-places = Regions: { $names }

@@ -1,0 +1,193 @@
+# Refusals, cautions, failures, notes and objections, by the kinds that the floors below name.
+
+
+## Why it can't be done
+
+refusal-image-not-found = { $image } isn't in any account I may share from (looked in { $searched }). Check the id; if it was only just made, try again in a minute.
+refusal-image-not-owned = { $image } belongs to account { $owner }, which I may not share from. Only its owner can share it: ask there, or have that account added to my sources.
+refusal-source-unreadable = I can't look into a source account: { $why }. Whoever runs me must mend the role there.
+refusal-image-state = { $image } is { $state }, and only an available image can be shared. { $reason }
+refusal-image-disabled = { $image } is disabled, and a disabled image can't be shared. Enable it first (EC2 console, _Enable AMI_), or choose another.
+refusal-instance-store = { $image } is backed by instance store, which can't be encrypted by copying. Make an EBS-backed image from it first.
+refusal-no-snapshot = { $image } has no EBS snapshot behind it, so there is nothing to share but a name. Choose an EBS-backed image.
+refusal-marketplace-code = { $image } carries AWS Marketplace codes ({ $codes }); AWS lets no other account copy it. Subscribe in the target account, launch an instance there and make an image from it.
+refusal-billing-product = { $image } carries a billing product ({ $platform }); AWS lets no other account copy it. Share it with `no copy`, launch an instance in the target account and make an image from that.
+refusal-snapshot-unreadable = I can't read snapshot { $snapshot }: { $why }.
+refusal-snapshot-state = Snapshot { $snapshot } is { $state }; it must be completed first.
+refusal-snapshot-archived = Snapshot { $snapshot } is in the archive tier. Restore it to the standard tier first (it takes up to 72 hours).
+refusal-aws-managed-key = { $snapshots } is encrypted under the AWS managed key { $key }, and what is under that key can't be shared at all. Copy the image within its own account under a customer managed key, and share that copy; or let me do it, by `reencrypt_keys` of the source in my settings.
+refusal-key-unreadable = I can't read the key { $key }: { $why }. Its policy must let my source role `kms:DescribeKey`.
+refusal-key-foreign = The snapshots are under { $key }, a key of account { $account } in which I have no role, so I can't open it for anybody. Have that account added to my sources, or re-encrypt under a key of the source.
+refusal-key-state = The key { $key } is { $state }; it must be enabled before anything under it can be copied.
+refusal-key-kind = The key { $key } is of the wrong kind ({ $spec }, { $usage }); EBS takes symmetric encryption keys alone.
+refusal-policy-unreadable = I can't read the policy of the key { $key }: { $why }. My source role needs `kms:GetKeyPolicy` and `kms:PutKeyPolicy` on it.
+refusal-grants-unreadable = I can't read the grants on the key { $key }: { $why }. My source role needs `kms:ListGrants`, `kms:CreateGrant` and `kms:RevokeGrant` on it.
+refusal-auto-scaling-role-missing = KMS doesn't know { $principal }, since account { $account } has no Auto Scaling yet, so nothing can be granted to it. Create that service-linked role there first (`aws iam create-service-linked-role --aws-service-name autoscaling.amazonaws.com`), or leave out `with auto scaling`.
+refusal-policy-deleted-principals = The policy of the key { $key } names principals that no longer exist ({ $principals }), and KMS would refuse it back with them. Take them out of the policy first.
+refusal-policy-denies = The policy of the key { $key } denies { $principals } its use (statement { $statement }), and a denial beats anything I could add. Change that statement first.
+refusal-policy-too-large = The policy of the key { $key } would be { $size } bytes, { $over } more than KMS stores. Make room in it, or share under another key.
+refusal-policy-not-latin-1 = The policy of the key { $key } would hold characters that KMS doesn't take ({ $characters }). Take them out first.
+refusal-target-is-source = { $target } owns the image itself; leave it out.
+refusal-role-not-assumable = I can't take on my role in { $target } ({ $role }): { $why }. Whoever runs { $target } must let me assume it.
+refusal-target-unreadable = I can't see what { $target } has already: { $why }. Whoever runs { $target } must let my role there `ec2:DescribeImages` and `ec2:DescribeSnapshots`.
+refusal-no-key-for-region = For { $target } no key is configured in { $region }, so a copy there couldn't be encrypted. Have one added to my settings.
+refusal-target-key-unreadable = I can't find or read the key { $key } in { $target }: { $why }.
+refusal-target-key-state = The key { $key } of { $target } is { $state }; it must be enabled.
+refusal-target-key-kind = The key { $key } of { $target } is of the wrong kind ({ $spec }, { $usage }); EBS takes symmetric encryption keys alone.
+refusal-other-partition = { $target } is in another partition of AWS ({ $partition }) than the image, and nothing can be shared or copied across. Store the image to S3 there and restore it (`CreateStoreImageTask`).
+refusal-shared-elsewhere = { $image } is in { $home }, and can be launched there alone. For { $region } the target needs a copy: leave out `no copy`.
+refusal-sharing-quota = { $image } would be shared with { $entries } accounts, organizations and OUs, and AWS takes { $limit }. Share it with an organization instead, or have the quota raised (Service Quotas, L-70015FFA).
+refusal-organization-cant-copy = { $organization } is an organization, and I have no role in all its accounts to make copies with. Share with `no copy`, or name the accounts.
+refusal-members-unreadable = I can't ask who belongs to { $organization }: { $why }. Its snapshots are to be shared with the members one by one, so I must know them. Whoever runs me must mend the role that asks AWS Organizations (it needs `organizations:ListAccounts`, `ListAccountsForParent` and `ListOrganizationalUnitsForParent`).
+refusal-nothing-to-do = There is nothing to do: { $image } can be used there already. { $have }
+
+## What to know before saying yes
+
+caution-copy-under-other-key = { $target } has a copy already, { $copy }, but under another key.
+caution-copy-under-way = { $target } is making a copy already, { $copy }; this makes another.
+caution-name-taken = { $target } has an image called { $name } already; the copy will be called { $instead }.
+caution-tags-left-out = An image holds 50 tags at most; these are left out: { $tags }.
+caution-policy-may-deny = Statement { $statement } in the policy of { $key } may deny { $principals } its use.
+caution-target-key-aws-managed = { $target } encrypts under its AWS managed key; the copy can never be shared on.
+caution-image-public = { $image } is public: everybody can launch it already.
+caution-still-shared = { $image } stays shared with { $groups }; that isn't mine to take back, and whoever belongs there can still launch it.
+caution-volumes-need-key = Instances that were launched from the original have volumes under { $keys }. They run on, but once stopped they can't be started again without it.
+caution-not-looked-at = I can't look at { $what }: { $why }.
+caution-source-gone = { $what } is gone, though a share rests on it. What is copied stays; nothing new can be made of it.
+caution-copy-lost = The copy { $copy } in { $place } is gone, though { $share } handed it over. Share the image again if it is needed.
+caution-shared-beyond = { $image } is shared with { $strangers } as well; I know nothing of that and leave it alone.
+caution-copy-in-use = { $copy } in { $place } stays, though it is too old: { $users } use it.
+caution-reencrypted-first = { $image } is under the AWS managed key, and can't be shared as it is. A copy of it under { $key } is made in its own account first, and that one is shared. It stays there, and costs storage.
+caution-stands-in = { $image } can't be shared as it is; its re-encrypted copy { $copy } in the same account is shared in its place.
+caution-members-cant-copy = Members of { $organization } can launch the image, but not copy it: snapshots can be shared with accounts alone, and these aren't.
+caution-later-members-cant-copy = Whoever joins { $organization } later can launch the image at once, but not copy it: its snapshots are shared with the members of now, account by account.
+caution-members-now = Active accounts of { $organization } now: { $count }.
+caution-members-unknown = I can't ask how many accounts { $organization } has: { $why }.
+caution-covered-by-organization = { $targets } belongs to { $organization }, and can launch the image through it; taking back the account alone won't end that.
+caution-key-use-limited = In { $target }, only { $principals } will be able to use the key, so only they can launch from the shared image.
+caution-key-administrators = *By the settings, { $principals } become administrators of { $key }.* They can hand the key on to anybody, in any account, without asking me, and can take other people's grants away. What they hand on I don't see, and it stays when this share is taken back.
+caution-own-principals-deleted = My own statements in the policy of { $key } name principals that no longer exist ({ $principals }). Whoever they were, they go when I next write the policy; if one was made anew under its old name, share with it again.
+caution-auto-scaling-left-out = Auto Scaling in { $target } will not be able to launch from the shared image: its service-linked role has no use of the key. If it should, ask again `with auto scaling`.
+caution-auto-scaling-not-needed = { $image } isn't encrypted, so Auto Scaling needs no grant for it.
+caution-image-hidden = { $target } won't see { $image }: its setting “Allowed AMIs” in { $region } hides it, as if it did not exist. Whoever manages that setting ({ $by }) must add a criterion with the image provider { $owner }.
+caution-image-hidden-from-copy = The setting “Allowed AMIs” of { $target } in { $region } hides { $image }, so the copy will most likely fail. Whoever manages that setting ({ $by }) must add a criterion with the image provider { $owner } first.
+caution-image-may-be-hidden = The setting “Allowed AMIs” of { $target } in { $region } may hide { $image }: it has criteria that I can't judge from here. If it does, whoever manages that setting ({ $by }) must add a criterion with the image provider { $owner }.
+caution-image-would-be-hidden = The setting “Allowed AMIs” of { $target } in { $region } is in audit mode. Nothing is hidden now, but { $image } will be once it is enabled, unless it has a criterion with the image provider { $owner }.
+caution-allowed-images-unread = I can't read whether the setting “Allowed AMIs” of { $target } in { $region } hides the image there: { $why }.
+
+## Why it failed
+
+failure-aws-refused = { $said }
+failure-aws-busy = AWS stayed unavailable for too long. The last it said: { $said }
+failure-account-removed = { $account } is no longer in my settings.
+failure-key-never-usable = For { $minutes } minutes the target's role could not use the source key { $key }. Its own IAM policy must allow `kms:DescribeKey` and the rest on that key, besides the key's policy.
+failure-copy-failed = AWS ended the copy: { $said }. Most often the target's role may not use the source key or its own: see that its IAM policy names both.
+failure-reencryption-failed = AWS ended the re-encryption in the source account: { $said }. Most often the source's role may not use the key to re-encrypt under.
+failure-copy-wrong = The copy { $image } is not as it must be: { $faults }. I left it where it is; don't use it before somebody has looked.
+failure-copy-gone = The copy { $image } is gone; somebody deregistered it while it was being made.
+failure-copy-stalled = The copy { $image } is still not finished after { $hours } hours. I left it where it is.
+failure-not-revocable = { $share } is { $state }: there is nothing I could take back.
+failure-unexpected = Something went wrong that I did not expect. Whoever runs me finds the whole story in my log under reference { $reference }.
+
+## What is to be said of a copy that is good all the same
+
+note-not-deprecated = :warning: It isn't deprecated when its source is: { $why }.
+note-not-protected = :warning: It isn't protected from deregistration as its source is: { $why }.
+note-parameter-not-set = :warning: The parameter { $parameter } doesn't point to it: { $why }.
+note-parameter-set = The parameter { $parameter } points to it now (before: { $before }).
+note-parameter-kept = The parameter { $parameter } stays with { $newer }, the copy of a newer image.
+
+## Why a decision isn't taken
+
+objection-not-an-approver = You are not an approver for this request. { $who } may decide.
+objection-own-request = This is your own request; somebody else has to decide on it. { $who } may.
+objection-already-decided = This request has been decided already: { $decision }
+objection-not-waiting = This request is not waiting for a decision: it is { $state }.
+objection-plan-changed = The plan has changed since this message was shown. Look at it as it is now, and decide again.
+objection-expired = This request has expired. Ask for a new one.
+
+## Why somebody isn't listened to
+
+stranger-other-workspace = I only listen to members of my own workspace.
+stranger-deleted = Your account in this workspace is deactivated.
+stranger-bot = I don't take requests or decisions from bots.
+stranger-guest = Guests can't ask for or decide on shares. Ask a full member of the workspace.
+stranger-unknown = Slack doesn't tell me who you are.
+
+## Why a share can't be taken back, or compared
+
+not-revocable-itself-revokes = { $request } takes a share back itself; name the share, { $share }.
+not-revocable-already = { $request } is { $state } already, by { $by }.
+not-revocable-gave-nothing = { $request } is { $state }, and gave nothing: there is nothing to take back.
+not-revocable-yet = { $request } is { $state }. It can be taken back once it has ended.
+not-in-force = { $request } is no share in force (it is { $state }), so there is nothing to compare.
+
+## The states of a request
+
+state-checking = checking
+state-refused = refused
+state-awaiting-approval = awaiting approval
+state-denied = denied
+state-expired = expired
+state-approved = approved
+state-preparing = preparing
+state-applying = applying
+state-copying = copying
+state-completed = completed
+state-failed = failed
+state-revoking = revoking
+state-revoked = revoked
+
+## What a change does
+
+change-allow-key-use = Key policy of { $key } gains: { $users } may `Encrypt`, `Decrypt`, `ReEncrypt*`, `GenerateDataKey*`, `DescribeKey`, and make grants for AWS resources alone
+change-allow-key-administration = Key policy of { $key } gains: { $users } may make, list and revoke any grant (`CreateGrant`, `ListGrants`, `RevokeGrant`), `DescribeKey` and `GetKeyRotationStatus`
+change-create-key-grant = KMS grant on { $key } for { $principal } alone: { $operations }; what it grants on can be no more than these
+change-create-key-grant-to-auto-scaling = KMS grant on { $key } for Auto Scaling of { $account }, { $principal } alone: { $operations }; what it grants on can be no more than these
+change-add-create-volume-permission = `createVolumePermission` on { $snapshot } for { $accounts }
+change-add-launch-permission = `launchPermission` on { $image } for { $launchers }
+change-withdraw-key-use = Key policy of { $key } loses: { $users }, in my own statements alone
+change-withdraw-key-administration = Key policy of { $key } loses: { $users } as administrators; grants that they made stay
+change-revoke-key-grant = KMS grant on { $key } for { $principal } revoked
+change-remove-create-volume-permission = `createVolumePermission` on { $snapshot } taken from { $accounts }
+change-remove-launch-permission = `launchPermission` on { $image } taken from { $launchers }
+change-reencrypt-image = `CopyImage` of { $image } within { $account } as { $name }, re-encrypted under { $key }
+change-share-reencrypted = On that copy of { $image }: `createVolumePermission` for { $accounts }; `launchPermission` for { $launchers }
+change-deregister-copy = `DeregisterImage` of { $image } in { $account }, { $region }, with its snapshots
+change-put-image-parameter = SSM parameter { $parameter } of { $account } in { $region } points to the copy of { $image }
+change-copy-image = `CopyImage` of { $image } by { $account } in { $region } as { $name }, encrypted under { $key }{ $deprecated ->
+    [none] {""}
+   *[other] , deprecated from { $deprecated }
+}{ $protected ->
+    [yes] , protected from deregistration
+   *[no] {""}
+}
+
+whoever-in-organization = whoever in { $organization } is allowed it by IAM
+many-accounts = { $count } accounts: { $first } and { $more } more
+
+## What was typed makes no sense. Plain text: it is escaped where it is shown.
+
+problem-no-request = “{ $text }” has no image and “to” with accounts.
+problem-no-image = Name at least one image, like ami-0123456789abcdef0.
+problem-no-target = After “to” comes at least one account, by name or id.
+problem-no-region = After “in” comes at least one region, like eu-central-1.
+problem-not-an-image = “{ $word }” is not understood: an AMI id is ami- and 17 (or 8) hexadecimal digits, like ami-0123456789abcdef0.
+problem-not-a-target = “{ $word }” is no account I may share with.
+problem-not-a-region = “{ $word }” is no region I work in.
+problem-not-a-date = “{ $word }” is no date; one looks like 2026-12-31.
+problem-not-a-time = “{ $word }” is no time; one looks like 30d, 12h or 2w.
+problem-not-a-share = After “revoke” comes the id of a request, like R-7K2M9QXA, not “{ $word }”.
+problem-nothing-to-audit = After “audit” comes nothing, images, or the id of a request, like R-7K2M9QXA.
+problem-end-too-late = A share ends within ten years, or not at all: leave the end out.
+problem-end-passed = That end has passed already.
+problem-twice = “{ $word }” comes once too often.
+problem-modes-clash = “no copy” and “then unshare” exclude each other: with nothing copied, nothing would be left.
+problem-organization-cant-copy = “{ $name }” is an organization: I have no role in all its accounts to make copies with. Share only (“no copy”), or name the accounts.
+problem-auto-scaling-needs-no-copy = “with auto scaling” goes with “no copy” alone: a copy is under the target's own key, which the target opens for its Auto Scaling itself.
+problem-reason-too-long = The reason has { $count } characters; { $limit } is the most.
+problem-too-many-images = { $count } images are too many for one request; { $limit } is the most.
+problem-too-many-targets = { $count } accounts are too many for one request; { $limit } is the most.
+problem-too-many-copies = { $count } copies (images by accounts by regions) are too many for one request; { $limit } is the most.
+did-you-mean = { $said } Did you mean { $alike }?
+or-separator = {" "}or{" "}

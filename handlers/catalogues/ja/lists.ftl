@@ -1,0 +1,4 @@
+# ものを並べるとき。
+
+list-separator = 、
+list-cut = { $shown } ほか { $more } 件

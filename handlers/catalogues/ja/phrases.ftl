@@ -1,0 +1,261 @@
+# リクエストとその引き渡しについて述べる文。
+
+## リクエストの種類と状態: 承認メッセージの見出し（プレーンテキスト）
+
+title-share = AMI の共有: { $state ->
+    [checking] 確認中
+    [awaiting_approval] 承認が必要です
+    [approved] 承認済み
+    [preparing] 先に再暗号化中
+    [applying] 適用中
+    [copying] コピー中
+    [completed] 完了
+    [denied] 却下
+    [expired] 期限切れ
+    [cancelled] キャンセル済み
+    [refused] 実行できなくなりました
+    [revoking] 取り消し中
+    [revoked] 取り消し済み
+   *[failed] 失敗
+}
+title-revoke = AMI の共有の取り消し: { $state ->
+    [checking] 確認中
+    [awaiting_approval] 承認が必要です
+    [approved] 承認済み
+    [applying] 適用中
+    [completed] 完了
+    [denied] 却下
+    [expired] 期限切れ
+    [cancelled] キャンセル済み
+    [refused] 実行できなくなりました
+   *[failed] 失敗
+}
+title-audit = AMI の監査: { $state ->
+    [checking] 確認中
+    [awaiting_approval] AWS が承認内容と異なります
+    [approved] 承認済み
+    [applying] 修正中
+    [completed] 修正済み
+    [denied] 却下
+    [expired] 期限切れ
+    [cancelled] キャンセル済み
+    [refused] 実行できなくなりました
+    [revoking] 取り消し中
+    [revoked] 取り消し済み
+   *[failed] 失敗
+}
+title-retire = AMI の整理: { $state ->
+    [checking] 確認中
+    [awaiting_approval] 削除できるコピーがあります
+    [approved] 承認済み
+    [applying] コピーを削除中
+    [completed] 完了
+    [denied] 却下
+    [expired] 期限切れ
+    [cancelled] キャンセル済み
+    [refused] 実行できなくなりました
+   *[failed] 失敗
+}
+
+## 誰が何を依頼しているか
+
+asks-share = { $trigger ->
+    [standing] { $who } に代わる継続共有
+   *[other] { $who } さん
+}が、{ $images } を { $targets } に{ $mode ->
+    [copy] それぞれの暗号化コピーとして
+    [copy_then_unshare] それぞれの暗号化コピーとして（完了後、共有元の許可は取り消し）
+   *[share] コピーなしで、元のイメージから起動できるように
+}{ $auto_scaling ->
+    [yes] （Auto Scaling も含めて）
+   *[no] {""}
+}共有することを依頼しています。{ $until ->
+    [never] {""}
+   *[other] 期限は { $until } で、その後は取り消されます。
+}
+asks-revoke = { $who } さんが、{ $what }{ $deregister ->
+    [yes] 、さらにコピーの登録を解除する
+   *[no] {""}
+}ことを依頼しています。
+asks-audit = { $trigger ->
+    [calendar] 定期監査
+   *[other] { $who } さんの監査
+}で{ $scope ->
+    [share] 、{ $subject } について
+    [images] 、{ $subject } について
+   *[all] {""}
+}承認内容と AWS を比べたところ、違いが見つかりました。
+asks-retire = { $trigger ->
+    [calendar] 定期実行
+   *[other] { $who } さん
+}が、保持数を超え、どこからも使われていないコピーの削除を依頼しています。
+
+take-back-all = { $share } で与えたものを取り消す
+take-back = { $share } で与えたもの（{ $images } と { $targets } の共有）を取り消す
+do-share = { $images } を { $targets } と共有する
+
+targets-in-regions = { $names }（{ $regions }）
+
+## 他の人が決定するまでの間、依頼者に伝えること
+
+asked-request = :hourglass_flowing_sand: { $what }リクエスト { $request } は、{ $channel } で承認を待っています。
+asked-audit = :mag: 監査 { $request } で、AWS が承認内容と異なることが分かりました。修正内容は { $channel } で承認を待っています。
+asked-retire = :mag: { $request } で、保持数を超えるコピーが見つかりました。その削除は { $channel } で承認を待っています。
+
+## プラン
+
+plan-changes = *変更内容（この順に実行）*
+plan-repairs = *修正内容（この順に実行）*
+plan-reuse = • { $account } の { $region } には適切なコピー { $copy } が既にあるため、新しくは作成しません
+plan-changes-nothing = AWS で変更が必要なものはありません。すべて既にあります。承認すると、この共有が続く間は維持されます。
+plan-takes-nothing = AWS で変更が必要なものはありません。他でも同じ許可が必要か、何も与えていないためです。
+
+confirm-share = { $images } を { $targets } { $copied ->
+    [yes] にコピーします。
+   *[no] と共有します。
+}
+confirm-revoke = { $targets ->
+    [none] 対象のアカウント
+   *[other] { $targets }
+}から、{ $share } で与えたものを取り消します。
+confirm-audit = 表示のとおり、AWS を承認内容に合わせます。
+confirm-retire = 表示されたコピーの登録を解除し、スナップショットを削除します。
+
+estimate-time = :hourglass: 約 { $span }（過去のコピー { $earlier } 件に基づく）
+estimate-cost = :moneybag: 月額で最大 { $monthly }{ $transfer ->
+    [none] {""}
+   *[other] 、転送に一度だけ { $transfer }
+}（{ $gib } GiB すべてが使用中の場合）
+span-hours = { $hours } 時間
+span-hours-minutes = { $hours } 時間 { $minutes } 分
+span-minutes = { $minutes } 分
+
+## イメージ
+
+image-name = イメージ
+image-made = 作成日時
+image-owner = 所有者
+image-kind = 種類
+image-owned = { $account }（{ $region }）
+image-size = { $gib } GiB
+image-stands-for = { $image } の代わり
+image-not-encrypted = 暗号化なし
+image-encrypted = 暗号化キー: { $keys }
+image-in-short = • { $image } { $name }、作成 { $made }、{ $gib } GiB、{ $encryption }
+
+## リクエストの現状
+
+standing-waiting = 決定待ち。期限は { $expires } です。
+standing-expired = :hourglass: 期限までに誰も決定しませんでした。
+standing-revoking = { $by } により取り消し中です。
+standing-revoked = :lock: { $by } により取り消されました。
+standing-other = 現在: { $state }。
+decided-approved = :white_check_mark: { $who } さんが承認しました（{ $when }）。
+decided-denied = :no_entry: { $who } さんが却下しました（{ $when }）。
+decide-by = 決定できるのは { $approvers } です。
+decide-by-nobody = :warning: 他に決定できる人がいません。
+replanned = :warning: 承認後に AWS が変わり、承認されたよりも多くの許可が必要になりました。上のメッセージに現在のプランが表示されています。もう一度決定してください。
+
+## 承認メッセージのボタン
+
+button-approve = 承認
+button-put-right = 修正する
+button-deny = 却下…
+button-not-yet = まだしない
+label-approve = リクエスト { $request } を承認
+label-deny = リクエスト { $request } を却下
+question-share = この共有を承認しますか？
+question-revoke = 取り消しますか？
+question-audit = 修正しますか？
+question-retire = これらのコピーを削除しますか？
+
+## 共有元で行われたこと
+
+settled-given = :key: 許可を設定し、読み直して確認しました: { $done }。
+settled-taken = :lock: 許可を取り消し、読み直して確認しました: { $done }。
+settled-nothing = 変更の必要なし
+settled-separator = 、
+settled-allow-key-use = { $count } 個のキーのキーポリシーに追加
+settled-allow-key-administration = { $count } 個のキーに管理者を追加
+settled-create-key-grant = KMS 許可 (grant) を { $count } 件作成
+settled-add-create-volume-permission = { $count } 個のスナップショットに `createVolumePermission` を付与
+settled-add-launch-permission = { $count } 個のイメージに `launchPermission` を付与
+settled-remove-launch-permission = { $count } 個のイメージの `launchPermission` を取り消し
+settled-remove-create-volume-permission = { $count } 個のスナップショットの `createVolumePermission` を取り消し
+settled-revoke-key-grant = KMS 許可 (grant) を { $count } 件取り消し
+settled-withdraw-key-administration = { $count } 個のキーから管理者を削除
+settled-withdraw-key-use = { $count } 個のキーのキーポリシーから削除
+opened = • { $organizations } のすべてのアカウントが、{ $region } で { $image } を起動できます。
+
+## 再暗号化とコピー
+
+prepared-done = :white_check_mark: { $image }: 同じアカウントで { $copy } として再暗号化し、代わりに共有します
+prepared-percent = :arrows_counterclockwise: { $image }: 同じアカウントで { $copy } として再暗号化中、{ $percent } %
+prepared-started = :arrows_counterclockwise: { $image }: 同じアカウントで { $copy } として再暗号化を開始
+copies = *コピー*
+delivery-name = *{ $target }*（{ $account }、{ $region }）
+delivery-name-of-image = *{ $target }*（{ $account }、{ $region }）{ $image }
+delivery-reused = :white_check_mark: { $name }: { $copy } が既にありました
+delivery-completed = :white_check_mark: { $name }: { $copy } が使えるようになり、意図どおり暗号化されています
+delivery-retired = :wastebasket: { $name }: より新しいコピーを残すため、{ $copy } の登録を解除しました
+delivery-failed = :x: { $name }: 失敗
+delivery-clearing = :x: { $name }: コピーに失敗し、後片付けをしています
+delivery-waiting = :hourglass_flowing_sand: { $name }: 開始待ち
+delivery-started = :arrows_counterclockwise: { $name }: { $copy } を開始{ $left ->
+    [unknown] {""}
+   *[other] 、残り約 { $left }
+}
+delivery-copying = :arrows_counterclockwise: { $name }: { $copy } { $bar } { $percent } %{ $left ->
+    [unknown] {""}
+   *[other] 、残り約 { $left }
+}
+delivery-tried-again = :repeat: { $name } の最初のコピーは失敗しました。キーが使えるようになった直後だったことが原因と思われます。後片付けをして、もう一度試します。
+delivery-trouble = :warning: { $name } は失敗しました。{ $why }
+from-image = 元: { $image }
+more-lines = … ほか { $count } 件
+
+## 結果
+
+end-share-partly = :warning: 共有（{ $request }、{ $images }）は、{ $count } { $unit ->
+    [account] アカウント
+   *[delivery] 件の引き渡し
+}のうち { $done } { $unit ->
+    [account] アカウント
+   *[delivery] 件
+}で完了し、残りは失敗しました。
+end-share-completed = :white_check_mark: 共有（{ $request }、{ $images }）が完了しました。次のイメージを使えます。
+end-share-failed = :x: 共有（{ $request }、{ $images }）は失敗しました。
+end-share-refused = :no_entry: { $images } を { $targets } と共有できません（{ $request }）。
+end-share-denied = :no_entry: 共有（{ $request }、{ $images }）は却下されました。
+end-share-expired = :hourglass: 共有（{ $request }、{ $images }）は、期限までに誰も決定しなかったため失効しました。まだ必要な場合は、もう一度依頼してください。
+end-revoke-completed = :lock: 共有で与えたものを取り消しました（{ $request }、対象 { $share }）。{ $copies ->
+    [0] {""}
+   *[other] { $copies } 個のコピーの登録を解除し、スナップショットも削除しました。
+}
+end-revoke-partly = :warning: 共有で与えたものを取り消しました（{ $request }、対象 { $share }）が、登録を解除できなかったコピーがあります。
+end-revoke-refused = :no_entry: その共有を取り消せません（{ $request }、対象 { $share }）。
+end-revoke-denied = :no_entry: 共有の取り消し（{ $request }、対象 { $share }）は却下されました。
+end-revoke-expired = :hourglass: 共有の取り消し（{ $request }、対象 { $share }）は、期限までに誰も決定しなかったため失効しました。
+end-revoke-failed = :x: 共有の取り消し（{ $request }、対象 { $share }）は失敗しました。与えたものがまだ残っている可能性があります。
+end-audit-nothing = :white_check_mark: AWS は承認内容のとおりです（{ $what }）。修正するものはありません。
+end-audit-completed = :white_check_mark: AWS は再び承認内容のとおりになりました（{ $what }）。
+end-audit-denied = :no_entry: 監査（{ $what }）で見つかった違いの修正は却下されました。
+end-audit-expired = :hourglass: 監査（{ $what }）で見つかった違いは、期限までに誰も修正しませんでした。
+end-audit-failed = :x: 監査（{ $what }）は失敗しました。
+audit-of-share = { $request }、対象 { $share }
+audit-of-images = { $request }、対象 { $images }
+end-retire-nothing = :white_check_mark: 保持数を超えるコピーはないか、削除できるものがありません（{ $request }）。
+end-retire-completed = :wastebasket: コピーの登録を解除し、スナップショットを削除しました（{ $request }）。
+end-retire-denied = :no_entry: コピーの削除（{ $request }）は却下されました。コピーは残ります。
+end-retire-expired = :hourglass: コピーの削除（{ $request }）は、期限までに誰も決定しませんでした。コピーは残ります。
+end-retire-failed = :x: コピーの削除（{ $request }）は失敗しました。一部は削除された可能性があります。
+
+taken-back = :lock: 共有（{ $request }、{ $images } と { $targets }）で与えたものを取り消しました。理由: { $why ->
+    [end_date] 承認されたとおり、期限が来たため
+    [copies_done] 承認されたとおり、コピーが完了し共有元を閉じたため
+   *[person] 依頼があり、承認されたため
+}（{ $by }）。
+ending-failed = :warning: { $who } さん、{ $share } の{ $why ->
+    [end_date] 期限
+   *[copies_done] コピーの完了
+}に伴い、与えたもの（{ $images } と { $targets } の共有）を取り消すはずでしたが、失敗しました（{ $request }）。

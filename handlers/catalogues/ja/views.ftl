@@ -1,0 +1,49 @@
+# フォームとヘルプ。Slack の上限: タイトルとボタンは 24 文字、選択肢とその説明は 75 文字。
+
+form-title = AMI を共有
+form-submit = 承認を依頼
+form-close = キャンセル
+form-image = イメージ
+form-image-hint = 共有元アカウントが所有するイメージの ID。複数の場合はカンマで区切ります
+form-targets = 共有先
+form-targets-placeholder = アカウントを選択
+form-target-account = アカウント { $account }
+form-target-organization = { $organization }: 共有のみ
+form-regions = リージョン
+form-regions-hint = 他のリージョンにコピーする場合だけ指定します。空の場合は、イメージのあるリージョンです
+form-regions-placeholder = リージョンを選択
+form-mode = 方法
+form-mode-copy = 暗号化コピー（推奨）
+form-mode-copy-description = 共有先が、自分のキーで暗号化された自分のイメージを持ちます
+form-mode-copy-then-unshare = 暗号化コピー後に共有を解除
+form-mode-copy-then-unshare-description = 上に加え、コピーの完了後に共有元の許可を取り消します
+form-mode-share = 共有のみ
+form-mode-share-description = 共有先は元のイメージから起動し、何もコピーされません
+form-choices = 「共有のみ」の場合
+form-auto-scaling = Auto Scaling による起動も許可
+form-auto-scaling-description = 共有先のサービスリンクロールに、イメージのキーの使用を許可します
+form-until = 期限
+form-until-hint = この日の終わり（UTC）に許可を取り消します。コピーは残ります
+form-until-placeholder = 日付を選択
+form-reason = 理由
+form-reason-hint = 承認者が読みます
+
+denial-title = リクエストを却下
+denial-submit = 却下
+denial-read-by-requester = 理由は { $request } の依頼者に伝わります。
+
+help-title = *AMI を他のアカウントと共有します*
+help-copy = { $usage }: 承認後、各アカウントに暗号化されたコピーを作成します
+help-regions = { $usage }: 指定したリージョンにコピーを作成します（複数可）
+help-no-copy = { $usage }: 各アカウントが元のイメージから起動できます。コピーは作成しません
+help-auto-scaling = { $usage }: 暗号化されたイメージを Auto Scaling からも起動できます
+help-then-unshare = { $usage }: コピーの完了後、共有元の許可を取り消します
+help-end = { $usage } または `until 2026-12-31`: 期限が来たら取り消します
+help-revoke = { $usage }: 承認後、共有を取り消します
+help-audit = { $usage }: AWS を承認内容と比べ、違いがあれば修正を提案します
+help-audit-one = { $usage } または `audit ami-…`: その対象だけを調べます
+help-retire = { $usage }: 保持数を超え、登録を解除できるコピーを表示します
+help-form = { $usage } だけを入力すると、フォームが開きます
+help-accounts = アカウント: { $names }
+help-organizations = 組織（`no copy` のみ）: { $names }
+help-places = リージョン: { $names }
