@@ -18,11 +18,12 @@ _PAGE = 200
 
 @dataclass(frozen=True)
 class Listed:
-    """An available image of the account."""
+    """An available image of the account; `encrypted` if any of its volumes is."""
 
     image_id: ImageId
     name: str
     created: datetime
+    encrypted: bool = False
 
 
 def list_images(ec2: EC2Client, pattern: str) -> list[Listed]:
@@ -41,7 +42,14 @@ def list_images(ec2: EC2Client, pattern: str) -> list[Listed]:
     with calling("DescribeImages"):
         images = [image for page in pages for image in page.get("Images", [])]
     listed = [
-        Listed(ImageId(image["ImageId"]), image.get("Name", ""), datetime.fromisoformat(image["CreationDate"]))
+        Listed(
+            ImageId(image["ImageId"]),
+            image.get("Name", ""),
+            datetime.fromisoformat(image["CreationDate"]),
+            encrypted=any(
+                device.get("Ebs", {}).get("Encrypted", False) for device in image.get("BlockDeviceMappings", [])
+            ),
+        )
         for image in images
         if image.get("CreationDate") and fnmatchcase(image.get("Name", ""), pattern)
     ]

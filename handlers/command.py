@@ -1,62 +1,59 @@
 """The grammar of `/ami-share`: what was typed, turned into what is asked for, or into what was not understood.
 
-Pure: needs the estate, and neither AWS nor Slack.
+Pure: needs the estate and the images that are known by name, and neither AWS nor Slack.
+
+What is typed is a row of words. A few of them, alone or in a row, begin a clause (`to`, `in`, `no copy`); the words
+after one belong to it. Quoted words stand for themselves, and what follows `reason` is taken as it is.
 """
 
 import difflib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 
-from aws_ops.errors import MalformedId
-from aws_ops.ids import ImageId, Region, parse_image_id
+from aws_ops.ids import ImageId
 from aws_ops.plan import Mode
+from handlers.ask import (
+    Ask,
+    Images,
+    objections_to,
+    read_date,
+    read_images,
+    read_key,
+    read_reason,
+    read_regions,
+    read_targets,
+    read_ticket,
+    read_time,
+)
 from handlers.problems import Problem, ProblemKind, problem
-from sharing.estate import Estate, UnknownAccount
+from sharing.estate import Estate
 from sharing.requests import RequestId
 
-REASON_LIMIT = 500
-_IMAGES_LIMIT = 50
-_TARGETS_LIMIT = 100
-_DELIVERIES_LIMIT = 500
-
-_LONGEST_SHARE = timedelta(days=3660)
-
-_SHARE = re.compile(r"(?P<images>\S.*?)\s+to\b(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
-_REVOKE = re.compile(r"(?:revoke|unshare)\b(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
-_AUDIT = re.compile(r"(?:audit|repair)\b(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
-_DEREGISTER = re.compile(r"(?:^|[\s,]+)(?:and\s+)?deregister(?:\s+(?:the\s+)?copies)?[\s,]*$", re.IGNORECASE)
-_REASON = re.compile(r"(?:^|[\s,]+)(?:reason|because)\b[:\s]*", re.IGNORECASE)
-_CLAUSE = re.compile(r"(?:^|[\s,]+)(in|until|for)\b", re.IGNORECASE)
-_NO_COPY = re.compile(r"(?:^|[\s,]+)(?:no|without)[\s-]+copy[\s,]*$", re.IGNORECASE)
-_THEN_UNSHARE = re.compile(r"(?:^|[\s,]+)(?:copy[\s,]+)?then\s+unshare[\s,]*$", re.IGNORECASE)
-_WITH_AUTO_SCALING = re.compile(r"(?:^|[\s,]+)(?:and\s+)?with[\s-]+auto[\s-]?scaling[\s,]*$", re.IGNORECASE)
-_BETWEEN = re.compile(r"(?:\s*[,;]\s*|\s+and\s+|\s+)", re.IGNORECASE)
-_TIME = re.compile(r"(?P<number>\d{1,5})\s*(?P<unit>h|d|w)(?:ours?|ays?|eeks?)?", re.IGNORECASE)
-_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_QUOTES = '"“”„«»「」『』'
+_WORD = re.compile(rf"[{_QUOTES}](?P<quoted>[^{_QUOTES}]+)[{_QUOTES}]|(?P<bare>[^\s,;\u3001\uff0c\uff1b{_QUOTES}]+)")
 _REQUEST_ID = re.compile(r"R-[0-9A-Z]{8}")
-_RETIRE = frozenset({"retire", "retire copies", "retention"})
-_HELP = frozenset({"help", "?", "-h", "--help"})
+_REASON = re.compile(r"(?:reason|because)(?:[:\uff1a]|$)|理由[:\uff1a]?", re.IGNORECASE)
+_AND = frozenset({"and", "&"})
+_EVERYTHING = frozenset({"all", "everything"})
+_COPIES = frozenset({"the", "copies", "copy"})
+
+
+class Scope(StrEnum):
+    """Whose requests a list is of."""
+
+    MINE = "mine"
+    ALL = "all"
 
 
 @dataclass(frozen=True)
-class Ask:
-    """A share that was asked for, in words that make sense; whether AWS agrees is another matter.
+class Preview:
+    """What a share would do is to be shown, to the asker alone; nothing is asked for."""
 
-    Attributes:
-        regions: none means each image's own.
-        ends_at: when what it gives is to be taken back, if ever.
-        auto_scaling: with mode share, Auto Scaling is to launch from encrypted images as well.
-    """
-
-    image_ids: tuple[ImageId, ...]
-    targets: tuple[str, ...]
-    regions: tuple[Region, ...]
-    mode: Mode
-    ends_at: datetime | None
-    reason: str
-    auto_scaling: bool = False
+    ask: Ask
 
 
 @dataclass(frozen=True)
@@ -64,8 +61,29 @@ class Revoke:
     """A share is to be taken back, and its copies deregistered if so said."""
 
     request_id: RequestId
-    deregister: bool
-    reason: str
+    deregister: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """A request that waits for a decision is to be withdrawn."""
+
+    request_id: RequestId
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a request stands is to be shown."""
+
+    request_id: RequestId
+
+
+@dataclass(frozen=True)
+class List:
+    """The requests that are open and the shares that are in force are to be shown."""
+
+    scope: Scope = Scope.MINE
 
 
 @dataclass(frozen=True)
@@ -83,7 +101,9 @@ class Retire:
 
 @dataclass(frozen=True)
 class OpenForm:
-    """Nothing was typed: the form asks for it."""
+    """What is missing is to be asked for by the form, which holds what was typed already."""
+
+    draft: Ask = field(default_factory=Ask)
 
 
 @dataclass(frozen=True)
@@ -93,193 +113,234 @@ class Help:
 
 @dataclass(frozen=True)
 class NotUnderstood:
-    """Everything in the text that makes no sense."""
+    """Everything in the text that makes no sense.
+
+    Attributes:
+        draft: of a share, what did make sense.
+    """
 
     problems: tuple[Problem, ...]
+    draft: Ask | None = None
 
 
-def parse(text: str, estate: Estate, now: datetime) -> Ask | Revoke | Audit | Retire | OpenForm | Help | NotUnderstood:
+Command = Ask | Preview | Revoke | Cancel | Status | List | Audit | Retire | OpenForm | Help | NotUnderstood
+
+
+def parse(text: str, estate: Estate, images: Images, now: datetime) -> Command:
     """Return what `text`, typed after the command at `now`, asks for."""
-    text = text.strip()
-    if not text:
-        return OpenForm()
-    if text.lower() in _HELP:
-        return Help()
-    if text.lower() in _RETIRE:
-        return Retire()
-    if audit := _AUDIT.fullmatch(text):
-        return _audit(audit["rest"].strip())
-    if revoke := _REVOKE.fullmatch(text):
-        return _revoke(revoke["rest"])
-    form = _SHARE.fullmatch(text)
-    if form is None:
-        return NotUnderstood((problem(ProblemKind.NO_REQUEST, text=text),))
+    words, said = _words(text)
     problems: list[Problem] = []
-    wanted, reason = _and_reason(form["rest"], problems)
-    targets, *clauses = _CLAUSE.split(wanted)
-    modes: list[Mode] = []
-    choices: list[str] = []
-    said = {"to": _without_mode(targets, modes, choices)}
-    for word, rest in zip(map(str.lower, clauses[::2]), clauses[1::2], strict=True):
-        if word in said or (word in _ENDS and said.keys() & _ENDS):
-            problems.append(problem(ProblemKind.TWICE, word=word))
-        said[word] = _without_mode(rest, modes, choices)
-    ask = Ask(
-        image_ids=read_images(form["images"], problems),
-        targets=read_targets(_BETWEEN.split(said["to"]), estate, problems),
-        regions=read_regions(_BETWEEN.split(said["in"]), estate, problems) if "in" in said else (),
-        mode=_mode(modes, problems),
-        ends_at=_read_end(said, now, problems),
-        reason=reason,
-        auto_scaling=bool(choices),
-    )
-    if "in" in said and not said["in"]:
-        problems.append(problem(ProblemKind.NO_REGION))
-    problems += [*too_many(ask), *not_copied(ask, estate), *at_odds(ask)]
-    return NotUnderstood(tuple(problems)) if problems else ask
+    reason = read_reason(said, problems)
+    if not words:
+        return OpenForm(Ask(reason=reason))
+    reader = _Reader(estate, images, now, reason, problems)
+    verb, rest = words[0].key, words[1:]
+    match verb:
+        case "help" | "?" | "-h" | "--help" | "ヘルプ":
+            return Help()
+        case "status" if rest:
+            return reader.of_one(verb, rest, Status)
+        case "status" | "list" | "ls":
+            return reader.list(rest)
+        case "cancel" | "withdraw":
+            return reader.of_one(verb, rest, Cancel)
+        case "revoke" | "unshare":
+            return reader.revoke(rest)
+        case "audit" | "repair":
+            return reader.audit(rest)
+        case "retire" | "retention":
+            return Retire()
+        case "plan" | "preview" | "dry-run":
+            asked = reader.share(rest)
+            return Preview(asked) if isinstance(asked, Ask) else asked
+        case _:
+            return reader.share(rest if verb == "share" else words)
+
+
+@dataclass(frozen=True)
+class _Word:
+    """A word as it was typed; a quoted one means nothing but itself."""
+
+    text: str
+    quoted: bool
+
+    @property
+    def key(self) -> str:
+        """What it is known by as a word of the grammar; empty if it can't be one."""
+        return "" if self.quoted else self.text.lower()
+
+
+def _words(text: str) -> tuple[list[_Word], str]:
+    """The words, in plain Latin letters where the keyboard made wide ones, and the text of the reason."""
+    words = []
+    for found in _WORD.finditer(text):
+        bare = found["bare"]
+        if bare is None:
+            words.append(_Word(found["quoted"].strip(), quoted=True))
+            continue
+        if reason := _REASON.match(bare):
+            return words, text[found.start() + reason.end() :].lstrip(" \t\r\n:\uff1a,\u3001")
+        plain = unicodedata.normalize("NFKC", bare).strip("`")
+        words += [_Word(part, quoted=False) for part in re.split(r"[\s,;]+", plain) if part]
+    return [word for word in words if word.text], ""
+
+
+@dataclass
+class _Clauses:
+    """What was said, clause by clause."""
+
+    words: dict[str, list[str]] = field(default_factory=lambda: {"images": []})
+    modes: list[Mode] = field(default_factory=list)
+    auto_scaling: bool = False
+
+    @classmethod
+    def of(cls, words: Sequence[_Word], problems: list[Problem]) -> "_Clauses":
+        clauses = cls()
+        current, place = "images", 0
+        while place < len(words):
+            begun, length = _begins(words[place:])
+            if begun is None:
+                if words[place].key not in _AND:
+                    clauses.words[current].append(words[place].text)
+            elif isinstance(begun, Mode):
+                clauses.modes.append(begun)
+            elif begun == "auto scaling":
+                clauses.auto_scaling = True
+            elif begun:
+                if begun in clauses.words or (begun in _ENDS and clauses.words.keys() & _ENDS):
+                    problems.append(problem(ProblemKind.TWICE, word=words[place].text))
+                current = begun
+                clauses.words[current] = []
+            place += length
+        return clauses
+
+    def one(self, clause: str) -> str:
+        return " ".join(self.words[clause])
 
 
 _ENDS = {"until", "for"}
+# What words in a row begin: a clause, a way of sharing, or nothing of their own ("").
+_PHRASES: dict[tuple[str, ...], str | Mode] = {
+    ("and", "with", "auto", "scaling"): "auto scaling",
+    ("with", "auto", "scaling"): "auto scaling",
+    ("with", "auto-scaling"): "auto scaling",
+    ("with", "autoscaling"): "auto scaling",
+    ("copy", "then", "unshare"): Mode.COPY_THEN_UNSHARE,
+    ("then", "unshare"): Mode.COPY_THEN_UNSHARE,
+    ("without", "copy"): Mode.SHARE,
+    ("without-copy",): Mode.SHARE,
+    ("no", "copy"): Mode.SHARE,
+    ("no-copy",): Mode.SHARE,
+    ("copy", "with"): "key",
+    ("with",): "key",
+    ("copy",): "",
+    ("to",): "to",
+    ("in",): "in",
+    ("until",): "until",
+    ("for",): "for",
+    ("ticket",): "ticket",
+    ("ticket:",): "ticket",
+}
 
 
-def _revoke(text: str) -> Revoke | NotUnderstood:
-    problems: list[Problem] = []
-    which, reason = _and_reason(text, problems)
-    which, deregister = _DEREGISTER.subn("", which)
-    request_id = which.strip(" `\t\n").upper()
-    if not _REQUEST_ID.fullmatch(request_id):
-        problems.append(problem(ProblemKind.NOT_A_SHARE, word=request_id))
-    return NotUnderstood(tuple(problems)) if problems else Revoke(RequestId(request_id), bool(deregister), reason)
+def _begins(words: Sequence[_Word]) -> tuple[str | Mode | None, int]:
+    """What the first words begin, and how many they are; None if the first is only a word."""
+    for phrase, begun in _PHRASES.items():
+        if tuple(word.key for word in words[: len(phrase)]) == phrase:
+            return begun, len(phrase)
+    return None, 1
 
 
-def _audit(text: str) -> Audit | NotUnderstood:
-    if _REQUEST_ID.fullmatch(text.strip("`").upper()):
-        return Audit(share=RequestId(text.strip("`").upper()))
-    problems: list[Problem] = []
-    image_ids = () if text.lower() in _EVERYTHING else read_images(text, problems)
-    if problems:
-        problems.append(problem(ProblemKind.NOTHING_TO_AUDIT))
-    return NotUnderstood(tuple(problems)) if problems else Audit(image_ids)
+@dataclass(frozen=True)
+class _Reader:
+    """Reads what comes after a verb; `problems` gathers what makes no sense."""
 
+    estate: Estate
+    images: Images
+    now: datetime
+    reason: str
+    problems: list[Problem]
 
-_EVERYTHING = {"", "all", "everything"}
+    def share(self, words: Sequence[_Word]) -> Ask | OpenForm | NotUnderstood:
+        said, problems = _Clauses.of(words, self.problems), self.problems
+        if "to" not in said.words:
+            return self._without_target(words, said)
+        if not said.words["images"]:
+            problems.append(problem(ProblemKind.NO_IMAGE))
+        if "in" in said.words and not said.words["in"]:
+            problems.append(problem(ProblemKind.NO_REGION))
+        if len(set(said.modes)) > 1:
+            problems.append(problem(ProblemKind.MODES_CLASH))
+        ask = Ask(
+            image_ids=read_images(said.words["images"], self.images, problems),
+            targets=read_targets(said.words["to"], self.estate, problems),
+            regions=read_regions(said.words.get("in", ()), self.estate, problems),
+            mode=said.modes[0] if said.modes else Mode.COPY,
+            ends_at=self._end(said),
+            reason=self.reason,
+            auto_scaling=said.auto_scaling,
+            key=read_key(said.one("key"), problems) if "key" in said.words else None,
+            ticket=read_ticket(said.one("ticket"), problems) if "ticket" in said.words else "",
+        )
+        problems += objections_to(ask, self.estate)
+        return NotUnderstood(tuple(problems), ask) if problems else ask
 
+    def _without_target(self, words: Sequence[_Word], said: _Clauses) -> OpenForm | NotUnderstood:
+        """An image alone opens the form with it; anything else isn't understood."""
+        unknown: list[Problem] = []
+        draft = Ask(image_ids=read_images(said.words["images"], self.images, unknown), reason=self.reason)
+        if draft.image_ids and not unknown and not self.problems:
+            return OpenForm(draft)
+        typed = " ".join(word.text for word in words)
+        verbs = tuple(difflib.get_close_matches(words[0].key, _VERBS, n=2)) if words else ()
+        return NotUnderstood((problem(ProblemKind.NO_REQUEST, verbs, text=typed), *self.problems), draft)
 
-def _and_reason(text: str, problems: list[Problem]) -> tuple[str, str]:
-    """Part what is wanted from the reason for it."""
-    wanted, *said = _REASON.split(text, maxsplit=1)
-    reason = " ".join(" ".join(said).split())
-    if len(reason) > REASON_LIMIT:
-        problems.append(problem(ProblemKind.REASON_TOO_LONG, count=len(reason), limit=REASON_LIMIT))
-    return wanted, reason
-
-
-def _without_mode(text: str, modes: list[Mode], choices: list[str]) -> str:
-    text, chosen = _WITH_AUTO_SCALING.subn("", text)
-    for pattern, mode in ((_NO_COPY, Mode.SHARE), (_THEN_UNSHARE, Mode.COPY_THEN_UNSHARE)):
-        text, found = pattern.subn("", text)
-        modes += [mode] * found
-    text, chosen_before = _WITH_AUTO_SCALING.subn("", text)
-    choices += ["auto scaling"] * (chosen + chosen_before)
-    return text.strip(" ,\t\n")
-
-
-def _mode(modes: list[Mode], problems: list[Problem]) -> Mode:
-    if len(set(modes)) > 1:
-        problems.append(problem(ProblemKind.MODES_CLASH))
-    return modes[0] if modes else Mode.COPY
-
-
-def _read_end(said: Mapping[str, str], now: datetime, problems: list[Problem]) -> datetime | None:
-    if "until" in said:
-        return read_date(said["until"], now, problems)
-    if "for" in said:
-        return _read_time(said["for"], now, problems)
-    return None
-
-
-def read_date(text: str, now: datetime, problems: list[Problem]) -> datetime | None:
-    """Return the end of the day `text` names, in UTC; what is no day to come goes to `problems`."""
-    try:
-        day = date.fromisoformat(text.strip())
-    except ValueError:
-        problems.append(problem(ProblemKind.NOT_A_DATE, word=text))
+    def _end(self, said: _Clauses) -> datetime | None:
+        if "until" in said.words:
+            return read_date(said.one("until"), self.now, self.problems)
+        if "for" in said.words:
+            return read_time(said.one("for"), self.now, self.problems)
         return None
-    ends_at = datetime.combine(day, time(0), tzinfo=UTC) + timedelta(days=1) if day < date.max else None
-    return _checked_end(ends_at, now, problems)
+
+    def revoke(self, words: Sequence[_Word]) -> Revoke | NotUnderstood:
+        keys = [word.key for word in words]
+        deregister = "deregister" in keys
+        which = words[: keys.index("deregister")] if deregister else words
+        if beyond := [key for key in keys[len(which) + 1 :] if key not in _COPIES]:
+            self.problems.append(problem(ProblemKind.TOO_MANY_WORDS, word=" ".join(beyond)))
+        request_id = self._request_id("revoke", [word for word in which if word.key not in _AND])
+        return NotUnderstood(tuple(self.problems)) if self.problems else Revoke(request_id, deregister, self.reason)
+
+    def of_one(self, verb: str, words: Sequence[_Word], kind: type[Status | Cancel]) -> Status | Cancel | NotUnderstood:
+        request_id = self._request_id(verb, words)
+        return NotUnderstood(tuple(self.problems)) if self.problems else kind(request_id)
+
+    def _request_id(self, verb: str, words: Sequence[_Word]) -> RequestId:
+        typed = " ".join(word.text for word in words).upper()
+        if not _REQUEST_ID.fullmatch(typed):
+            self.problems.append(problem(ProblemKind.NOT_A_REQUEST, verb=verb, word=typed or "none"))
+        return RequestId(typed)
+
+    def list(self, words: Sequence[_Word]) -> List | NotUnderstood:
+        match [word.key for word in words]:
+            case [] | ["mine"]:
+                return List(Scope.MINE)
+            case [one] if one in _EVERYTHING:
+                return List(Scope.ALL)
+            case _:
+                typed = " ".join(word.text for word in words)
+                return NotUnderstood((problem(ProblemKind.NOTHING_TO_LIST, word=typed),))
+
+    def audit(self, words: Sequence[_Word]) -> Audit | NotUnderstood:
+        texts = [word.text for word in words if word.key not in _AND]
+        if not texts or (len(texts) == 1 and texts[0].lower() in _EVERYTHING):
+            return Audit()
+        if len(texts) == 1 and _REQUEST_ID.fullmatch(texts[0].upper()):
+            return Audit(share=RequestId(texts[0].upper()))
+        image_ids = read_images(texts, self.images, self.problems)
+        if self.problems:
+            return NotUnderstood((*self.problems, problem(ProblemKind.NOTHING_TO_AUDIT)))
+        return Audit(image_ids)
 
 
-def _read_time(text: str, now: datetime, problems: list[Problem]) -> datetime | None:
-    found = _TIME.fullmatch(text)
-    if found is None:
-        problems.append(problem(ProblemKind.NOT_A_TIME, word=text))
-        return None
-    return _checked_end(now + int(found["number"]) * _UNITS[found["unit"].lower()], now, problems)
-
-
-def _checked_end(ends_at: datetime | None, now: datetime, problems: list[Problem]) -> datetime | None:
-    if ends_at is None or ends_at > now + _LONGEST_SHARE:
-        problems.append(problem(ProblemKind.END_TOO_LATE))
-    elif ends_at <= now:
-        problems.append(problem(ProblemKind.END_PASSED))
-    return ends_at
-
-
-def not_copied(ask: Ask, estate: Estate) -> list[Problem]:
-    """Say of whom no copies can be asked: of an organization, in whose accounts the bot has no role."""
-    names = [one.name for one in estate.organizations if one.name in ask.targets and ask.mode.copies]
-    return [problem(ProblemKind.ORGANIZATION_CANT_COPY, name=name) for name in names]
-
-
-def too_many(ask: Ask) -> list[Problem]:
-    """Say of what there is too much for one request."""
-    ways = len(ask.image_ids) * len(ask.targets) * max(1, len(ask.regions))
-    counts = [
-        (len(ask.image_ids), ProblemKind.TOO_MANY_IMAGES, _IMAGES_LIMIT),
-        (len(ask.targets), ProblemKind.TOO_MANY_TARGETS, _TARGETS_LIMIT),
-        (ways, ProblemKind.TOO_MANY_COPIES, _DELIVERIES_LIMIT),
-    ]
-    return [problem(kind, count=count, limit=limit) for count, kind, limit in counts if count > limit]
-
-
-def at_odds(ask: Ask) -> list[Problem]:
-    """Say what was chosen that doesn't go with the rest."""
-    clash = ask.auto_scaling and ask.mode.copies
-    return [problem(ProblemKind.AUTO_SCALING_NEEDS_NO_COPY)] if clash else []
-
-
-def read_images(text: str, problems: list[Problem]) -> tuple[ImageId, ...]:
-    """Return the images named in `text`, each once; what isn't an image id goes to `problems`."""
-    found: list[ImageId] = []
-    for word in filter(None, _BETWEEN.split(text.strip())):
-        try:
-            found.append(parse_image_id(word.strip("`")))
-        except MalformedId:
-            problems.append(problem(ProblemKind.NOT_AN_IMAGE, word=word))
-    return tuple(dict.fromkeys(found))
-
-
-def read_targets(words: list[str], estate: Estate, problems: list[Problem]) -> tuple[str, ...]:
-    """Return the names of the accounts and organizations in `words`, each once; what is neither goes to `problems`."""
-    names: list[str] = []
-    strange = False
-    for word in filter(None, words):
-        try:
-            names.append(estate.recipient(word).name)
-        except UnknownAccount as unknown:
-            strange = True
-            problems.append(problem(ProblemKind.NOT_A_TARGET, unknown.alike, word=word))
-    if not names and not strange:
-        problems.append(problem(ProblemKind.NO_TARGET))
-    return tuple(dict.fromkeys(names))
-
-
-def read_regions(words: list[str], estate: Estate, problems: list[Problem]) -> tuple[Region, ...]:
-    """Return the regions in `words`, each once; what isn't a region of the settings goes to `problems`."""
-    known = {str(region): region for region in estate.regions}
-    wanted = dict.fromkeys(word.strip("`").lower() for word in words if word)
-    for word in wanted:
-        if word not in known:
-            alike = tuple(difflib.get_close_matches(word, known, n=3))
-            problems.append(problem(ProblemKind.NOT_A_REGION, alike, word=word))
-    return tuple(known[word] for word in wanted if word in known)
+_VERBS = ("share", "plan", "status", "list", "cancel", "revoke", "audit", "retire", "help")

@@ -13,9 +13,8 @@ from sharing.transaction import Transaction
 class Errand(Protocol):
     """One kind of request."""
 
-    @property
-    def looks(self) -> bool:
-        """Whether it only looks, so that there is something to approve only if it finds something."""
+    def ends_with(self, plan: Plan) -> bool:
+        """Whether the request has come to its end with this plan, so that there is nothing to approve."""
 
     def books(self, tx: Transaction, request: Request) -> Any:
         """Return what is on record that the plan is made from; what changes it makes the plan out of date.

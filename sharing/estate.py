@@ -4,8 +4,8 @@ What isn't in it can't be asked for.
 """
 
 import difflib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from aws_ops.facts import SourceAccount, TargetAccount, TargetOrganization
 from aws_ops.ids import AccountId, Region
@@ -27,11 +27,16 @@ class UnknownAccount(Exception):
 
 @dataclass(frozen=True)
 class Estate:
-    """The configured accounts and organizations, in the order of the settings file."""
+    """The configured accounts and organizations, in the order of the settings file.
+
+    Attributes:
+        groups: names that stand for several targets and organizations at once.
+    """
 
     sources: tuple[SourceAccount, ...]
     targets: tuple[TargetAccount, ...]
     organizations: tuple[TargetOrganization, ...] = ()
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def regions(self) -> tuple[Region, ...]:
@@ -62,6 +67,14 @@ class Estate:
                 return organization
         return self.target(wanted)
 
+    def recipients_called(self, wanted: str) -> tuple[str, ...]:
+        """Return the names of the targets and organizations that `wanted` means: one, or those of a group.
+
+        Raises:
+            UnknownAccount: it is none of these; says which names are alike.
+        """
+        return self.groups.get(wanted) or (self.recipient(wanted).name,)
+
     def source(self, account_id: AccountId) -> SourceAccount:
         """Return the source account with that id.
 
@@ -82,3 +95,4 @@ class Estate:
             yield target.role.account_id
         for organization in self.organizations:
             yield organization.name
+        yield from self.groups

@@ -30,11 +30,12 @@ NOBODY = Person("", "")
 class RequestKind(StrEnum):
     """What is asked for.
 
-    That images become usable somewhere; that what a share gave is taken back; that AWS is compared with what was
-    approved, and put right; or that copies which aren't kept any longer go.
+    That images become usable somewhere; to see what that would do, and nothing more; that what a share gave is taken
+    back; that AWS is compared with what was approved, and put right; or that copies which aren't kept any longer go.
     """
 
     SHARE = "share"
+    PREVIEW = "preview"
     REVOKE = "revoke"
     AUDIT = "audit"
     RETIRE = "retire"
@@ -96,6 +97,8 @@ class NewRequest:
         of: the share that a revocation or an audit is about.
         deregister: a revocation is to deregister the copies as well.
         auto_scaling: with mode share, the targets' Auto Scaling is to launch from encrypted images as well.
+        key: the alias of the targets' keys that the copies are to be under; None for those of the settings.
+        ticket: where the work is tracked; empty if nobody said.
     """
 
     origin: str
@@ -111,6 +114,8 @@ class NewRequest:
     deregister: bool = False
     trigger: Trigger = Trigger.PERSON
     auto_scaling: bool = False
+    key: str | None = None
+    ticket: str = ""
 
 
 def revocation_of(share: "Request", requester: Person, origin: str, trigger: Trigger = Trigger.PERSON) -> NewRequest:
@@ -244,6 +249,8 @@ class Request:
     deliveries: tuple[Delivery, ...]
     decisions: tuple[Decision, ...]
     auto_scaling: bool = False
+    key: str | None = None
+    ticket: str = ""
 
     @property
     def came_to(self) -> RequestState:

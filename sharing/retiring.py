@@ -46,7 +46,9 @@ class Retention:
     rules: Sequence[RetentionRule]
     accounts: Accounts
     estate: Estate
-    looks: bool = True
+
+    def ends_with(self, plan: Plan) -> bool:
+        return not plan.changes
 
     def books(self, tx: Transaction, request: Request) -> tuple[KeptCopy, ...]:  # noqa: ARG002
         return superfluous(self.rules, [copy for copy in _kept(tx) if self._is_known(copy.account_id)])

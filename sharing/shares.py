@@ -3,7 +3,7 @@
 The permissions come first (`applying.py`), then the copies (`copying.py`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aws_ops.accounts import Accounts
@@ -30,14 +30,17 @@ class Shares:
     estate: Estate
     rules: CopyRules
     clock: Clock
-    looks: bool = False
+
+    def ends_with(self, plan: Plan) -> bool:  # noqa: ARG002
+        """Even a share that changes nothing is one: what is there already stays as long as it lasts."""
+        return False
 
     def books(self, tx: Transaction, request: Request) -> None:
         """A share is planned from what AWS says alone."""
 
     def plan(self, request: Request, books: None) -> Plan | Refused:  # noqa: ARG002
         sources = self.estate.sources
-        recipients = [self.estate.recipient(name) for name in request.targets]
+        recipients = [self._with_key(self.estate.recipient(name), request.key) for name in request.targets]
         wanted = ShareRequest(
             image_ids=request.image_ids,
             mode=request.mode,
@@ -48,6 +51,14 @@ class Shares:
             auto_scaling=request.auto_scaling,
         )
         return plan_share(wanted, sources, read_facts(self.accounts, sources, wanted, self.clock()))
+
+    def _with_key(
+        self, recipient: TargetAccount | TargetOrganization, key: str | None
+    ) -> TargetAccount | TargetOrganization:
+        """The recipient, with the key that was asked for in place of the settings' ones."""
+        if key is None or not isinstance(recipient, TargetAccount):
+            return recipient
+        return replace(recipient, keys=dict.fromkeys(self.estate.regions, key))
 
     def announce(self, tx: Transaction, request: Request) -> None:
         ledger, needs = Ledger(tx), entries_of(request.approved_plan.grants)
@@ -71,3 +82,31 @@ class Shares:
 
     def give_up(self, tx: Transaction, request: Request, now: datetime) -> None:
         """What was given stays on record, to be taken back by a revocation or an audit."""
+
+
+@dataclass(frozen=True)
+class Previews:
+    """The errand of showing what a share would do. It only plans; nobody is asked, and nothing is changed."""
+
+    shares: Shares
+
+    def ends_with(self, plan: Plan) -> bool:  # noqa: ARG002
+        return True
+
+    def books(self, tx: Transaction, request: Request) -> None:
+        """A preview is planned like the share."""
+
+    def plan(self, request: Request, books: None) -> Plan | Refused:
+        return self.shares.plan(request, books)
+
+    def announce(self, tx: Transaction, request: Request) -> None:
+        raise AssertionError(f"{request.id} is a preview, and can't be approved")
+
+    def begin(self, tx: Transaction, request: Request, now: datetime) -> RequestState:
+        raise AssertionError(f"{request.id} is a preview, and can't be approved")
+
+    def carry_out(self, claim: Claim) -> None:
+        raise AssertionError(f"{claim.request.id} is a preview, and can't be approved")
+
+    def give_up(self, tx: Transaction, request: Request, now: datetime) -> None:
+        """A preview gives nothing."""

@@ -56,6 +56,8 @@ requests = Table(
     Column("trigger", String(20), nullable=False),
     Column("deregister", Boolean, nullable=False),
     Column("auto_scaling", Boolean, nullable=False),
+    Column("key", String(300)),
+    Column("ticket", String(100), nullable=False, server_default=""),
     Column("team_id", String(40), nullable=False),
     Column("user_id", String(40), nullable=False),
     Column("image_ids", JSON, nullable=False),

@@ -139,9 +139,9 @@ class Worker:
         with claim.transaction() as (tx, request, now):
             if isinstance(planned, Refused):
                 self._refuse(tx, request, planned, now)
-            elif errand.looks and not planned.changes:
+            elif errand.ends_with(planned):
                 self._set_plan(tx, request, planned)
-                tx.audit(request.id, now, "bot", "found_nothing", {})
+                tx.audit(request.id, now, "bot", "planned_only", {"changes": len(planned.changes)})
                 tx.move(request, RequestState.COMPLETED, now)
             elif request.trigger.asks_first:
                 self._ask(tx, request, planned, now)

@@ -177,7 +177,16 @@ problem-not-a-target = “{ $word }” is no account I may share with.
 problem-not-a-region = “{ $word }” is no region I work in.
 problem-not-a-date = “{ $word }” is no date; one looks like 2026-12-31.
 problem-not-a-time = “{ $word }” is no time; one looks like 30d, 12h or 2w.
-problem-not-a-share = After “revoke” comes the id of a request, like R-7K2M9QXA, not “{ $word }”.
+problem-no-such-image = “{ $word }” is neither an AMI id nor the name of an available image in our source accounts.
+problem-not-a-key = “{ $word }” is no alias of a key; one looks like alias/copies.
+problem-not-a-ticket = “{ $word }” can't be a ticket: one word of { $limit } characters at most, like OPS-42.
+problem-not-a-request = After “{ $verb }” comes the id of a request, like R-7K2M9QXA{ $word ->
+    [none] {""}
+   *[other] , not “{ $word }”
+}.
+problem-nothing-to-list = After “list” comes nothing, or “all”, not “{ $word }”.
+problem-too-many-words = I don't understand “{ $word }”.
+problem-key-needs-copy = “copy with …” and “no copy” exclude each other: without a copy there is nothing to encrypt.
 problem-nothing-to-audit = After “audit” comes nothing, images, or the id of a request, like R-7K2M9QXA.
 problem-end-too-late = A share ends within ten years, or not at all: leave the end out.
 problem-end-passed = That end has passed already.

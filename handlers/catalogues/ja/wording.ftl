@@ -176,7 +176,16 @@ problem-not-a-target = 「{ $word }」は、私が共有できるアカウント
 problem-not-a-region = 「{ $word }」は、私が扱うリージョンではありません。
 problem-not-a-date = 「{ $word }」は日付ではありません。2026-12-31 のように指定してください。
 problem-not-a-time = 「{ $word }」は期間ではありません。30d、12h、2w のように指定してください。
-problem-not-a-share = 「revoke」の後には、「{ $word }」ではなく、R-7K2M9QXA のようなリクエスト ID を指定してください。
+problem-no-such-image = 「{ $word }」は AMI ID でも、共有元アカウントにある利用可能なイメージの名前でもありません。
+problem-not-a-key = 「{ $word }」はキーのエイリアスではありません。alias/copies のように指定してください。
+problem-not-a-ticket = 「{ $word }」はチケットとして使えません。OPS-42 のように、{ $limit } 文字以内の 1 語で指定してください。
+problem-not-a-request = 「{ $verb }」の後には、{ $word ->
+    [none] {""}
+   *[other] 「{ $word }」ではなく、
+}R-7K2M9QXA のようなリクエスト ID を指定してください。
+problem-nothing-to-list = 「list」の後には、何も付けないか「all」を付けてください（「{ $word }」は使えません）。
+problem-too-many-words = 「{ $word }」を理解できません。
+problem-key-needs-copy = 「copy with …」と「no copy」は同時に指定できません。コピーしなければ、暗号化するものがないためです。
 problem-nothing-to-audit = 「audit」の後には、何も付けないか、イメージ、または R-7K2M9QXA のようなリクエスト ID を指定してください。
 problem-end-too-late = 共有の期限は 10 年以内です。期限を設けない場合は、省略してください。
 problem-end-passed = その期限は既に過ぎています。
