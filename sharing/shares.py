@@ -99,14 +99,21 @@ class Previews:
     def plan(self, request: Request, books: None) -> Plan | Refused:
         return self.shares.plan(request, books)
 
-    def announce(self, tx: Transaction, request: Request) -> None:
-        raise AssertionError(f"{request.id} is a preview, and can't be approved")
+    def announce(self, _tx: Transaction, request: Request) -> None:
+        raise _NeverApproved(request)
 
-    def begin(self, tx: Transaction, request: Request, now: datetime) -> RequestState:
-        raise AssertionError(f"{request.id} is a preview, and can't be approved")
+    def begin(self, _tx: Transaction, request: Request, _now: datetime) -> RequestState:
+        raise _NeverApproved(request)
 
     def carry_out(self, claim: Claim) -> None:
-        raise AssertionError(f"{claim.request.id} is a preview, and can't be approved")
+        raise _NeverApproved(claim.request)
 
     def give_up(self, tx: Transaction, request: Request, now: datetime) -> None:
         """A preview gives nothing."""
+
+
+class _NeverApproved(AssertionError):
+    """A preview can't be approved; whoever tries to carry one out is mistaken."""
+
+    def __init__(self, preview: Request) -> None:
+        super().__init__(f"{preview.id} is a preview, and {preview.state.value}")

@@ -1,16 +1,32 @@
 """The grammar of the command: what is understood, what isn't, and that nothing typed can break it."""
 
+import difflib
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from aws_ops.facts import Role, SourceAccount, TargetAccount, TargetOrganization
-from aws_ops.ids import AccountId, OrganizationArn, OrganizationPath, PrincipalArn, Region, RoleArn
+from aws_ops.ids import AccountId, ImageId, OrganizationArn, OrganizationPath, PrincipalArn, Region, RoleArn
 from aws_ops.plan import Mode
 from handlers import wording
-from handlers.command import Ask, Help, NotUnderstood, OpenForm, Revoke, parse
+from handlers.ask import Ask, objections_to, printed
+from handlers.command import (
+    Audit,
+    Cancel,
+    Command,
+    Help,
+    List,
+    NotUnderstood,
+    OpenForm,
+    Preview,
+    Retire,
+    Revoke,
+    Scope,
+    Status,
+    parse,
+)
 from handlers.problems import Problem
 from handlers.speech import Language, speech
 from sharing.estate import Estate
@@ -42,7 +58,25 @@ ESTATE = Estate(
             OrganizationPath("o-exampleorg1"),
         ),
     ),
+    groups={"everywhere": ("staging", "prod")},
 )
+
+
+NAMED = {"golden-2026-11": ImageId(AMI), "golden to come": ImageId(SECOND)}
+
+
+class Known:
+    """Two images that are known by name."""
+
+    def called(self, name: str) -> ImageId | None:
+        return NAMED.get(name)
+
+    def alike(self, name: str) -> tuple[str, ...]:
+        return tuple(difflib.get_close_matches(name, NAMED, n=3))
+
+
+def understood(text: str) -> Command:
+    return parse(text, ESTATE, Known(), NOW)
 
 
 def worded(problem: Problem) -> str:
@@ -67,7 +101,7 @@ def worded(problem: Problem) -> str:
     ],
 )
 def test_what_is_understood(text: str, targets: tuple[str, ...], mode: Mode, reason: str) -> None:
-    assert parse(text, ESTATE, NOW) == Ask((AMI,), targets, (), mode, None, reason)
+    assert understood(text) == Ask((AMI,), targets, (), mode, None, reason)
 
 
 @pytest.mark.parametrize(
@@ -79,12 +113,12 @@ def test_what_is_understood(text: str, targets: tuple[str, ...], mode: Mode, rea
     ],
 )
 def test_organizations_stand_beside_accounts(text: str, targets: tuple[str, ...]) -> None:
-    assert parse(f"{AMI} to {text}", ESTATE, NOW) == Ask((AMI,), targets, (), Mode.SHARE, None, "")
+    assert understood(f"{AMI} to {text}") == Ask((AMI,), targets, (), Mode.SHARE, None, "")
 
 
 @pytest.mark.parametrize("how", ["", " then unshare", " in eu-west-1"])
 def test_no_copies_are_made_in_an_organization(how: str) -> None:
-    (found,) = parse(f"{AMI} to staging, whole-org{how}", ESTATE, NOW).problems  # type: ignore[union-attr]
+    (found,) = understood(f"{AMI} to staging, whole-org{how}").problems  # type: ignore[union-attr]
     problem = worded(found)
     assert problem.startswith("“whole-org” is an organization")
     assert "(“no copy”), or name the accounts" in problem
@@ -104,7 +138,7 @@ def test_no_copies_are_made_in_an_organization(how: str) -> None:
     ],
 )
 def test_several_images_and_regions(text: str, images: tuple[str, ...], regions: tuple[str, ...], mode: Mode) -> None:
-    asked = parse(text, ESTATE, NOW)
+    asked = understood(text)
     assert isinstance(asked, Ask)
     assert (asked.image_ids, asked.targets, asked.regions, asked.mode) == (images, ("staging",), regions, mode)
 
@@ -122,7 +156,7 @@ def test_several_images_and_regions(text: str, images: tuple[str, ...], regions:
     ],
 )
 def test_how_and_until_when(text: str, ends_at: datetime | None, mode: Mode) -> None:
-    asked = parse(f"{AMI} to staging {text}", ESTATE, NOW)
+    asked = understood(f"{AMI} to staging {text}")
     assert isinstance(asked, Ask), asked
     assert (asked.targets, asked.ends_at, asked.mode) == (("staging",), ends_at, mode)
 
@@ -137,14 +171,27 @@ def test_how_and_until_when(text: str, ends_at: datetime | None, mode: Mode) -> 
     ],
 )
 def test_taking_back(text: str, meant: Revoke) -> None:
-    assert parse(text, ESTATE, NOW) == meant
+    assert understood(text) == meant
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("hand over the golden image", "has no image and “to”"),
+        ("stauts", "Did you mean status?"),
         ("share the golden image", "has no image and “to”"),
-        (AMI, "has no image and “to”"),
+        ("golden-2026-1 to staging", "Did you mean golden-2026-11?"),
+        ("silver to staging", "neither an AMI id nor the name of an available image"),
+        (" to staging", "at least one image"),
+        (f"{AMI} to staging copy with golden", "“golden” is no alias of a key"),
+        (f"{AMI} to staging no copy, copy with alias/golden", "exclude each other"),
+        (f"{AMI} to staging ticket {'x' * 61}", "60 characters at most"),
+        (f"{AMI} to staging to prod", "“to” comes once too often"),
+        ("status of everything", "not “OF EVERYTHING”"),
+        ("cancel", "After “cancel” comes the id of a request, like R-7K2M9QXA."),
+        ("list nonsense", "not “nonsense”"),
+        ("audit the golden image", "After “audit” comes nothing"),
+        ("revoke R-7K2M9QXA and deregister the lot", "I don't understand “lot”"),
         ("ami-123 to staging", "“ami-123” is not understood"),
         (f"{AMI} to ", "at least one account"),
         (f"{AMI} to no copy", "at least one account"),
@@ -168,7 +215,7 @@ def test_taking_back(text: str, meant: Revoke) -> None:
     ],
 )
 def test_what_is_not_understood_says_why(text: str, said: str) -> None:
-    parsed = parse(text, ESTATE, NOW)
+    parsed = understood(text)
     assert isinstance(parsed, NotUnderstood)
     assert said in " ".join(map(worded, parsed.problems))
 
@@ -185,48 +232,143 @@ def test_what_is_not_understood_says_why(text: str, said: str) -> None:
     ],
 )
 def test_auto_scaling_is_a_choice_of_its_own(said: str) -> None:
-    ask = parse(f"{AMI} to staging {said}", ESTATE, NOW)
+    ask = understood(f"{AMI} to staging {said}")
     assert isinstance(ask, Ask)
     assert (ask.targets, ask.mode, ask.auto_scaling) == (("staging",), Mode.SHARE, True)
 
 
 @pytest.mark.parametrize("said", ["with auto scaling", "with auto scaling then unshare"])
 def test_a_copy_needs_no_grant_for_auto_scaling(said: str) -> None:
-    parsed = parse(f"{AMI} to staging {said}", ESTATE, NOW)
+    parsed = understood(f"{AMI} to staging {said}")
     assert isinstance(parsed, NotUnderstood)
     assert "“with auto scaling” goes with “no copy” alone" in " ".join(map(worded, parsed.problems))
 
 
 def test_everything_wrong_is_said_at_once() -> None:
-    parsed = parse("ami-1 to nowhere, elsewhere", ESTATE, NOW)
+    parsed = understood("ami-1 to nowhere, elsewhere")
     assert isinstance(parsed, NotUnderstood)
     assert len(parsed.problems) == 3
 
 
 def test_nothing_opens_the_form_and_help_helps() -> None:
-    assert parse("  ", ESTATE, NOW) == OpenForm()
-    assert parse("Help", ESTATE, NOW) == Help()
+    assert understood("  ") == OpenForm()
+    assert understood("Help") == Help()
 
 
 @given(st.text(max_size=300) | st.text(max_size=60).map(lambda rest: f"{AMI} to {rest}"))
 def test_any_text_gives_a_request_or_an_answer(text: str) -> None:
-    assert isinstance(parse(text, ESTATE, NOW), Ask | Revoke | OpenForm | Help | NotUnderstood)
+    assert isinstance(understood(text), Ask | Revoke | OpenForm | Help | NotUnderstood)
+
+
+_WORDS = st.sampled_from(
+    "to in until for no copy with then unshare auto scaling ticket reason and staging prod everywhere eu-west-1 30d "
+    f"2026-12-31 alias/x OPS-42 {AMI} golden-2026-11 revoke status list cancel plan audit deregister R-7K2M9QXA , "
+    "、 “ ” 理由".split()
+)
+
+
+@given(st.text(max_size=300) | st.lists(_WORDS, max_size=14).map(" ".join))
+def test_any_words_give_a_request_or_an_answer(text: str) -> None:
+    meant = understood(text)
+    if isinstance(meant, NotUnderstood):
+        assert meant.problems
+        assert all(worded(each) for each in meant.problems)
 
 
 @given(
-    st.lists(st.sampled_from([AMI, SECOND]), min_size=1, unique=True),
-    st.lists(st.sampled_from(["staging", "prod", "no-reply"]), min_size=1, max_size=3, unique=True),
-    st.lists(st.sampled_from(["eu-central-1", "eu-west-1"]), unique=True),
-    st.sampled_from(Mode),
-    st.none() | st.dates(date(2026, 3, 3), date(2030, 1, 1)),
-    st.text(st.characters(categories=("L", "N")), max_size=50),
+    st.builds(
+        Ask,
+        image_ids=st.lists(st.sampled_from([AMI, SECOND]), min_size=1, unique=True).map(tuple),
+        targets=st.lists(st.sampled_from(["staging", "prod", "no-reply"]), min_size=1, unique=True).map(tuple),
+        regions=st.lists(st.sampled_from(["eu-central-1", "eu-west-1"]), unique=True).map(tuple),
+        mode=st.sampled_from(Mode),
+        ends_at=st.none()
+        | st.dates(date(2026, 3, 3), date(2030, 1, 1)).map(lambda day: datetime.combine(day, time(0), tzinfo=UTC))
+        | st.integers(1, 5000).map(lambda hours: NOW + timedelta(hours=hours)),
+        reason=st.text(st.characters(exclude_categories=("Z", "C")), max_size=50).map(
+            lambda text: text.lstrip(":\uff1a,\u3001")
+        ),
+        auto_scaling=st.booleans(),
+        key=st.none() | st.sampled_from(["alias/golden", "alias/a/b_c-d"]),
+        ticket=st.sampled_from(["", "OPS-42", "https://tickets.example/42"]),
+    )
 )
-def test_what_is_printed_is_understood_as_it_was_meant(  # noqa: PLR0917
-    images: list[str], targets: list[str], regions: list[str], mode: Mode, day: date | None, reason: str
-) -> None:
-    where = f" in {', '.join(regions)}" if regions else ""
-    form = {Mode.COPY: "", Mode.SHARE: " no copy", Mode.COPY_THEN_UNSHARE: " then unshare"}[mode]
-    until = f" until {day}" if day else ""
-    ends_at = datetime.combine(day + timedelta(days=1), time(0), tzinfo=UTC) if day else None
-    text = f"{', '.join(images)} to {', '.join(targets)}{where}{until}{form}{f' reason {reason}' if reason else ''}"
-    assert parse(text, ESTATE, NOW) == Ask(tuple(images), tuple(targets), tuple(regions), mode, ends_at, reason)
+def test_what_is_printed_is_understood_as_it_was_meant(ask: Ask) -> None:
+    assume(not objections_to(ask, ESTATE))
+    assert understood(printed(ask, NOW)) == ask
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("status R-7K2M9QXA", Status("R-7K2M9QXA")),
+        ("status", List()),
+        ("list", List()),
+        ("list all", List(Scope.ALL)),
+        ("cancel `r-7k2m9qxa`", Cancel("R-7K2M9QXA")),
+        ("audit", Audit()),
+        ("repair everything", Audit()),
+        ("audit golden-2026-11", Audit((AMI,))),
+        ("audit R-7K2M9QXA", Audit(share="R-7K2M9QXA")),
+        ("retire", Retire()),
+        (f"plan {AMI} to staging", Preview(Ask((AMI,), ("staging",)))),
+        (f"dry-run {AMI} to staging no copy", Preview(Ask((AMI,), ("staging",), mode=Mode.SHARE))),
+        (f"share {AMI} to staging", Ask((AMI,), ("staging",))),
+    ],
+)
+def test_the_other_verbs(text: str, meant: Command) -> None:
+    assert understood(text) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("golden-2026-11 to staging", Ask((AMI,), ("staging",))),
+        ("“golden to come” to staging", Ask((SECOND,), ("staging",))),
+        ('"golden to come", golden-2026-11 to staging', Ask((SECOND, AMI), ("staging",))),
+        (f"{AMI} to everywhere", Ask((AMI,), ("staging", "prod"))),
+        (f"{AMI} to prod and everywhere", Ask((AMI,), ("prod", "staging"))),
+        (f"{AMI} to staging copy with alias/golden", Ask((AMI,), ("staging",), key="alias/golden")),
+        (
+            f"{AMI} to staging ticket OPS-42 because it's due",
+            Ask((AMI,), ("staging",), ticket="OPS-42", reason="it's due"),
+        ),
+        (f"{AMI} to staging reason ticket OPS-42", Ask((AMI,), ("staging",), reason="ticket OPS-42")),
+    ],
+)
+def test_names_groups_keys_and_tickets(text: str, meant: Ask) -> None:
+    assert understood(text) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        (f"{AMI}\u3000to\u3000staging\u3001prod", Ask((AMI,), ("staging", "prod"))),
+        ("ａｍｉ－０１２３４５６７８９ａｂｃｄｅｆ０ ｔｏ ｓｔａｇｉｎｇ", Ask((AMI,), ("staging",))),
+        (f"{AMI} to staging，prod", Ask((AMI,), ("staging", "prod"))),
+        (f"{AMI} to staging 理由：リリース　４２", Ask((AMI,), ("staging",), reason="リリース ４２")),
+        ("「golden to come」 to staging", Ask((SECOND,), ("staging",))),
+    ],
+)
+def test_what_a_japanese_keyboard_makes_is_understood(text: str, meant: Ask) -> None:
+    assert understood(text) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "draft"),
+    [
+        ("", Ask()),
+        (AMI, Ask((AMI,))),
+        (f"share {AMI}, golden-2026-11", Ask((AMI,))),
+        (f"{AMI} reason release 42", Ask((AMI,), reason="release 42")),
+        ("reason release 42", Ask(reason="release 42")),
+    ],
+)
+def test_what_was_typed_already_is_in_the_form(text: str, draft: Ask) -> None:
+    assert understood(text) == OpenForm(draft)
+
+
+def test_what_made_sense_of_a_share_is_kept_for_the_form() -> None:
+    meant = understood(f"{AMI} to stagin, prod in eu-west-1 no copy reason release 42")
+    assert isinstance(meant, NotUnderstood)
+    assert meant.draft == Ask((AMI,), ("prod",), ("eu-west-1",), Mode.SHARE, reason="release 42")
