@@ -14,16 +14,17 @@ from slack_bolt import Ack, App, BoltResponse
 from slack_sdk import WebClient
 
 from handlers import mrkdwn, views, wording
+from handlers.answers import not_heard, tell_privately
 from handlers.command import Ask, Audit, Help, NotUnderstood, OpenForm, Retire, Revoke, parse
-from handlers.messages import APPROVE, DENY
-from handlers.people import groups_of, stand
+from handlers.people import groups_of, person_of
+from handlers.speech import Language, speech
 from handlers.trouble import SLACK_TROUBLE
-from sharing.approval import ApprovalRule, Approver, Objection, decide, object_to
 from sharing.auditing import audit_of
 from sharing.clock import Clock
 from sharing.estate import Estate
-from sharing.requests import NewRequest, Person, Request, RequestId, RequestKind, Verdict, revocation_of
+from sharing.requests import NewRequest, Person, Request, RequestId, RequestKind, revocation_of
 from sharing.retiring import retirement
+from sharing.rules import ApprovalRules
 from sharing.states import RequestState
 from sharing.store import Store
 from sharing.transaction import NoSuchRequest
@@ -43,7 +44,7 @@ class Desk:
 
     store: Store
     estate: Estate
-    rule: ApprovalRule
+    rules: ApprovalRules
     clock: Clock
     command: str
     team_id: str
@@ -54,17 +55,19 @@ class Desk:
         """Register every listener on `app`."""
         app.command(self.command)(self.share)
         app.view(views.SHARE)(self.share_from_form)
-        app.action(APPROVE)(self.approve)
-        app.action(DENY)(self.ask_for_denial)
-        app.view(views.DENIAL)(self.deny)
         app.error(self.apologise)
 
     def share(self, ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         """Take `/ami-share …`: store what is asked for, and say so, or say what was not understood."""
-        person = _person(body)
-        if (no := self._not_heard(client, person)) is not None:
+        person = person_of(body)
+        if (no := not_heard(client, person, self.team_id)) is not None:
             ack(no)
             return
+        groups = self._groups_of(client, person)
+        if groups is None:
+            ack(speech(Language.ENGLISH)("requester-unknown"))
+            return
+        origin = f"command:{body['trigger_id']}"
         match parse(body.get("text", ""), self.estate, self.clock()):
             case Help():
                 ack(views.help_text(self.command, self.estate))
@@ -75,58 +78,32 @@ class Desk:
             case NotUnderstood(problems):
                 ack(self._not_understood(problems))
             case Ask() as ask:
-                request = self._store(_wanted(f"command:{body['trigger_id']}", person, ask))
+                request = self._store(_wanted(origin, person, ask), groups)
                 ack(self._received(request))
             case Revoke() as revoke:
-                ack(self._revoke(f"command:{body['trigger_id']}", person, revoke))
+                ack(self._revoke(origin, person, revoke, groups))
             case Retire():
-                ack(self._retire(f"command:{body['trigger_id']}", person))
+                ack(self._retire(origin, person, groups))
             case Audit() as audit:
-                ack(self._audit(f"command:{body['trigger_id']}", person, audit))
+                ack(self._audit(origin, person, audit, groups))
 
     def share_from_form(self, ack: Ack, body: dict[str, Any], client: WebClient, view: dict[str, Any]) -> None:
         """Take the form: store what is asked for, or show what is wrong at the fields."""
-        person = _person(body)
-        if (no := self._not_heard(client, person)) is not None:
+        person = person_of(body)
+        if (no := not_heard(client, person, self.team_id)) is not None:
             ack(response_action="errors", errors={views.IMAGE: no})
             return
         read = views.read_share_form(view["state"]["values"], self.estate, self.clock())
         if isinstance(read, dict):
             ack(response_action="errors", errors=read)
             return
-        request = self._store(_wanted(f"view:{view['id']}", person, read))
-        ack()
-        _tell_privately(client, person, view["private_metadata"], self._received(request))
-
-    def approve(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
-        """Take a click on Approve."""
-        ack()
-        self._decide(client, _person(body), _Vote(*_meant(action), Verdict.APPROVED, ""))
-
-    def ask_for_denial(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
-        """Take a click on Deny: ask for the reason of those who may, tell the others why not."""
-        ack()
-        person = _person(body)
-        request_id, plan_digest = _meant(action)
-        approver = self._approver(client, person)
-        if approver is None:
+        groups = self._groups_of(client, person)
+        if groups is None:
+            ack(response_action="errors", errors={views.IMAGE: speech(Language.ENGLISH)("requester-unknown")})
             return
-        try:
-            request = self.store.get(request_id)
-        except NoSuchRequest:
-            self._tell(client, person, _no_such(request_id))
-            return
-        objection = object_to(request, approver, self.rule, plan_digest, self.clock())
-        if objection is not None:
-            self._tell(client, person, self._objection(objection, request))
-            return
-        client.views_open(trigger_id=body["trigger_id"], view=views.denial_form(request_id, plan_digest))
-
-    def deny(self, ack: Ack, body: dict[str, Any], client: WebClient, view: dict[str, Any]) -> None:
-        """Take the reason for a denial."""
+        request = self._store(_wanted(f"view:{view['id']}", person, read), groups)
         ack()
-        request_id, plan_digest, reason = views.read_denial_form(view)
-        self._decide(client, _person(body), _Vote(request_id, plan_digest, Verdict.DENIED, reason))
+        tell_privately(client, person, view["private_metadata"], self._received(request))
 
     def apologise(self, error: Exception, body: Mapping[str, Any], client: WebClient) -> BoltResponse:
         """Answer for an error nobody expected: a reference for the person, the whole story for the log."""
@@ -140,10 +117,10 @@ class Desk:
             return BoltResponse(status=200, body=text)
         user = body.get("user") or {}
         if user.get("id"):
-            self._tell(client, _person(body), text)
+            self._tell(client, person_of(body), text)
         return BoltResponse(status=200, body="")
 
-    def _revoke(self, origin: str, person: Person, revoke: Revoke) -> str:
+    def _revoke(self, origin: str, person: Person, revoke: Revoke, groups: frozenset[str]) -> str:
         try:
             share = self.store.get(revoke.request_id)
         except NoSuchRequest:
@@ -151,14 +128,14 @@ class Desk:
         if not share.revocable:
             return wording.not_revocable(share)
         asked = revocation_of(share, person, origin)
-        revocation = self._store(replace(asked, deregister=revoke.deregister, reason=revoke.reason))
+        revocation = self._store(replace(asked, deregister=revoke.deregister, reason=revoke.reason), groups)
         return (
             f":mag: Checking what can be taken back of {mrkdwn.code(share.id)} (request {mrkdwn.code(revocation.id)}). "
             f"Then I ask for approval in {mrkdwn.channel(self.approvals_channel)}; "
             "either way you hear from me in a direct message."
         )
 
-    def _audit(self, origin: str, person: Person, audit: Audit) -> str:
+    def _audit(self, origin: str, person: Person, audit: Audit, groups: frozenset[str]) -> str:
         if audit.share is not None:
             try:
                 share = self.store.get(audit.share)
@@ -166,78 +143,36 @@ class Desk:
                 return _no_such(audit.share)
             if share.kind is not RequestKind.SHARE or share.state is not RequestState.COMPLETED:
                 return wording.not_in_force(share)
-        request = self._store(audit_of(person, origin, audit.image_ids, audit.share))
+        request = self._store(audit_of(person, origin, audit.image_ids, audit.share), groups)
         return (
             f":mag: Comparing AWS with what was approved (request {mrkdwn.code(request.id)}). "
             f"What differs I show in {mrkdwn.channel(self.approvals_channel)}, with what would put it right; "
             "either way you hear from me in a direct message."
         )
 
-    def _retire(self, origin: str, person: Person) -> str:
-        request = self._store(retirement(person, origin))
+    def _retire(self, origin: str, person: Person, groups: frozenset[str]) -> str:
+        request = self._store(retirement(person, origin), groups)
         return (
             f":mag: Looking for copies that are beyond what is kept (request {mrkdwn.code(request.id)}). "
             f"What I find I show in {mrkdwn.channel(self.approvals_channel)} before anything goes; "
             "either way you hear from me in a direct message."
         )
 
-    def _store(self, new: NewRequest) -> Request:
-        request = self.store.add(new, self.clock())
+    def _groups_of(self, client: WebClient, person: Person) -> frozenset[str] | None:
+        """Return which of the groups that approval rules know requesters by `person` is in, or None if Slack can't."""
+        try:
+            return groups_of(client, person, self.rules.requester_groups)
+        except SLACK_TROUBLE:
+            _log.exception("can't read the groups of %s", person.user_id)
+            return None
+
+    def _store(self, new: NewRequest, groups: frozenset[str]) -> Request:
+        request = self.store.add(replace(new, requester_groups=groups), self.clock())
         self.wake()
         return request
 
-    def _decide(self, client: WebClient, person: Person, vote: "_Vote") -> None:
-        approver = self._approver(client, person)
-        if approver is None:
-            return
-        try:
-            outcome = decide(
-                self.store,
-                self.rule,
-                vote.request_id,
-                approver=approver,
-                verdict=vote.verdict,
-                reason=vote.reason,
-                plan_digest=vote.plan_digest,
-                now=self.clock(),
-            )
-        except NoSuchRequest:
-            self._tell(client, person, _no_such(vote.request_id))
-            return
-        if outcome.objection is not None:
-            self._tell(client, person, self._objection(outcome.objection, outcome.request))
-        self.wake()
-
-    def _approver(self, client: WebClient, person: Person) -> Approver | None:
-        """Return `person` with the groups they are in now, or tell them why they aren't listened to."""
-        if (no := self._not_heard(client, person)) is not None:
-            self._tell(client, person, no)
-            return None
-        try:
-            return Approver(person, groups_of(client, person, self.rule.groups))
-        except SLACK_TROUBLE:
-            _log.exception("can't read the approvers' groups")
-            self._tell(client, person, "Slack doesn't tell me just now who may approve. Try again in a minute.")
-            return None
-
-    def _objection(self, objection: Objection, request: Request) -> str:
-        who = mrkdwn.people(self.rule.users, self.rule.groups)
-        decision = ""
-        if request.decisions:
-            last = request.decisions[-1]
-            decision = f"{last.verdict.value} by {mrkdwn.person(last.person.user_id)}, {mrkdwn.when(last.at)}"
-        return wording.objection(objection, who=who, decision=decision, state=request.state.value.replace("_", " "))
-
     def _tell(self, client: WebClient, person: Person, text: str) -> None:
-        _tell_privately(client, person, self.approvals_channel, text)
-
-    def _not_heard(self, client: WebClient, person: Person) -> str | None:
-        try:
-            found = stand(client, person, self.team_id)
-        except SLACK_TROUBLE:
-            _log.exception("can't read who %s is", person.user_id)
-            return "Slack doesn't tell me just now who you are. Try again in a minute."
-        return None if found is None else wording.stranger(found)
+        tell_privately(client, person, self.approvals_channel, text)
 
     def _received(self, request: Request) -> str:
         return (
@@ -254,16 +189,6 @@ class Desk:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True)
-class _Vote:
-    """What somebody's click says, before it is known whether it counts."""
-
-    request_id: RequestId
-    plan_digest: str
-    verdict: Verdict
-    reason: str
-
-
 def _wanted(origin: str, person: Person, ask: Ask) -> NewRequest:
     return NewRequest(
         origin=origin,
@@ -277,31 +202,5 @@ def _wanted(origin: str, person: Person, ask: Ask) -> NewRequest:
     )
 
 
-def _person(body: Mapping[str, Any]) -> Person:
-    """Return who the signed payload is from: commands have flat ids, interactions have objects."""
-    if "user_id" in body:
-        return Person(body["team_id"], body["user_id"])
-    user = body["user"]
-    return Person(user.get("team_id") or body["team"]["id"], user["id"])
-
-
-def _meant(action: Mapping[str, Any]) -> tuple[RequestId, str]:
-    request_id, _, plan_digest = action.get("value", "").partition(":")
-    return RequestId(request_id), plan_digest
-
-
 def _no_such(request_id: RequestId) -> str:
     return f"There is no request {mrkdwn.code(request_id)}."
-
-
-def _tell_privately(client: WebClient, person: Person, channel: str, text: str) -> None:
-    """Say it in `channel` to that person alone; where that can't be, in a direct message.
-
-    An ephemeral message reaches only members, and not in channels the bot isn't in
-    (docs.slack.dev/reference/methods/chat.postEphemeral).
-    """
-    try:
-        client.chat_postEphemeral(channel=channel, user=person.user_id, text=text)
-    except SLACK_TROUBLE:
-        opened = client.conversations_open(users=[person.user_id])
-        client.chat_postMessage(channel=opened["channel"]["id"], text=text, unfurl_links=False, unfurl_media=False)

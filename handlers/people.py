@@ -3,8 +3,9 @@
 Nothing is cached: a guest, a deleted user or one who left a group loses the right with the next click.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -20,6 +21,14 @@ class Stranger(StrEnum):
     BOT = "bot"
     GUEST = "guest"
     UNKNOWN = "unknown"
+
+
+def person_of(body: Mapping[str, Any]) -> Person:
+    """Return who a signed payload is from: commands have flat ids, interactions have objects."""
+    if "user_id" in body:
+        return Person(body["team_id"], body["user_id"])
+    user = body["user"]
+    return Person(user.get("team_id") or body["team"]["id"], user["id"])
 
 
 def stand(client: WebClient, person: Person, team_id: str) -> Stranger | None:

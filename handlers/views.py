@@ -1,9 +1,8 @@
-"""Views: the form behind `/ami-share`, the form that asks why a request is denied, and the help.
+"""Views: the form behind `/ami-share`, and the help.
 
 Pure: builds what Slack shows, and reads back what was put in.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -11,11 +10,9 @@ from typing import Any
 from slack_sdk.models.blocks import (
     DatePickerElement,
     InputBlock,
-    MarkdownTextObject,
     Option,
     PlainTextInputElement,
     RadioButtonsElement,
-    SectionBlock,
     StaticMultiSelectElement,
 )
 from slack_sdk.models.views import View
@@ -24,10 +21,8 @@ from aws_ops.plan import Mode
 from handlers import mrkdwn
 from handlers.command import REASON_LIMIT, Ask, not_copied, read_date, read_images, read_regions, read_targets, too_many
 from sharing.estate import Estate
-from sharing.requests import RequestId
 
 SHARE = "ami_share_form"
-DENIAL = "ami_share_denial"
 
 IMAGE = "image"
 _TARGETS, _REGIONS, _MODE, _UNTIL, _REASON = "targets", "regions", "mode", "until", "reason"
@@ -135,36 +130,6 @@ def read_share_form(values: Mapping[str, Any], estate: Estate, now: datetime) ->
 
 def _chosen(values: Mapping[str, Any], field: str) -> list[str]:
     return [option["value"] for option in values[field][_VALUE]["selected_options"]]
-
-
-def denial_form(request_id: RequestId, plan_digest: str) -> View:
-    """Return the form that asks why a request is denied."""
-    return View(
-        type="modal",
-        callback_id=DENIAL,
-        # Comes back as it was given, but is the client's word all the same: the store decides what it is worth.
-        private_metadata=json.dumps({"request": request_id, "plan_digest": plan_digest}),
-        title="Deny the request",
-        submit="Deny",
-        close="Cancel",
-        blocks=[
-            SectionBlock(
-                text=MarkdownTextObject(text=f"The requester of {mrkdwn.code(request_id)} will read your reason.")
-            ),
-            InputBlock(
-                block_id=_REASON,
-                label="Reason",
-                element=PlainTextInputElement(action_id=_VALUE, multiline=True, max_length=REASON_LIMIT),
-            ),
-        ],
-    )
-
-
-def read_denial_form(view: Mapping[str, Any]) -> tuple[RequestId, str, str]:
-    """Return which request is denied, by which plan, and why."""
-    about = json.loads(view["private_metadata"])
-    reason = view["state"]["values"][_REASON][_VALUE]["value"] or ""
-    return RequestId(about["request"]), about["plan_digest"], " ".join(reason.split())[:REASON_LIMIT]
 
 
 def help_text(command: str, estate: Estate) -> str:

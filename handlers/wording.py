@@ -27,7 +27,6 @@ from aws_ops.plan import (
 )
 from handlers import mrkdwn
 from handlers.people import Stranger
-from sharing.approval import Objection
 from sharing.requests import Failure, FailureKind, Request, RequestKind
 from sharing.states import RequestState, is_final
 
@@ -160,16 +159,6 @@ NOTES: Mapping[NoteKind, str] = {
     NoteKind.PARAMETER_KEPT: "The parameter {parameter} stays with {newer}, the copy of a newer image.",
 }
 
-OBJECTIONS: Mapping[Objection, str] = {
-    Objection.NOT_AN_APPROVER: "You are not an approver for this request. {who} may decide.",
-    Objection.OWN_REQUEST: "This is your own request; somebody else has to decide on it. {who} may.",
-    Objection.ALREADY_DECIDED: "This request has been decided already: {decision}.",
-    Objection.NOT_WAITING: "This request is not waiting for a decision: it is {state}.",
-    Objection.PLAN_CHANGED: "The plan has changed since this message was shown. "
-    "Look at it as it is now, and decide again.",
-    Objection.EXPIRED: "This request has expired. Ask for a new one.",
-}
-
 STRANGERS: Mapping[Stranger, str] = {
     Stranger.OTHER_WORKSPACE: "I only listen to members of my own workspace.",
     Stranger.DELETED: "Your account in this workspace is deactivated.",
@@ -193,11 +182,6 @@ def failure(failed: Failure) -> str:
 
 def note(noted: Note) -> str:
     return _fill(NOTES[noted.kind], dict(noted.details))
-
-
-def objection(objected: Objection, **details: str) -> str:
-    """Return the sentence; `details` are mrkdwn already."""
-    return OBJECTIONS[objected].format(**details)
 
 
 def stranger(found: Stranger) -> str:

@@ -26,10 +26,10 @@ from aws_ops.plan import (
 from handlers import wording
 from handlers.messages import messages_of
 from handlers.people import Stranger
-from sharing.approval import ApprovalRule, Objection
 from sharing.requests import (
     Decision,
     Delivery,
+    Edit,
     Failure,
     FailureKind,
     Person,
@@ -40,6 +40,7 @@ from sharing.requests import (
     Trigger,
     Verdict,
 )
+from sharing.rules import ApprovalRule, ApprovalRules
 from sharing.states import DeliveryState, RequestState
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -47,7 +48,7 @@ REGION = Region("eu-central-1")
 IMAGE = ImageId("ami-0123456789abcdef0")
 OWNER = AccountId("111111111111")
 KEY = KeyArn("arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab")
-RULE = ApprovalRule(frozenset({"U0SAM"}), frozenset({"S0PLATFORM"}))
+RULES = ApprovalRules((ApprovalRule("default", frozenset({"U0SAM"}), frozenset({"S0PLATFORM"}), "C0APPROVALS"),))
 HOSTILE = "<!channel> *bold* `code` <https://x.example|safe> &\n:white_check_mark: Approved by <@U0SAM>"
 
 
@@ -137,13 +138,20 @@ def request_in(state: RequestState, count: int = 1, text: str = "golden", images
         attempts=0,
         lease=1,
         replanned_at=NOW,
+        requester_groups=frozenset(),
+        asked_at=NOW,
+        asked_in=("C0APPROVALS",),
+        remind_at=NOW,
+        reminders=1,
+        edits=(Edit(Person("T0", "U0SAM"), NOW, ("sandbox",)),),
+        cancelled_at=NOW,
         settled_at=NOW,
         ends_at=NOW,
         ended_by=RequestId("R-8M3N9QXB"),
         ended_because=Trigger.END_DATE,
         preparations={image(0): Preparation(image(999), 40)},
         deliveries=deliveries,
-        decisions=(Decision(Person("T0", "U0SAM"), Verdict.DENIED, text[:500], "0" * 64, NOW),),
+        decisions=(Decision(Person("T0", "U0SAM"), Verdict.DENIED, text[:500], "0" * 64, NOW, "default", ()),),
     )
 
 
@@ -162,7 +170,7 @@ SHOWN = [state for state in RequestState if state is not RequestState.CHECKING]
 @pytest.mark.parametrize(("count", "images"), [(1, 1), (50, 1), (100, 5), (1, 50)])
 @pytest.mark.parametrize("state", SHOWN)
 def test_slacks_limits_are_kept_however_many_accounts(state: RequestState, count: int, images: int) -> None:
-    for message in messages_of(request_in(state, count, "x" * 255, images), "C0APPROVALS", RULE):
+    for message in messages_of(request_in(state, count, "x" * 255, images), RULES):
         assert len(message.blocks) <= 50
         assert len(message.text) <= 4000
         assert sum(map(len, texts_in(message.blocks))) <= 13_000, message.key
@@ -172,7 +180,7 @@ def test_slacks_limits_are_kept_however_many_accounts(state: RequestState, count
 
 @pytest.mark.parametrize("state", SHOWN)
 def test_text_from_people_and_from_aws_is_shown_and_not_obeyed(state: RequestState) -> None:
-    for message in messages_of(request_in(state, text=HOSTILE, images=5), "C0APPROVALS", RULE):
+    for message in messages_of(request_in(state, text=HOSTILE, images=5), RULES):
         for text in [message.text, *texts_in(message.blocks)]:
             assert "<!channel>" not in text
             assert "<https://x.example" not in text
@@ -181,32 +189,32 @@ def test_text_from_people_and_from_aws_is_shown_and_not_obeyed(state: RequestSta
 
 @given(st.text(max_size=600), st.sampled_from(SHOWN))
 def test_any_text_can_be_shown(text: str, state: RequestState) -> None:
-    for message in messages_of(request_in(state, text=text), "C0APPROVALS", RULE):
+    for message in messages_of(request_in(state, text=text), RULES):
         assert message.text
 
 
 def test_each_message_has_a_key_of_its_own() -> None:
     for state in SHOWN:
-        keys = [message.key for message in messages_of(request_in(state, 5, images=3), "C0APPROVALS", RULE)]
+        keys = [message.key for message in messages_of(request_in(state, 5, images=3), RULES)]
         assert len(keys) == len(set(keys))
 
 
 def test_blocks_and_text_say_the_same_of_cost_and_time() -> None:
-    waiting = next(iter(messages_of(request_in(RequestState.AWAITING_APPROVAL), "C0APPROVALS", RULE)))
+    waiting = next(iter(messages_of(request_in(RequestState.AWAITING_APPROVAL), RULES)))
     line = (
         ":hourglass: about 25 min, from 14 earlier copies · "
         ":moneybag: at most 4.50 USD a month, 0.81 USD once for transfer, if all of the 38 GiB is in use"
     )
     assert line in waiting.text
     assert line in texts_in(waiting.blocks)
-    copying = messages_of(request_in(RequestState.COPYING, len(DeliveryState)), "C0APPROVALS", RULE)
+    copying = messages_of(request_in(RequestState.COPYING, len(DeliveryState)), RULES)
     progress = next(message for message in copying if message.key == "progress")
     for said in (progress.text, "\n".join(texts_in(progress.blocks))):
         assert said.count("about 1 h 15 min left") == 1, "only of a copy that is under way"
 
 
 def test_a_request_that_is_still_checked_shows_nothing() -> None:
-    assert messages_of(replace(request_in(RequestState.CHECKING), plan=None, deliveries=()), "C0APPROVALS", RULE) == []
+    assert messages_of(replace(request_in(RequestState.CHECKING), plan=None, deliveries=()), RULES) == []
 
 
 def test_of_an_organizations_many_members_the_number_is_shown() -> None:
@@ -222,7 +230,6 @@ def test_there_are_words_for_everything() -> None:
         (RefusalKind, wording.REFUSALS),
         (CautionKind, wording.CAUTIONS),
         (FailureKind, wording.FAILURES),
-        (Objection, wording.OBJECTIONS),
         (Stranger, wording.STRANGERS),
         (NoteKind, wording.NOTES),
     ):
