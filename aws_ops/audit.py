@@ -12,6 +12,7 @@ from aws_ops.details import details
 from aws_ops.entries import Entry, On, grants_of, missing, removable, withdrawals_of
 from aws_ops.held import Held
 from aws_ops.ids import AccountId, ImageId, Region, SnapshotId
+from aws_ops.key_policy import deleted_own_principals
 from aws_ops.plan import Plan
 from aws_ops.request import Mode
 
@@ -105,6 +106,9 @@ def _cautions(books: Books, held: Held, shared: Sequence[SharedImage], lost: Seq
         yield Caution(CautionKind.NOT_LOOKED_AT, details(what=resource, why=why.why))
     for resource in sorted(held.gone & {entry.resource for entry in books.needed}):
         yield Caution(CautionKind.SOURCE_GONE, details(what=resource))
+    for key, policy in sorted(held.policies.items()):
+        if gone := deleted_own_principals(policy):
+            yield Caution(CautionKind.OWN_PRINCIPALS_DELETED, details(key=key, principals=gone))
     for copy in lost:
         place = f"{copy.account_id} {copy.region}"
         yield Caution(CautionKind.COPY_LOST, details(copy=copy.image_id, place=place, share=copy.share))

@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from aws_ops import ids
 from aws_ops.changes import ReuseCopy
 from aws_ops.facts import (
     ExistingCopy,
     Facts,
     ImageFacts,
+    KeyAccess,
     KeyFacts,
     Reencryption,
     SnapshotFacts,
@@ -29,8 +31,11 @@ from aws_ops.ids import (
     PrincipalArn,
     Region,
     SnapshotId,
+    account_of,
     parse_principal_arn,
 )
+from aws_ops.key_grants import auto_scaling_role, own_grantees
+from aws_ops.key_policy import KeyPolicy, lacking
 from aws_ops.names import copy_name, rendered
 from aws_ops.request import ShareRequest
 
@@ -55,6 +60,11 @@ class Case:
     @property
     def copying(self) -> bool:
         return self.request.mode.copies
+
+    @property
+    def holders(self) -> frozenset[AccountId]:
+        """The accounts whose keys can be opened."""
+        return frozenset(source.role.account_id for source in self.sources)
 
     @cached_property
     def images(self) -> dict[ImageId, ImageFacts]:
@@ -170,6 +180,43 @@ class Case:
         members: Iterable[KeyUser] = (one.path for one in self.organizations.values())
         return frozenset[KeyUser](members).union(*(self.key_users(target) for target in self.served_by(key)))
 
+    def users_by_policy(self, key: KeyArn) -> frozenset[KeyUser]:
+        """Those of the key's users who are let in by its policy; organizations always are, since no grant names one."""
+        return self.users_of(key) - self._users_by_grant(key)
+
+    def grantees_of(self, key: KeyArn) -> frozenset[PrincipalArn]:
+        """Who is let in by a KMS grant: the other users, and Auto Scaling where it is asked for."""
+        return self._users_by_grant(key) | self.auto_scalers_of(key)
+
+    def auto_scalers_of(self, key: KeyArn) -> frozenset[PrincipalArn]:
+        """The service-linked roles that are to launch from images under the key."""
+        asked = self.request.auto_scaling and not self.copying
+        return frozenset(auto_scaling_role(root_of(target)) for target in self.served_by(key) if asked)
+
+    def administrators_of(self, key: KeyArn) -> frozenset[PrincipalArn]:
+        """Who is to see to the key's grants, since the settings spell it out."""
+        return frozenset(
+            parse_principal_arn(principal) for target in self.served_by(key) for principal in target.key_administrators
+        )
+
+    def access_of(self, key: KeyArn) -> KeyAccess:
+        """How the settings want others let in."""
+        holder = next((source for source in self.sources if source.role.account_id == account_of(key)), None)
+        return holder.key_access_of.get(key, holder.key_access) if holder else KeyAccess.POLICY
+
+    def _users_by_grant(self, key: KeyArn) -> frozenset[PrincipalArn]:
+        principals = frozenset[PrincipalArn]().union(*(self.key_users(target) for target in self.served_by(key)))
+        return frozenset(principal for principal in principals if not self._by_policy(key, principal))
+
+    def _by_policy(self, key: KeyArn, principal: PrincipalArn) -> bool:
+        """Whom the bot let in one way needs not be let in the other way too; else the settings decide."""
+        facts = self.keys[key]
+        named = granted = False
+        if isinstance(facts, KeyFacts):
+            named = isinstance(facts.policy, KeyPolicy) and not lacking(facts.policy, [principal])
+            granted = isinstance(facts.grants, tuple) and principal in own_grantees(facts.grants)
+        return self.access_of(key) is KeyAccess.POLICY if named == granted else named
+
     def served_by(self, key: KeyArn) -> tuple[TargetAccount, ...]:
         """The targets that need an image under the key."""
         under = (image for image in self.needy_images if key in self.keys_of(image))
@@ -207,8 +254,8 @@ def _shares_snapshots(organization: TargetOrganization) -> bool:
 
 
 def root_of(target: TargetAccount) -> PrincipalArn:
-    """The ARN that stands for everybody whom the target account's own IAM policies let in."""
-    return PrincipalArn(f"{target.role.arn.split(':role/')[0]}:root")
+    """The root of the target account."""
+    return ids.root_of(target.role.arn)
 
 
 def _is_good(copy: ExistingCopy, key_arn: KeyArn) -> bool:

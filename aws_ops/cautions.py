@@ -5,10 +5,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
 
+from aws_ops.allowed_images import Shown, meets
 from aws_ops.case import Case, Way, root_of
 from aws_ops.details import Details, details
-from aws_ops.facts import ImageFacts, KeyFacts, SnapshotSharing, TargetAccount, TargetOrganization, Unreadable
-from aws_ops.key_policy import KeyPolicy
+from aws_ops.facts import (
+    AllowedImages,
+    ImageFacts,
+    KeyFacts,
+    SnapshotSharing,
+    TargetAccount,
+    TargetOrganization,
+    Unreadable,
+)
+from aws_ops.ids import KeyArn, PrincipalArn
+from aws_ops.key_grants import auto_scaling_role
+from aws_ops.key_policy import KeyPolicy, deleted_own_principals, lacking, own_administrators
 from aws_ops.refusals import denied
 from aws_ops.tags import carried_over
 
@@ -38,6 +49,15 @@ class CautionKind(StrEnum):
     MEMBERS_UNKNOWN = "members_unknown"  # organization, why
     COVERED_BY_ORGANIZATION = "covered_by_organization"  # organization, targets
     KEY_USE_LIMITED = "key_use_limited"  # target, principals (mode share: only they can launch from an encrypted image)
+    KEY_ADMINISTRATORS = "key_administrators"  # key, principals (they can hand the key on)
+    OWN_PRINCIPALS_DELETED = "own_principals_deleted"  # key, principals (unique ids in the bot's own statements)
+    AUTO_SCALING_LEFT_OUT = "auto_scaling_left_out"  # target (mode share: a choice that wasn't made)
+    AUTO_SCALING_NOT_NEEDED = "auto_scaling_not_needed"  # image (nothing of it is encrypted)
+    IMAGE_HIDDEN = "image_hidden"  # target, image, region, owner, by (mode share)
+    IMAGE_HIDDEN_FROM_COPY = "image_hidden_from_copy"  # target, image, region, owner, by
+    IMAGE_MAY_BE_HIDDEN = "image_may_be_hidden"  # target, image, region, owner, by
+    IMAGE_WOULD_BE_HIDDEN = "image_would_be_hidden"  # target, image, region, owner (audit-mode)
+    ALLOWED_IMAGES_UNREAD = "allowed_images_unread"  # target, region, why
 
 
 @dataclass(frozen=True)
@@ -53,7 +73,7 @@ def cautions(case: Case) -> tuple[Caution, ...]:
     organizations = chain.from_iterable(_of_organization(case, one) for one in case.organizations.values())
     images = chain.from_iterable(_of_image(case, image) for image in case.needy_images)
     ways = chain.from_iterable(_of_way(case, way) for way in case.needy)
-    return tuple(dict.fromkeys((*images, *_of_policies(case), *organizations, *ways)))
+    return tuple(dict.fromkeys((*images, *_of_policies(case), *_of_administrators(case), *organizations, *ways)))
 
 
 def _of_image(case: Case, image: ImageFacts) -> Iterator[Caution]:
@@ -65,6 +85,8 @@ def _of_image(case: Case, image: ImageFacts) -> Iterator[Caution]:
         yield _caution(CautionKind.STANDS_IN, image=image.stands_for, copy=image.image_id)
     if case.copying and (left_out := carried_over(image.tags).left_out):
         yield _caution(CautionKind.TAGS_LEFT_OUT, tags=left_out)
+    if case.request.auto_scaling and not case.keys_of(image):
+        yield _caution(CautionKind.AUTO_SCALING_NOT_NEEDED, image=image.image_id)
 
 
 def _of_policies(case: Case) -> Iterator[Caution]:
@@ -72,6 +94,21 @@ def _of_policies(case: Case) -> Iterator[Caution]:
         if isinstance(key, KeyFacts) and isinstance(key.policy, KeyPolicy):
             for statement, principals in denied(case, arn, key.policy, certain=False).items():
                 yield _caution(CautionKind.POLICY_MAY_DENY, key=arn, statement=statement, principals=principals)
+            written = lacking(key.policy, case.users_by_policy(arn)) or _new_administrators(case, arn)
+            if written and (gone := deleted_own_principals(key.policy)):
+                yield _caution(CautionKind.OWN_PRINCIPALS_DELETED, key=arn, principals=gone)
+
+
+def _of_administrators(case: Case) -> Iterator[Caution]:
+    for arn in case.keys:
+        if administrators := sorted(case.administrators_of(arn)):
+            yield _caution(CautionKind.KEY_ADMINISTRATORS, key=arn, principals=administrators)
+
+
+def _new_administrators(case: Case, arn: KeyArn) -> frozenset[PrincipalArn]:
+    key = case.keys[arn]
+    there = own_administrators(key.policy) if isinstance(key, KeyFacts) and isinstance(key.policy, KeyPolicy) else set()
+    return case.administrators_of(arn) - there
 
 
 def _of_organization(case: Case, organization: TargetOrganization) -> Iterator[Caution]:
@@ -92,9 +129,36 @@ def _of_way(case: Case, way: Way) -> Iterator[Caution]:
     target = case.targets[way.account_id]
     if case.copying:
         yield from _of_copies(case, way, target)
-    elif case.keys_of(case.images[way.image_id]) and root_of(target) not in case.key_users(target):
-        users = sorted(case.key_users(target))
+    elif case.keys_of(case.images[way.image_id]):
+        yield from _of_launches(case, target)
+    yield from _of_allowed_images(case, case.images[way.image_id], target)
+
+
+def _of_launches(case: Case, target: TargetAccount) -> Iterator[Caution]:
+    """Who will be able to launch from an encrypted original: those who may use its keys, and nobody else."""
+    users = sorted(case.key_users(target))
+    if root_of(target) not in users:
         yield _caution(CautionKind.KEY_USE_LIMITED, target=target.name, principals=users)
+    if not case.request.auto_scaling and auto_scaling_role(root_of(target)) not in users:
+        yield _caution(CautionKind.AUTO_SCALING_LEFT_OUT, target=target.name)
+
+
+def _of_allowed_images(case: Case, image: ImageFacts, target: TargetAccount) -> Iterator[Caution]:
+    setting = case.facts.allowed_images.get((target.role.account_id, image.region))
+    where = {"target": target.name, "image": image.image_id, "region": image.region, "owner": image.owner}
+    match setting:
+        case Unreadable(why=why):
+            yield _caution(CautionKind.ALLOWED_IMAGES_UNREAD, target=target.name, region=image.region, why=why)
+        case AllowedImages(state="enabled"):
+            shown = meets(image, setting.criteria, case.facts.read_at)
+            if shown is Shown.NO:
+                hidden = CautionKind.IMAGE_HIDDEN_FROM_COPY if case.copying else CautionKind.IMAGE_HIDDEN
+                yield _caution(hidden, **where, by=setting.managed_by)
+            elif shown is Shown.PERHAPS:
+                yield _caution(CautionKind.IMAGE_MAY_BE_HIDDEN, **where, by=setting.managed_by)
+        case AllowedImages(state="audit-mode"):
+            if meets(image, setting.criteria, case.facts.read_at) is Shown.NO:
+                yield _caution(CautionKind.IMAGE_WOULD_BE_HIDDEN, **where)
 
 
 def _of_copies(case: Case, way: Way, target: TargetAccount) -> Iterator[Caution]:

@@ -39,6 +39,24 @@ class AllowKeyUse:
 
 
 @dataclass(frozen=True)
+class AllowKeyAdministration:
+    """The source key's policy lets `principals` make, list and revoke grants on the key, for whomever they like."""
+
+    key_arn: KeyArn
+    principals: tuple[PrincipalArn, ...]
+    kind: Literal["allow_key_administration"] = "allow_key_administration"
+
+
+@dataclass(frozen=True)
+class CreateKeyGrant:
+    """A KMS grant lets `principal` use the key for EBS volumes; the key's policy stays as it is."""
+
+    key_arn: KeyArn
+    principal: PrincipalArn
+    kind: Literal["create_key_grant"] = "create_key_grant"
+
+
+@dataclass(frozen=True)
 class AddCreateVolumePermission:
     """The accounts may copy the snapshot and make volumes from it. Only those who lack it are named."""
 
@@ -77,6 +95,24 @@ class WithdrawKeyUse:
     @property
     def users(self) -> tuple[KeyUser, ...]:
         return self.principals + self.organizations
+
+
+@dataclass(frozen=True)
+class WithdrawKeyAdministration:
+    """The bot's own statement on administration no longer names `principals`; grants that they made stay."""
+
+    key_arn: KeyArn
+    principals: tuple[PrincipalArn, ...]
+    kind: Literal["withdraw_key_administration"] = "withdraw_key_administration"
+
+
+@dataclass(frozen=True)
+class RevokeKeyGrant:
+    """The bot's own grant for `principal` is revoked; grants that others made stay."""
+
+    key_arn: KeyArn
+    principal: PrincipalArn
+    kind: Literal["revoke_key_grant"] = "revoke_key_grant"
 
 
 @dataclass(frozen=True)
@@ -177,8 +213,10 @@ class DeregisterCopy:
     kind: Literal["deregister_copy"] = "deregister_copy"
 
 
-Grant = AllowKeyUse | AddCreateVolumePermission | AddLaunchPermission
-Withdrawal = WithdrawKeyUse | RemoveCreateVolumePermission | RemoveLaunchPermission
+Grant = AllowKeyUse | AllowKeyAdministration | CreateKeyGrant | AddCreateVolumePermission | AddLaunchPermission
+Withdrawal = (
+    WithdrawKeyUse | WithdrawKeyAdministration | RevokeKeyGrant | RemoveCreateVolumePermission | RemoveLaunchPermission
+)
 Change = Grant | Withdrawal | ReencryptImage | ShareReencrypted | CopyImage | PutImageParameter | DeregisterCopy
 
 

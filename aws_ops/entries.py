@@ -12,11 +12,15 @@ from itertools import groupby
 from aws_ops.changes import (
     AddCreateVolumePermission,
     AddLaunchPermission,
+    AllowKeyAdministration,
     AllowKeyUse,
+    CreateKeyGrant,
     Grant,
     RemoveCreateVolumePermission,
     RemoveLaunchPermission,
+    RevokeKeyGrant,
     Withdrawal,
+    WithdrawKeyAdministration,
     WithdrawKeyUse,
 )
 from aws_ops.ids import (
@@ -38,9 +42,15 @@ from aws_ops.ids import (
 
 
 class On(StrEnum):
-    """What a list belongs to; in the order in which access is given, so that nothing shows before it can be used."""
+    """What a list belongs to; in the order in which access is given, so that nothing shows before it can be used.
+
+    A key has three: who may use it by the bot's statements in its policy, who may administer it by them, and who may
+    use it by a grant of the bot's.
+    """
 
     KEY = "key"
+    ADMINISTRATION = "administration"
+    GRANT = "grant"
     SNAPSHOT = "snapshot"
     IMAGE = "image"
 
@@ -63,8 +73,9 @@ class Entry:
     grantee: str
 
 
-def on_key(key: KeyArn, users: Iterable[KeyUser]) -> frozenset[Entry]:
-    return frozenset(Entry(On.KEY, account_of(key), region_of(key), key, user) for user in users)
+def on_key(key: KeyArn, users: Iterable[KeyUser], on: On = On.KEY) -> frozenset[Entry]:
+    """The entries on one of the key's three lists."""
+    return frozenset(Entry(on, account_of(key), region_of(key), key, user) for user in users)
 
 
 def on_snapshot(
@@ -83,12 +94,12 @@ def entries_of(changes: Iterable[Grant | Withdrawal]) -> frozenset[Entry]:
 
 
 def grants_of(entries: Set[Entry]) -> tuple[Grant, ...]:
-    """The grants that give the entries: keys first, images last, one for each resource."""
+    """The grants that give the entries: keys first, images last, one for each list; a KMS grant has one grantee."""
     return tuple(_grant(*group) for group in _grouped(entries, list(On)))
 
 
 def withdrawals_of(entries: Set[Entry]) -> tuple[Withdrawal, ...]:
-    """The withdrawals that take the entries back: images first, keys last, one for each resource."""
+    """The withdrawals that take the entries back: images first, keys last; otherwise as `grants_of`."""
     return tuple(_withdrawal(*group) for group in _grouped(entries, list(reversed(On))))
 
 
@@ -106,6 +117,10 @@ def _entries(change: Grant | Withdrawal) -> frozenset[Entry]:
     match change:
         case AllowKeyUse() | WithdrawKeyUse():
             return on_key(change.key_arn, change.users)
+        case AllowKeyAdministration() | WithdrawKeyAdministration():
+            return on_key(change.key_arn, change.principals, On.ADMINISTRATION)
+        case CreateKeyGrant() | RevokeKeyGrant():
+            return on_key(change.key_arn, [change.principal], On.GRANT)
         case AddCreateVolumePermission() | RemoveCreateVolumePermission():
             return on_snapshot(change.owner, change.region, change.snapshot_id, change.accounts)
         case AddLaunchPermission() | RemoveLaunchPermission():
@@ -116,10 +131,11 @@ _Group = tuple[Entry, tuple[str, ...]]
 
 
 def _grouped(entries: Set[Entry], order: list[On]) -> Iterator[_Group]:
-    """One entry for each resource, and all its grantees."""
+    """One entry for each list, and all its grantees; a KMS grant is a list of one."""
 
-    def place(entry: Entry) -> tuple[int, str, str, str]:
-        return order.index(entry.on), entry.owner, entry.region, entry.resource
+    def place(entry: Entry) -> tuple[int, str, str, str, str]:
+        alone = entry.grantee if entry.on is On.GRANT else ""
+        return order.index(entry.on), entry.owner, entry.region, entry.resource, alone
 
     for _, together in groupby(sorted(entries, key=lambda entry: (place(entry), entry.grantee)), key=place):
         group = list(together)
@@ -130,6 +146,10 @@ def _grant(on: Entry, grantees: tuple[str, ...]) -> Grant:
     match on.on:
         case On.KEY:
             return AllowKeyUse(KeyArn(on.resource), *_users(grantees))
+        case On.ADMINISTRATION:
+            return AllowKeyAdministration(KeyArn(on.resource), tuple(map(PrincipalArn, grantees)))
+        case On.GRANT:
+            return CreateKeyGrant(KeyArn(on.resource), PrincipalArn(on.grantee))
         case On.SNAPSHOT:
             accounts = tuple(map(AccountId, grantees))
             return AddCreateVolumePermission(on.owner, on.region, SnapshotId(on.resource), accounts)
@@ -141,6 +161,10 @@ def _withdrawal(on: Entry, grantees: tuple[str, ...]) -> Withdrawal:
     match on.on:
         case On.KEY:
             return WithdrawKeyUse(KeyArn(on.resource), *_users(grantees))
+        case On.ADMINISTRATION:
+            return WithdrawKeyAdministration(KeyArn(on.resource), tuple(map(PrincipalArn, grantees)))
+        case On.GRANT:
+            return RevokeKeyGrant(KeyArn(on.resource), PrincipalArn(on.grantee))
         case On.SNAPSHOT:
             accounts = tuple(map(AccountId, grantees))
             return RemoveCreateVolumePermission(on.owner, on.region, SnapshotId(on.resource), accounts)

@@ -8,6 +8,7 @@
     ├── AwsBusy                 throttled, a quota is used up for now, or AWS failed: later is another matter
     ├── OtherOrganization       a role was asked for the members of an organization that isn't its own
     ├── NotYetVisible           a change was made, but reading it back doesn't show it yet
+    ├── InvalidGrantee          KMS doesn't know the principal that a grant was to be for, or doesn't know it yet
     ├── KeyPolicyError          a key policy that can't be changed as wanted
     │   ├── MalformedPolicy     not a policy document that KMS would have stored
     │   ├── DeletedPrincipals   it names principals that no longer exist; KMS would refuse it back
@@ -78,6 +79,26 @@ class OtherOrganization(AwsOpsError):
 
 class NotYetVisible(AwsOpsError):
     """A change was accepted, but reading it back doesn't show it yet (EC2 and KMS are eventually consistent)."""
+
+
+class InvalidGrantee(AwsOpsError):
+    """KMS didn't accept the principal that a grant was to be for: it doesn't exist, or KMS can't see it yet.
+
+    `service_linked` says that it is a role which AWS makes: with the first Auto Scaling group, or on request.
+    """
+
+    def __init__(self, principal: str, *, service_linked: bool) -> None:
+        how = (
+            "Create that service-linked role first, in its own account: "
+            "aws iam create-service-linked-role --aws-service-name autoscaling.amazonaws.com"
+            if service_linked
+            else "Check that it exists"
+        )
+        super().__init__(
+            f"KMS doesn't know {principal}, so no grant can be made for it. {how}. "
+            "If it was made just now, KMS may see it in a few minutes"
+        )
+        self.principal = principal
 
 
 class KeyPolicyError(AwsOpsError):

@@ -20,6 +20,7 @@ from aws_ops.ids import (
     SnapshotId,
     is_organization_arn,
 )
+from aws_ops.key_grants import KeyGrant
 from aws_ops.key_policy import KeyPolicy
 
 
@@ -35,18 +36,29 @@ class Role:
     external_id: str | None = None
 
 
+class KeyAccess(StrEnum):
+    """How others are let use a key: by statements of the bot's in its policy, or by KMS grants."""
+
+    POLICY = "policy"
+    GRANT = "grant"
+
+
 @dataclass(frozen=True)
 class SourceAccount:
-    """An account whose images may be shared, and the regions they are looked for in.
+    """An account whose images may be shared, and the regions they are looked for in; none if it only holds keys.
 
-    `reencrypt_keys` has for each region the account's own customer managed key, as id, alias or ARN, that images under
-    an AWS managed key are re-encrypted under before they are shared.
+    Attributes:
+        reencrypt_keys: for each region the account's own customer managed key, as id, alias or ARN, that images under
+            an AWS managed key are re-encrypted under before they are shared.
+        key_access: how others are let use its keys, but for those in `key_access_of`.
     """
 
     name: str
     role: Role
     regions: tuple[Region, ...]
     reencrypt_keys: Mapping[Region, str] = field(default_factory=dict)
+    key_access: KeyAccess = KeyAccess.POLICY
+    key_access_of: Mapping[KeyArn, KeyAccess] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,6 +69,7 @@ class TargetAccount:
         keys: the target's own KMS key per region, as id, alias (`alias/…`) or ARN; copies are encrypted under it.
         key_principals: who there may use the source's key.
         parameter: the name, as a template, of the SSM parameter that is to point to the newest copy; None for none.
+        key_administrators: who there may make and revoke grants on it for anybody; nobody unless the settings say so.
     """
 
     name: str
@@ -64,6 +77,7 @@ class TargetAccount:
     keys: Mapping[Region, str]
     key_principals: tuple[PrincipalArn, ...]
     parameter: str | None = None
+    key_administrators: tuple[PrincipalArn, ...] = ()
 
 
 class SnapshotSharing(StrEnum):
@@ -175,7 +189,8 @@ class SnapshotFacts:
 class KeyFacts:
     """A KMS key, in KMS's own words (`DescribeKey`).
 
-    `policy` is None where nobody asked for it: a key's policy can only be read in its own account.
+    `policy` and `grants` are None where nobody asked for them: a key's policy can only be read in its own account.
+    `strangers` are those of the principals asked about whom KMS doesn't know, so that nothing can be granted to them.
     """
 
     arn: KeyArn
@@ -184,6 +199,8 @@ class KeyFacts:
     spec: str
     usage: str
     policy: KeyPolicy | Unreadable | None = None
+    grants: tuple[KeyGrant, ...] | Unreadable | None = None
+    strangers: frozenset[PrincipalArn] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -230,6 +247,25 @@ class TargetFacts:
     unreadable: tuple[Unreadable, ...] = ()
 
 
+Criterion = Mapping[str, object]
+"""A criterion of Allowed AMIs in AWS's own words: the name of each part, and what it wants."""
+
+
+@dataclass(frozen=True)
+class AllowedImages:
+    """Which foreign images exist for an account in one region, by its own setting "Allowed AMIs".
+
+    Attributes:
+        state: AWS's word: `disabled`, `audit-mode` or `enabled`.
+        criteria: any one of them suffices; with none, no foreign image does.
+        managed_by: `account`, or `declarative-policy`: then its organization alone can change it.
+    """
+
+    state: str
+    criteria: tuple[Criterion, ...] = ()
+    managed_by: str = "account"
+
+
 @dataclass(frozen=True)
 class ImageNotFound:
     """No configured account owns the image.
@@ -254,6 +290,8 @@ class Facts:
         keys: an entry for each key behind a snapshot, and for those to re-encrypt under.
         reencryptions: the images under an AWS managed key that have no re-encrypted copy yet, but may get one.
         members: the active accounts of each organization or OU whose members may be asked for.
+        allowed_images: each target's own setting, in each region that an image is in.
+        read_at: when all this was so.
     """
 
     images: Mapping[ImageId, ImageFacts | ImageNotFound]
@@ -262,3 +300,5 @@ class Facts:
     targets: Mapping[tuple[AccountId, Region], TargetFacts] = field(default_factory=dict)
     reencryptions: Mapping[ImageId, Reencryption] = field(default_factory=dict)
     members: Mapping[OrganizationArn, frozenset[AccountId] | Unreadable] = field(default_factory=dict)
+    allowed_images: Mapping[tuple[AccountId, Region], AllowedImages | Unreadable] = field(default_factory=dict)
+    read_at: datetime | None = None

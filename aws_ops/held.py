@@ -5,7 +5,8 @@ What is gone holds nothing. What can't be read is named, and is for the plan to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING
 from aws_ops.entries import Entry, On
 from aws_ops.errors import AwsBusy, AwsOpsError, NotFound
 from aws_ops.facts import SourceAccount, Unreadable
-from aws_ops.ids import AccountId, ImageId, KeyArn, Region, SnapshotId
-from aws_ops.key_policy import KeyPolicy, lacking, own_users
+from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, SnapshotId
+from aws_ops.key_grants import grants_for, own_grantees, read_grants
+from aws_ops.key_policy import KeyPolicy, lacking, own_administrators, own_users
 from aws_ops.keys import read_policy
 from aws_ops.permissions import read_create_volume_permission, read_launch_permission
 
@@ -35,7 +37,8 @@ class Held:
 
     Attributes:
         entries: all that is there whole.
-        partial: users that only one of the bot's two statements on a key names: no use, but to be taken back.
+        partial: users that only one of the bot's two statements on a key names, or whose grant isn't as it was
+            made or is for one who is gone: no use, but to be taken back.
         policies: the policies of the keys.
         groups: by image, who may launch it otherwise than by account id: organizations, OUs, `all`.
         gone: the resources that don't exist any more.
@@ -52,12 +55,13 @@ class Held:
 
 @dataclass(frozen=True)
 class _Resource:
-    """What has a list of entries."""
+    """What has a list of entries; `grantees` are those that are asked about."""
 
     on: On
     owner: AccountId
     region: Region
     name: str
+    grantees: tuple[str, ...]
 
     def entry(self, grantee: str) -> Entry:
         return Entry(self.on, self.owner, self.region, self.name, grantee)
@@ -69,7 +73,7 @@ def read_held(accounts: Accounts, sources: Sequence[SourceAccount], entries: Set
     Raises:
         AwsBusy: AWS can't say now.
     """
-    resources = {_Resource(one.on, one.owner, one.region, one.resource): None for one in sorted(entries, key=str)}
+    resources = tuple(_resources(entries))
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="held") as pool:
         parts = list(pool.map(lambda resource: _read(accounts, sources, resource), resources))
     return Held(
@@ -82,6 +86,13 @@ def read_held(accounts: Accounts, sources: Sequence[SourceAccount], entries: Set
     )
 
 
+def _resources(entries: Iterable[Entry]) -> Iterable[_Resource]:
+    grantees: dict[tuple[On, AccountId, Region, str], list[str]] = defaultdict(list)
+    for one in sorted(entries, key=str):
+        grantees[one.on, one.owner, one.region, one.resource].append(one.grantee)
+    return (_Resource(*which, tuple(whom)) for which, whom in grantees.items())
+
+
 def _read(accounts: Accounts, sources: Sequence[SourceAccount], resource: _Resource) -> Held:
     role = next((source.role for source in sources if source.role.account_id == resource.owner), None)
     if role is None:
@@ -90,6 +101,10 @@ def _read(accounts: Accounts, sources: Sequence[SourceAccount], resource: _Resou
     match resource.on:
         case On.KEY:
             return _or_why_not(resource, lambda: _key(accounts.kms(role, resource.region), resource))
+        case On.ADMINISTRATION:
+            return _or_why_not(resource, lambda: _administration(accounts.kms(role, resource.region), resource))
+        case On.GRANT:
+            return _or_why_not(resource, lambda: _grants(accounts.kms(role, resource.region), resource))
         case On.SNAPSHOT:
             return _or_why_not(resource, lambda: _snapshot(accounts.ec2(role, resource.region), resource))
         case On.IMAGE:
@@ -115,6 +130,23 @@ def _key(kms: KMSClient, resource: _Resource) -> Held:
         entries=frozenset(map(resource.entry, named - half)),
         partial=frozenset(map(resource.entry, half)),
         policies={KeyArn(resource.name): policy},
+    )
+
+
+def _administration(kms: KMSClient, resource: _Resource) -> Held:
+    policy = read_policy(kms, KeyArn(resource.name))
+    return Held(
+        entries=frozenset(map(resource.entry, own_administrators(policy))), policies={KeyArn(resource.name): policy}
+    )
+
+
+def _grants(kms: KMSClient, resource: _Resource) -> Held:
+    grants = read_grants(kms, KeyArn(resource.name))
+    whole = own_grantees(grants)
+    asked = map(PrincipalArn, resource.grantees)
+    return Held(
+        entries=frozenset(map(resource.entry, whole)),
+        partial=frozenset(resource.entry(one) for one in asked if one not in whole and grants_for(grants, one)),
     )
 
 

@@ -146,5 +146,10 @@ def account_of(arn: KeyArn | PrincipalArn | RoleArn) -> AccountId:
     return AccountId(arn.split(":")[4])
 
 
+def root_of(arn: RoleArn | PrincipalArn) -> PrincipalArn:
+    """The root of the principal's account: it stands for everybody whom that account's IAM policies let in."""
+    return PrincipalArn(f"{arn.rsplit(':', 1)[0]}:root")
+
+
 def region_of(arn: KeyArn) -> Region:
     return Region(arn.split(":")[3])

@@ -4,10 +4,10 @@ Pure: documents in, documents out. Reading and writing them is `keys.py`'s, what
 `denials.py`'s.
 
 The bot speaks through statements of its own and touches no others: two for principals, two for the members of
-organizations, two for those of organizational units. They are known by their `Sid` *and* their shape, since anybody
-may use the same `Sid`. A principal that other people's statements allow already is named in
-them all the same: whether those statements suffice would be a guess (conditions, grants), and what the bot gave it
-can take back without asking what else there is.
+organizations, two for those of organizational units, and one for administration where the settings spell that out.
+They are known by their `Sid` *and* their shape, since anybody may use the same `Sid`. A principal that other people's
+statements allow already is named in them all the same: whether those statements suffice would be a guess (conditions,
+grants), and what the bot gave it can take back without asking what else there is.
 """
 
 import json
@@ -96,12 +96,17 @@ def parse(text: str) -> KeyPolicy:
 
 
 def own_users(policy: KeyPolicy) -> frozenset[KeyUser]:
-    """The principals and organizations that the bot's own statements name, in one of them at least."""
-    return frozenset(user for own in _OWN for user in _named(own, policy.statements))
+    """The principals and organizations that the bot's own statements on use name, in one of them at least."""
+    return frozenset(user for own in _USES for user in _named(own, policy.statements))
+
+
+def own_administrators(policy: KeyPolicy) -> frozenset[PrincipalArn]:
+    """The principals that the bot's own statement on administration names."""
+    return frozenset(map(parse_principal_arn, _named(_ADMINISTRATION, policy.statements)))
 
 
 def lacking(policy: KeyPolicy, users: Iterable[KeyUser]) -> tuple[KeyUser, ...]:
-    """Those of `users` that the bot's statements don't both name, sorted."""
+    """Those of `users` that the bot's statements on use don't both name, sorted."""
     served = frozenset(
         user
         for use, grants in zip(_USE, _GRANTS, strict=True)
@@ -124,12 +129,27 @@ def deleted_principals(policy: KeyPolicy) -> tuple[str, ...]:
     return tuple(sorted(name for name in named if _UNIQUE_ID.fullmatch(name)))
 
 
-def obstacles(policy: KeyPolicy, users: Iterable[KeyUser]) -> tuple[KeyPolicyError, ...]:
-    """Why KMS wouldn't store `policy` once `users` are allowed to use the key: all reasons, not only the first.
+def deleted_own_principals(policy: KeyPolicy) -> tuple[str, ...]:
+    """The unique ids in the bot's own statements, sorted: whoever they were, they go with the next write."""
+    named = {
+        name
+        for statement in policy.statements
+        for own in _OWN
+        if own.matches(statement)
+        for name in own.whom.named(statement)
+    }
+    return tuple(sorted(filter(_UNIQUE_ID.fullmatch, named)))
 
-    Nothing stands against a policy that need not change.
+
+def obstacles(
+    policy: KeyPolicy, users: Iterable[KeyUser], administrators: Iterable[PrincipalArn] = ()
+) -> tuple[KeyPolicyError, ...]:
+    """Why KMS wouldn't store `policy` once `users` may use the key and `administrators` see to its grants.
+
+    All reasons, not only the first. Nothing stands against a policy that need not change.
     """
-    return _reasons_against(_allowing(policy, users), policy)
+    used = _allowing(policy, users, _USES)
+    return _reasons_against(_allowing(used, administrators, (_ADMINISTRATION,)), policy)
 
 
 def allow_use(policy: KeyPolicy, users: Iterable[KeyUser]) -> KeyPolicy:
@@ -151,11 +171,23 @@ def allow_use(policy: KeyPolicy, users: Iterable[KeyUser]) -> KeyPolicy:
         PolicyNotLatin1: the document holds characters that KMS doesn't store.
         PolicyTooLarge: the result would pass KMS's 32,768 bytes; says by how much.
     """
-    return _storable(_allowing(policy, users), policy)
+    return _storable(_allowing(policy, users, _USES), policy)
+
+
+def allow_administration(policy: KeyPolicy, principals: Iterable[PrincipalArn]) -> KeyPolicy:
+    """Return `policy` with `principals` able to make, list and revoke grants on the key, and nothing else changed.
+
+    They can hand the key on to anybody, and take other people's grants away. The statement holds no more than what has
+    an effect for another account: KMS takes no other administrative action across accounts (KMS developer guide,
+    "Allowing users in other accounts to use a KMS key").
+
+    The errors are those of `allow_use`.
+    """
+    return _storable(_allowing(policy, principals, (_ADMINISTRATION,)), policy)
 
 
 def withdraw_use(policy: KeyPolicy, users: Iterable[KeyUser]) -> KeyPolicy:
-    """Return `policy` with `users` gone from the bot's own statements, and nothing else changed.
+    """Return `policy` with `users` gone from the bot's own statements on use, and nothing else changed.
 
     What other people's statements give them stays. Returns `policy` itself if the bot's statements name none of them.
 
@@ -164,10 +196,12 @@ def withdraw_use(policy: KeyPolicy, users: Iterable[KeyUser]) -> KeyPolicy:
         DeletedPrincipals: another statement names a principal that no longer exists; KMS would refuse the document.
         PolicyNotLatin1: the document holds characters that KMS doesn't store.
     """
-    unwanted = _checked(users)
-    if not own_users(policy) & unwanted:
-        return policy
-    return _storable(policy.with_statements(_narrowed(policy.statements, unwanted)), policy)
+    return _without(policy, users, _USES)
+
+
+def withdraw_administration(policy: KeyPolicy, principals: Iterable[PrincipalArn]) -> KeyPolicy:
+    """Return `policy` with `principals` gone from the bot's own statement on administration; else as `withdraw_use`."""
+    return _without(policy, principals, (_ADMINISTRATION,))
 
 
 @dataclass(frozen=True)
@@ -272,18 +306,31 @@ _GRANTS = (
     _OwnStatement("AmiShareBotOrganizationGrants", _GRANT_ACTIONS, _ORGANIZATIONS, _FOR_AWS_RESOURCES),
     _OwnStatement("AmiShareBotUnitGrants", _GRANT_ACTIONS, _UNITS, _FOR_AWS_RESOURCES),
 )
-_OWN = tuple(own for pair in zip(_USE, _GRANTS, strict=True) for own in pair)
+_USES = tuple(own for pair in zip(_USE, _GRANTS, strict=True) for own in pair)
+_ADMINISTRATION = _OwnStatement(
+    "AmiShareBotAdministration",
+    ("kms:CreateGrant", "kms:DescribeKey", "kms:GetKeyRotationStatus", "kms:ListGrants", "kms:RevokeGrant"),
+    _PRINCIPALS,
+)
+_OWN = (*_USES, _ADMINISTRATION)
 
 
-def _allowing(policy: KeyPolicy, users: Iterable[KeyUser]) -> KeyPolicy:
+def _allowing(policy: KeyPolicy, users: Iterable[KeyUser], by: tuple[_OwnStatement, ...]) -> KeyPolicy:
     wanted = _checked(users)
-    if not lacking(policy, wanted):
+    missing = [frozenset(filter(own.whom.suits, wanted)) - _named(own, policy.statements) for own in by]
+    if not any(missing):
         return policy
-    statements = _narrowed(policy.statements, frozenset())
-    for own in _OWN:
-        suited = frozenset(filter(own.whom.suits, wanted))
-        _add(statements, own, suited - _named(own, statements))
+    statements = _narrowed(policy.statements, frozenset(), by)
+    for own, lacked in zip(by, missing, strict=True):
+        _add(statements, own, lacked)
     return policy.with_statements(statements)
+
+
+def _without(policy: KeyPolicy, users: Iterable[KeyUser], by: tuple[_OwnStatement, ...]) -> KeyPolicy:
+    unwanted = _checked(users)
+    if not any(_named(own, policy.statements) & unwanted for own in by):
+        return policy
+    return _storable(policy.with_statements(_narrowed(policy.statements, unwanted, by)), policy)
 
 
 def _add(statements: list[Statement], own: _OwnStatement, missing: frozenset[KeyUser]) -> None:
@@ -295,14 +342,16 @@ def _add(statements: list[Statement], own: _OwnStatement, missing: frozenset[Key
         statements.append(own.naming(missing))
 
 
-def _narrowed(statements: Iterable[Statement], unwanted: frozenset[KeyUser]) -> list[Statement]:
-    """The statements, with `unwanted` and deleted principals gone from the bot's own."""
+def _narrowed(
+    statements: Iterable[Statement], unwanted: frozenset[KeyUser], by: tuple[_OwnStatement, ...]
+) -> list[Statement]:
+    """The statements, with deleted principals gone from the bot's own, and `unwanted` from those in `by`."""
     kept: list[Statement] = []
     for statement in statements:
         own = next((own for own in _OWN if own.matches(statement)), None)
         if own is None:
             kept.append(statement)
-        elif left := own.users(statement) - unwanted:
+        elif left := own.users(statement) - (unwanted if own in by else frozenset()):
             kept.append(own.naming(left))
     return kept
 

@@ -19,8 +19,8 @@ from aws_ops.errors import (
     PolicyLocksOut,
 )
 from aws_ops.facts import KeyFacts
-from aws_ops.ids import KeyArn
-from aws_ops.key_policy import KeyPolicy, own_users, parse
+from aws_ops.ids import KeyArn, KeyUser
+from aws_ops.key_policy import KeyPolicy, own_administrators, own_users, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,7 +143,11 @@ def _write(kms: KMSClient, key_arn: KeyArn, policy: KeyPolicy, wanted: KeyPolicy
     except AwsRefused as refused:
         # Both texts are known from reports of real answers; KMS has one code for all malformed policies.
         if "invalid principals" in refused.said:
-            raise InvalidPrincipals(tuple(sorted(own_users(wanted) - own_users(policy)))) from refused
+            raise InvalidPrincipals(tuple(sorted(_named(wanted) - _named(policy)))) from refused
         if "not allow you to update the key policy" in refused.said:
             raise PolicyLocksOut(refused.said) from refused
         raise
+
+
+def _named(policy: KeyPolicy) -> frozenset[KeyUser]:
+    return own_users(policy) | own_administrators(policy)

@@ -20,9 +20,11 @@ from aws_ops.cautions import Caution, CautionKind, cautions
 from aws_ops.changes import (
     AddCreateVolumePermission,
     AddLaunchPermission,
+    AllowKeyAdministration,
     AllowKeyUse,
     Change,
     CopyImage,
+    CreateKeyGrant,
     DeregisterCopy,
     Grant,
     PutImageParameter,
@@ -30,8 +32,10 @@ from aws_ops.changes import (
     RemoveCreateVolumePermission,
     RemoveLaunchPermission,
     ReuseCopy,
+    RevokeKeyGrant,
     ShareReencrypted,
     Withdrawal,
+    WithdrawKeyAdministration,
     WithdrawKeyUse,
 )
 from aws_ops.details import Details
@@ -48,7 +52,8 @@ from aws_ops.entries import (
 )
 from aws_ops.facts import Facts, ImageFacts, KeyFacts, SnapshotFacts, SourceAccount
 from aws_ops.ids import AccountId, ImageId, KeyArn, Region, SnapshotId
-from aws_ops.key_policy import KeyPolicy, lacking
+from aws_ops.key_grants import own_grantees
+from aws_ops.key_policy import KeyPolicy, lacking, own_administrators
 from aws_ops.names import copy_name, parameter_name
 from aws_ops.refusals import Refusal, RefusalKind, nothing_to_do, refusals
 from aws_ops.request import Carried, Mode, ShareRequest
@@ -57,11 +62,13 @@ from aws_ops.tags import carried_over
 __all__ = [
     "AddCreateVolumePermission",
     "AddLaunchPermission",
+    "AllowKeyAdministration",
     "AllowKeyUse",
     "Caution",
     "CautionKind",
     "Change",
     "CopyImage",
+    "CreateKeyGrant",
     "DeregisterCopy",
     "Details",
     "Grant",
@@ -76,8 +83,10 @@ __all__ = [
     "RemoveCreateVolumePermission",
     "RemoveLaunchPermission",
     "ReuseCopy",
+    "RevokeKeyGrant",
     "ShareReencrypted",
     "ShareRequest",
+    "WithdrawKeyAdministration",
     "WithdrawKeyUse",
     "Withdrawal",
     "digest",
@@ -302,7 +311,12 @@ def _shares_of_reencrypted(case: Case) -> Iterator[ShareReencrypted]:
 
 def _needed(case: Case) -> frozenset[Entry]:
     """All that has to be there, by whomever and whenever it was granted."""
-    keys = (on_key(key, case.users_of(key)) for key in case.keys)
+    keys = (
+        on_key(key, case.users_by_policy(key))
+        | on_key(key, case.administrators_of(key), On.ADMINISTRATION)
+        | on_key(key, case.grantees_of(key), On.GRANT)
+        for key in case.keys
+    )
     # What a re-encrypted copy needs isn't known before it is there.
     images = (image for image in case.needy_images if case.reencryption_of(image) is None)
     return frozenset[Entry]().union(*keys, *(_needed_of(case, image) for image in images))
@@ -323,6 +337,9 @@ def _held_of(case: Case) -> Iterator[frozenset[Entry]]:
     for arn, key in case.keys.items():
         if isinstance(key, KeyFacts) and isinstance(key.policy, KeyPolicy):
             yield on_key(arn, case.users_of(arn) - set(lacking(key.policy, case.users_of(arn))))
+            yield on_key(arn, own_administrators(key.policy), On.ADMINISTRATION)
+        if isinstance(key, KeyFacts) and isinstance(key.grants, tuple):
+            yield on_key(arn, own_grantees(key.grants), On.GRANT)
     for image in case.needy_images:
         for snapshot_id, snapshot in case.snapshots_of(image).items():
             if isinstance(snapshot, SnapshotFacts):

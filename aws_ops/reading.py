@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from aws_ops.calls import calling
 from aws_ops.errors import AwsBusy, AwsOpsError, NotFound
 from aws_ops.facts import (
+    AllowedImages,
     Device,
     ExistingCopy,
     Facts,
@@ -29,7 +30,19 @@ from aws_ops.facts import (
     TargetFacts,
     Unreadable,
 )
-from aws_ops.ids import AccountId, ImageId, KeyArn, OrganizationArn, Region, SnapshotId, account_of, region_of
+from aws_ops.ids import (
+    AccountId,
+    ImageId,
+    KeyArn,
+    OrganizationArn,
+    PrincipalArn,
+    Region,
+    SnapshotId,
+    account_of,
+    region_of,
+    root_of,
+)
+from aws_ops.key_grants import auto_scaling_role, knows, read_grants
 from aws_ops.keys import describe_key, read_policy
 from aws_ops.members import read_members
 from aws_ops.names import common_start, rendered
@@ -39,6 +52,7 @@ from aws_ops.request import CopyRules, ShareRequest
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
     from types_boto3_ec2.type_defs import BlockDeviceMappingTypeDef, ImageTypeDef, SnapshotTypeDef
+    from types_boto3_kms import KMSClient
 
     from aws_ops.accounts import Accounts
 
@@ -50,8 +64,12 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _Read = TypeVar("_Read")
 
 
-def read_facts(accounts: Accounts, sources: Sequence[SourceAccount], request: ShareRequest) -> Facts:
+def read_facts(
+    accounts: Accounts, sources: Sequence[SourceAccount], request: ShareRequest, now: datetime | None = None
+) -> Facts:
     """Read all that a plan for `request` needs: the images in their source accounts, and what the targets say.
+
+    Without `now`, ages can't be told.
 
     Raises:
         AwsBusy: AWS can't say now.
@@ -62,16 +80,20 @@ def read_facts(accounts: Accounts, sources: Sequence[SourceAccount], request: Sh
         found = _find_images(pool, accounts, sources, request.image_ids)
         owned = {image_id: one for image_id, one in found.items() if isinstance(one, _Owned)}
         snapshots = _read_snapshots(pool, accounts, list(owned.values()))
-        keys = _read_keys(pool, accounts, sources, list(owned.values()), snapshots)
-        reencryptions, stand_ins = _read_reencryptions(pool, accounts, owned, snapshots, keys)
+        grantees = _auto_scalers(request)
+        keys = _read_keys(pool, accounts, sources, list(owned.values()), snapshots, grantees=grantees)
+        reencryptions, stand_ins = _read_reencryptions(pool, accounts, owned, snapshots, keys, grantees=grantees)
         owned |= stand_ins
         snapshots |= _read_snapshots(pool, accounts, list(stand_ins.values()))
-        keys |= _read_keys(pool, accounts, sources, list(stand_ins.values()), snapshots)
+        keys |= _read_keys(pool, accounts, sources, list(stand_ins.values()), snapshots, grantees=grantees)
         keys |= {one.key.arn: one.key for one in reencryptions.values() if isinstance(one.key, KeyFacts)}
         places = _places(request, [one.image for one in owned.values()])
         looks = [(target, region) for target in request.targets for region in places]
         targets = pool.map(lambda look: _read_target(accounts, look[0], look[1], places[look[1]], request), looks)
         shown = pool.map(lambda one: _with_launch_permission(one.ec2(accounts), one.image), owned.values())
+        homes = sorted({one.image.region for one in owned.values()})
+        settings = [(target, region) for target in request.targets for region in homes]
+        allowed = pool.map(lambda look: _read_allowed_images(accounts, look[0].role, look[1]), settings)
         return Facts(
             images={image_id: one for image_id, one in found.items() if isinstance(one, ImageNotFound)}
             | {image.asked_as: image for image in shown},
@@ -80,6 +102,10 @@ def read_facts(accounts: Accounts, sources: Sequence[SourceAccount], request: Sh
             targets={(target.account_id, target.region): target for target in targets},
             reencryptions=reencryptions,
             members=dict(zip(asked, members, strict=True)),
+            allowed_images={
+                (target.role.account_id, region): one for (target, region), one in zip(settings, allowed, strict=True)
+            },
+            read_at=now,
         )
 
 
@@ -242,6 +268,8 @@ def _read_keys(
     sources: Sequence[SourceAccount],
     owned: Collection[_Owned],
     snapshots: Mapping[SnapshotId, SnapshotFacts | Unreadable],
+    *,
+    grantees: Collection[PrincipalArn],
 ) -> dict[KeyArn, KeyFacts | Unreadable]:
     holders = {source.role.account_id: source for source in sources}
     behind = [
@@ -255,17 +283,34 @@ def _read_keys(
         for owner, snapshot in behind
         if isinstance(snapshot, SnapshotFacts) and snapshot.key_arn
     }
-    read = pool.map(lambda arn: _key_facts(accounts, arn, readers[arn]), readers)
+    read = pool.map(lambda arn: _key_facts(accounts, arn, readers[arn], grantees), readers)
     return dict(zip(readers, read, strict=True))
 
 
-def _key_facts(accounts: Accounts, arn: KeyArn, reader: SourceAccount) -> KeyFacts | Unreadable:
-    """The key, and its policy if it is a customer's in the reader's own account."""
+def _auto_scalers(request: ShareRequest) -> list[PrincipalArn]:
+    """The service-linked roles that are to get grants: AWS makes them with the first Auto Scaling group."""
+    asked = request.auto_scaling and not request.mode.copies
+    return [auto_scaling_role(root_of(target.role.arn)) for target in request.targets if asked]
+
+
+def _key_facts(
+    accounts: Accounts, arn: KeyArn, reader: SourceAccount, grantees: Collection[PrincipalArn]
+) -> KeyFacts | Unreadable:
+    """The key, and its policy and grants if it is a customer's in the reader's own account."""
     kms = accounts.kms(reader.role, region_of(arn))
     key = _or_unreadable(lambda: describe_key(kms, arn))
     if isinstance(key, Unreadable) or reader.role.account_id != account_of(arn) or key.manager == "AWS":
         return key
-    return replace(key, policy=_or_unreadable(lambda: read_policy(kms, arn)))
+    return _looked_into(kms, key, grantees)
+
+
+def _looked_into(kms: KMSClient, key: KeyFacts, grantees: Collection[PrincipalArn]) -> KeyFacts:
+    return replace(
+        key,
+        policy=_or_unreadable(lambda: read_policy(kms, key.arn)),
+        grants=_or_unreadable(lambda: read_grants(kms, key.arn)),
+        strangers=frozenset(one for one in grantees if not knows(kms, key.arn, one)),
+    )
 
 
 def _read_reencryptions(
@@ -274,6 +319,8 @@ def _read_reencryptions(
     owned: Mapping[ImageId, _Owned],
     snapshots: Mapping[SnapshotId, SnapshotFacts | Unreadable],
     keys: Mapping[KeyArn, KeyFacts | Unreadable],
+    *,
+    grantees: Collection[PrincipalArn],
 ) -> tuple[dict[ImageId, Reencryption], dict[ImageId, _Owned]]:
     """What it takes to re-encrypt the images under AWS managed keys; and the copies that stand for them already."""
     due = {
@@ -281,7 +328,7 @@ def _read_reencryptions(
         for image_id, one in owned.items()
         if one.image.region in one.source.reencrypt_keys and _is_under_managed_key(one.image, snapshots, keys)
     }
-    read = pool.map(lambda one: _reencryption(accounts, one), due.values())
+    read = pool.map(lambda one: _reencryption(accounts, one, grantees), due.values())
     found = dict(zip(due, read, strict=True))
     return (
         {image_id: one for image_id, one in found.items() if isinstance(one, Reencryption)},
@@ -299,7 +346,7 @@ def _is_under_managed_key(
     return any(isinstance(key, KeyFacts) and key.manager == "AWS" for key in under)
 
 
-def _reencryption(accounts: Accounts, owned: _Owned) -> Reencryption | _Owned:
+def _reencryption(accounts: Accounts, owned: _Owned, grantees: Collection[PrincipalArn]) -> Reencryption | _Owned:
     """The re-encrypted copy of the image, if there is a good one; else what it takes to make one.
 
     That it was copied from the image is AWS's own word (`SourceImageId`), whoever made it: nobody can forge that.
@@ -310,7 +357,7 @@ def _reencryption(accounts: Accounts, owned: _Owned) -> Reencryption | _Owned:
     described = _or_unreadable(lambda: describe_key(kms, name))
     if isinstance(described, Unreadable):
         return Reencryption(described)
-    key = replace(described, policy=_or_unreadable(lambda: read_policy(kms, described.arn)))
+    key = _looked_into(kms, described, grantees)
     copies = _or_unreadable(lambda: _read_copies(ec2, [image.image_id]))
     names = _or_unreadable(lambda: _read_names(ec2, [image], CopyRules()))
     for copy in () if isinstance(copies, Unreadable) else sorted(copies, key=lambda copy: copy.image_id):
@@ -342,6 +389,24 @@ def _read_target(
         copies=() if isinstance(copies, Unreadable) else copies,
         names_taken=frozenset() if isinstance(names, Unreadable) else names,
         unreadable=tuple(each for each in (copies, names) if isinstance(each, Unreadable)),
+    )
+
+
+def _read_allowed_images(accounts: Accounts, role: Role, region: Region) -> AllowedImages | Unreadable:
+    """What the account's own setting says, in the region that the images are in."""
+    if (closed := _why_not_assumable(accounts, role)) is not None:
+        return closed
+    return _or_unreadable(lambda: _allowed_images(accounts.ec2(role, region)))
+
+
+def _allowed_images(ec2: EC2Client) -> AllowedImages:
+    with calling("GetAllowedImagesSettings"):
+        answer = ec2.get_allowed_images_settings()
+    criteria = (
+        {part: wanted for part, wanted in criterion.items() if wanted} for criterion in answer.get("ImageCriteria", [])
+    )
+    return AllowedImages(
+        state=answer.get("State", "disabled"), criteria=tuple(criteria), managed_by=answer.get("ManagedBy", "account")
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
 
-from aws_ops.case import Case, Way
+from aws_ops.case import Case, Way, root_of
 from aws_ops.denials import denials
 from aws_ops.details import Details, details
 from aws_ops.errors import DeletedPrincipals, KeyPolicyError, PolicyNotLatin1, PolicyTooLarge
@@ -21,7 +21,8 @@ from aws_ops.facts import (
     Unreadable,
 )
 from aws_ops.ids import KeyArn, KeyUser, PrincipalArn, account_of
-from aws_ops.key_policy import KeyPolicy, lacking, obstacles
+from aws_ops.key_grants import auto_scaling_role
+from aws_ops.key_policy import KeyPolicy, obstacles
 
 
 class RefusalKind(StrEnum):
@@ -45,6 +46,8 @@ class RefusalKind(StrEnum):
     KEY_STATE = "key_state"  # key, state
     KEY_KIND = "key_kind"  # key, spec, usage
     POLICY_UNREADABLE = "policy_unreadable"  # key, why
+    GRANTS_UNREADABLE = "grants_unreadable"  # key, why
+    AUTO_SCALING_ROLE_MISSING = "auto_scaling_role_missing"  # principal, account
     POLICY_DELETED_PRINCIPALS = "policy_deleted_principals"  # key, principals
     POLICY_DENIES = "policy_denies"  # key, statement, principals
     POLICY_TOO_LARGE = "policy_too_large"  # key, size, over
@@ -159,7 +162,9 @@ def _of_reencryptions(case: Case) -> Iterator[Refusal]:
 
 def _of_keys(case: Case) -> Iterator[Refusal]:
     for arn, key in case.keys.items():
-        if isinstance(key, Unreadable):
+        if isinstance(key, Unreadable) and account_of(arn) not in case.holders:
+            yield _refusal(RefusalKind.KEY_FOREIGN, key=arn, account=account_of(arn))
+        elif isinstance(key, Unreadable):
             yield _refusal(RefusalKind.KEY_UNREADABLE, key=arn, why=key.why)
         elif key.manager == "AWS":
             yield _refusal(RefusalKind.AWS_MANAGED_KEY, snapshots=_snapshots_under(case, arn), key=arn)
@@ -172,17 +177,21 @@ def _of_key(case: Case, key: KeyFacts) -> Iterator[Refusal]:
         yield _refusal(RefusalKind.KEY_STATE, key=key.arn, state=key.state)
     if not _suits_ebs(key):
         yield _refusal(RefusalKind.KEY_KIND, key=key.arn, spec=key.spec, usage=key.usage)
-    if account_of(key.arn) not in {source.role.account_id for source in case.sources}:
+    if account_of(key.arn) not in case.holders:
         yield _refusal(RefusalKind.KEY_FOREIGN, key=key.arn, account=account_of(key.arn))
     elif isinstance(key.policy, KeyPolicy):
         yield from _of_policy(case, key.arn, key.policy)
     else:
         why = key.policy.why if key.policy else "it was not read"
         yield _refusal(RefusalKind.POLICY_UNREADABLE, key=key.arn, why=why)
+    if isinstance(key.grants, Unreadable) and case.grantees_of(key.arn):
+        yield _refusal(RefusalKind.GRANTS_UNREADABLE, key=key.arn, why=key.grants.why)
+    for principal in sorted(key.strangers & case.auto_scalers_of(key.arn)):
+        yield _refusal(RefusalKind.AUTO_SCALING_ROLE_MISSING, principal=principal, account=account_of(principal))
 
 
 def _of_policy(case: Case, key: KeyArn, policy: KeyPolicy) -> Iterator[Refusal]:
-    for obstacle in obstacles(policy, lacking(policy, case.users_of(key))):
+    for obstacle in obstacles(policy, case.users_by_policy(key), case.administrators_of(key)):
         yield refusal_of(key, obstacle)
     for statement, principals in denied(case, key, policy, certain=True).items():
         yield _refusal(RefusalKind.POLICY_DENIES, key=key, statement=statement, principals=principals)
@@ -216,7 +225,9 @@ def denied(case: Case, key: KeyArn, policy: KeyPolicy, *, certain: bool) -> dict
 
 def _acting(case: Case, target: TargetAccount) -> frozenset[PrincipalArn]:
     """Whom the key must serve: in copy mode the role that copies, whoever else is let in; else everybody let in."""
-    return frozenset({PrincipalArn(target.role.arn)}) if case.copying else case.key_users(target)
+    if case.copying:
+        return frozenset({PrincipalArn(target.role.arn)})
+    return case.key_users(target) | ({auto_scaling_role(root_of(target))} if case.request.auto_scaling else set())
 
 
 def _of_way(case: Case, way: Way) -> Iterator[Refusal]:

@@ -50,7 +50,9 @@ class CopyRules:
 class ShareRequest:
     """Desired state: these images, usable in these accounts and organizations and in these regions, that way.
 
-    No `regions` means each image's own.
+    Attributes:
+        regions: none means each image's own.
+        auto_scaling: in mode share, Auto Scaling is to launch from encrypted images as well.
     """
 
     image_ids: tuple[ImageId, ...]
@@ -59,3 +61,4 @@ class ShareRequest:
     regions: tuple[Region, ...] = ()
     organizations: tuple[TargetOrganization, ...] = ()
     rules: CopyRules = CopyRules()
+    auto_scaling: bool = False

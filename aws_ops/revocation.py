@@ -8,8 +8,8 @@ from aws_ops.details import details
 from aws_ops.entries import Entry, On, withdrawals_of
 from aws_ops.errors import KeyPolicyError
 from aws_ops.held import Held
-from aws_ops.ids import KeyArn, parse_key_user
-from aws_ops.key_policy import withdraw_use
+from aws_ops.ids import KeyArn, PrincipalArn, parse_key_user
+from aws_ops.key_policy import deleted_own_principals, withdraw_administration, withdraw_use
 from aws_ops.plan import Plan, Refused
 from aws_ops.refusals import Refusal, RefusalKind, refusal_of
 from aws_ops.request import Mode
@@ -41,9 +41,12 @@ def _against(due: Set[Entry], held: Held) -> Iterator[Refusal]:
     for resource, why in sorted(held.unreadable.items()):
         yield Refusal(RefusalKind.SOURCE_UNREADABLE, details(why=f"{resource}: {why.why}"))
     for key, policy in sorted(held.policies.items()):
-        users = [parse_key_user(entry.grantee) for entry in due if entry.resource == key]
+        users = [parse_key_user(one.grantee) for one in due if (one.resource, one.on) == (key, On.KEY)]
+        administrators = [
+            PrincipalArn(one.grantee) for one in due if (one.resource, one.on) == (key, On.ADMINISTRATION)
+        ]
         try:
-            withdraw_use(policy, users)
+            withdraw_administration(withdraw_use(policy, users), administrators)
         except KeyPolicyError as obstacle:
             yield refusal_of(key, obstacle)
 
@@ -52,6 +55,10 @@ def _cautions(share: Plan, there: Set[Entry], held: Held) -> Iterator[Caution]:
     for image_id, groups in sorted(held.groups.items()):
         if staying := groups - {entry.grantee for entry in there if entry.resource == image_id}:
             yield Caution(CautionKind.STILL_SHARED, details(image=image_id, groups=sorted(staying)))
-    keys = sorted({KeyArn(entry.resource) for entry in there if entry.on is On.KEY})
+    for key, policy in sorted(held.policies.items()):
+        written = any(entry.resource == key and entry.on in (On.KEY, On.ADMINISTRATION) for entry in there)
+        if written and (gone := deleted_own_principals(policy)):
+            yield Caution(CautionKind.OWN_PRINCIPALS_DELETED, details(key=key, principals=gone))
+    keys = sorted({KeyArn(entry.resource) for entry in there if entry.on in (On.KEY, On.GRANT)})
     if keys and share.mode is Mode.SHARE:
         yield Caution(CautionKind.VOLUMES_NEED_KEY, details(keys=keys))

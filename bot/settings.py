@@ -7,6 +7,7 @@ path in the file, and the bot doesn't start.
 import re
 import tomllib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -24,9 +25,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from aws_ops.errors import MalformedId
 from aws_ops.estimates import Prices, RegionPrices
-from aws_ops.facts import Role, SnapshotSharing, SourceAccount, TargetAccount, TargetOrganization
+from aws_ops.facts import KeyAccess, Role, SnapshotSharing, SourceAccount, TargetAccount, TargetOrganization
 from aws_ops.ids import (
     AccountId,
+    KeyArn,
     OrganizationArn,
     OrganizationPath,
     PrincipalArn,
@@ -35,6 +37,7 @@ from aws_ops.ids import (
     account_of,
     is_unit_arn,
     organization_of,
+    parse_key_arn,
     parse_organization_arn,
     parse_organization_path,
     parse_principal_arn,
@@ -54,6 +57,7 @@ from sharing.standing import StandingShare
 # Words with a meaning in the command.
 _RESERVED = frozenset(
     {"and", "audit", "because", "copy", "for", "help", "in", "no", "no-copy", "reason", "repair", "retire", "revoke"}
+    | {"auto", "auto-scaling", "autoscaling", "scaling", "with"}
     | {"then", "to", "unshare", "until", "without", "without-copy"}
 )
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-\d")
@@ -88,6 +92,7 @@ def _parsed(parse: Callable[[str], Any]) -> AfterValidator:
 RegionName = Annotated[str, matches(_REGION, "a region looks like eu-central-1")]
 RoleText = Annotated[str, _parsed(parse_role_arn)]
 PrincipalText = Annotated[str, _parsed(parse_principal_arn)]
+KeyArnText = Annotated[str, _parsed(parse_key_arn)]
 OrganizationText = Annotated[str, _parsed(parse_organization_arn)]
 PathText = Annotated[str, _parsed(parse_organization_path)]
 ExternalId = Annotated[str, Field(min_length=2, max_length=1224)]
@@ -154,7 +159,38 @@ def _refuse_foreign_keys(field: str, keys: dict[RegionName, KeyText], account_id
             raise ValueError(f"{field}.{region}: the key must be of account {account_id} and region {region}")
 
 
-class SourceSettings(_AccountSettings):
+class KeyAccountSettings(_AccountSettings):
+    """An account that holds keys which images of other accounts are under, with the role the bot takes on there.
+
+    Attributes:
+        key_access: how others are let use its keys: `policy` for the bot's own statements in the key's policy, `grant`
+            for KMS grants, which leave the policy alone.
+        key_access_of: the same for single keys, by ARN.
+    """
+
+    key_access: KeyAccess = KeyAccess.POLICY
+    key_access_of: dict[KeyArnText, KeyAccess] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _keys_in_this_account(self) -> Self:
+        for key in self.key_access_of:
+            if account_of(KeyArn(key)) != self.role.account_id:
+                raise ValueError(f"key_access_of: {key} is of another account than {self.role.account_id}")
+        return self
+
+    @property
+    def account(self) -> SourceAccount:
+        """As it is, it only holds keys."""
+        return SourceAccount(
+            name=self.name,
+            role=self.role,
+            regions=(),
+            key_access=self.key_access,
+            key_access_of={KeyArn(key): access for key, access in self.key_access_of.items()},
+        )
+
+
+class SourceSettings(KeyAccountSettings):
     """An account that images come from, with the role the bot takes on there, and the regions it looks in.
 
     Attributes:
@@ -175,7 +211,7 @@ class SourceSettings(_AccountSettings):
     @property
     def account(self) -> SourceAccount:
         keys = {Region(region): key for region, key in self.reencrypt_keys.items()}
-        return SourceAccount(self.name, self.role, tuple(map(Region, self.regions)), keys)
+        return replace(super().account, regions=tuple(map(Region, self.regions)), reencrypt_keys=keys)
 
 
 class TargetSettings(_AccountSettings):
@@ -186,27 +222,39 @@ class TargetSettings(_AccountSettings):
         keys: for each region, the target's own key that copies there are encrypted under.
         key_principals: who there may use the source's key; the role that copies, unless said otherwise.
         ssm_parameter: the name of a parameter that is to point to the newest copy, of what `names.FIELDS` lists.
+        key_administrators: who there may make, list and revoke grants on the source's key, for whomever they like:
+            with that they can hand it on to anybody. Nobody, unless named here.
     """
 
     environment: EnvironmentName | None = None
     keys: Annotated[dict[RegionName, KeyText], Field(min_length=1)]
     key_principals: tuple[PrincipalText, ...] = ()
     ssm_parameter: ParameterText | None = None
+    key_administrators: tuple[PrincipalText, ...] = ()
 
     @model_validator(mode="after")
     def _in_this_account(self) -> Self:
         account_id = self.role.account_id
         _refuse_foreign_keys("keys", self.keys, account_id)
-        for principal in self.key_principals:
-            if account_of(PrincipalArn(principal)) != account_id:
-                raise ValueError(f"key_principals: {principal} is of another account than {account_id}")
+        named = {"key_principals": self.key_principals, "key_administrators": self.key_administrators}
+        for setting, principals in named.items():
+            for principal in principals:
+                if account_of(parse_principal_arn(principal)) != account_id:
+                    raise ValueError(f"{setting}: {principal} is of another account than {account_id}")
         return self
 
     @property
     def account(self) -> TargetAccount:
         principals = self.key_principals or (self.role_arn,)
         keys = {Region(region): key for region, key in self.keys.items()}
-        return TargetAccount(self.name, self.role, keys, tuple(map(PrincipalArn, principals)), self.ssm_parameter)
+        return TargetAccount(
+            name=self.name,
+            role=self.role,
+            keys=keys,
+            key_principals=tuple(map(PrincipalArn, principals)),
+            parameter=self.ssm_parameter,
+            key_administrators=tuple(map(PrincipalArn, self.key_administrators)),
+        )
 
 
 class OrganizationSettings(_NamedSettings):
@@ -411,6 +459,7 @@ class Settings(Strict):
     sources: Annotated[tuple[SourceSettings, ...], Field(min_length=1), AfterValidator(_distinct)]
     targets: Annotated[tuple[TargetSettings, ...], Field(min_length=1), AfterValidator(_distinct)]
     organizations: tuple[OrganizationSettings, ...] = ()
+    key_accounts: Annotated[tuple[KeyAccountSettings, ...], AfterValidator(_distinct)] = ()
     copies: CopySettings = CopySettings()
     audit: AuditSettings = AuditSettings()
     retention: tuple[RetentionSettings, ...] = ()
@@ -422,10 +471,15 @@ class Settings(Strict):
     @property
     def estate(self) -> Estate:
         return Estate(
-            tuple(source.account for source in self.sources),
+            tuple(holder.account for holder in (*self.sources, *self.key_accounts)),
             tuple(target.account for target in self.targets),
             tuple(organization.organization for organization in self.organizations),
         )
+
+    @model_validator(mode="after")
+    def _sources_hold_their_own_keys(self) -> Self:
+        _distinct((*self.sources, *self.key_accounts))
+        return self
 
     @model_validator(mode="after")
     def _one_namespace(self) -> Self:

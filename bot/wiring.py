@@ -108,7 +108,7 @@ def build(
             lease=lease,
             rules=rules,
             errands={
-                RequestKind.SHARE: Shares(accounts, estate, settings.copies.rules),
+                RequestKind.SHARE: Shares(accounts=accounts, estate=estate, rules=settings.copies.rules, clock=clock),
                 RequestKind.REVOKE: Revocations(accounts, estate),
                 RequestKind.AUDIT: Audits(accounts, estate),
                 RequestKind.RETIRE: Retention(settings.retention_rules, accounts, estate),

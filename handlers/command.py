@@ -30,6 +30,7 @@ _REASON = re.compile(r"(?:^|[\s,]+)(?:reason|because)\b[:\s]*", re.IGNORECASE)
 _CLAUSE = re.compile(r"(?:^|[\s,]+)(in|until|for)\b", re.IGNORECASE)
 _NO_COPY = re.compile(r"(?:^|[\s,]+)(?:no|without)[\s-]+copy[\s,]*$", re.IGNORECASE)
 _THEN_UNSHARE = re.compile(r"(?:^|[\s,]+)(?:copy[\s,]+)?then\s+unshare[\s,]*$", re.IGNORECASE)
+_WITH_AUTO_SCALING = re.compile(r"(?:^|[\s,]+)(?:and\s+)?with[\s-]+auto[\s-]?scaling[\s,]*$", re.IGNORECASE)
 _BETWEEN = re.compile(r"(?:\s*[,;]\s*|\s+and\s+|\s+)", re.IGNORECASE)
 _TIME = re.compile(r"(?P<number>\d{1,5})\s*(?P<unit>h|d|w)(?:ours?|ays?|eeks?)?", re.IGNORECASE)
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -45,6 +46,7 @@ class Ask:
     Attributes:
         regions: none means each image's own.
         ends_at: when what it gives is to be taken back, if ever.
+        auto_scaling: with mode share, Auto Scaling is to launch from encrypted images as well.
     """
 
     image_ids: tuple[ImageId, ...]
@@ -53,6 +55,7 @@ class Ask:
     mode: Mode
     ends_at: datetime | None
     reason: str
+    auto_scaling: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,11 +117,12 @@ def parse(text: str, estate: Estate, now: datetime) -> Ask | Revoke | Audit | Re
     wanted, reason = _and_reason(form["rest"], problems)
     targets, *clauses = _CLAUSE.split(wanted)
     modes: list[Mode] = []
-    said = {"to": _without_mode(targets, modes)}
+    choices: list[str] = []
+    said = {"to": _without_mode(targets, modes, choices)}
     for word, rest in zip(map(str.lower, clauses[::2]), clauses[1::2], strict=True):
         if word in said or (word in _ENDS and said.keys() & _ENDS):
             problems.append(f"“{word}” comes once too often.")
-        said[word] = _without_mode(rest, modes)
+        said[word] = _without_mode(rest, modes, choices)
     ask = Ask(
         image_ids=read_images(form["images"], problems),
         targets=read_targets(_BETWEEN.split(said["to"]), estate, problems),
@@ -126,10 +130,11 @@ def parse(text: str, estate: Estate, now: datetime) -> Ask | Revoke | Audit | Re
         mode=_mode(modes, problems),
         ends_at=_read_end(said, now, problems),
         reason=reason,
+        auto_scaling=bool(choices),
     )
     if "in" in said and not said["in"]:
         problems.append("After “in” comes at least one region, like eu-central-1.")
-    problems += [*too_many(ask), *not_copied(ask, estate)]
+    problems += [*too_many(ask), *not_copied(ask, estate), *at_odds(ask)]
     return NotUnderstood(tuple(problems)) if problems else ask
 
 
@@ -168,10 +173,13 @@ def _and_reason(text: str, problems: list[str]) -> tuple[str, str]:
     return wanted, reason
 
 
-def _without_mode(text: str, modes: list[Mode]) -> str:
+def _without_mode(text: str, modes: list[Mode], choices: list[str]) -> str:
+    text, chosen = _WITH_AUTO_SCALING.subn("", text)
     for pattern, mode in ((_NO_COPY, Mode.SHARE), (_THEN_UNSHARE, Mode.COPY_THEN_UNSHARE)):
         text, found = pattern.subn("", text)
         modes += [mode] * found
+    text, chosen_before = _WITH_AUTO_SCALING.subn("", text)
+    choices += ["auto scaling"] * (chosen + chosen_before)
     return text.strip(" ,\t\n")
 
 
@@ -239,6 +247,14 @@ def too_many(ask: Ask) -> list[str]:
         for count, what, limit in counts
         if count > limit
     ]
+
+
+def at_odds(ask: Ask) -> list[str]:
+    """Say what was chosen that doesn't go with the rest."""
+    if ask.auto_scaling and ask.mode.copies:
+        why = "a copy is under the target's own key, which the target opens for its Auto Scaling itself"
+        return [f"“with auto scaling” goes with “no copy” alone: {why}."]
+    return []
 
 
 def read_images(text: str, problems: list[str]) -> tuple[ImageId, ...]:

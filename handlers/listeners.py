@@ -199,6 +199,7 @@ def _wanted(origin: str, person: Person, ask: Ask) -> NewRequest:
         regions=ask.regions,
         reason=ask.reason,
         ends_at=ask.ends_at,
+        auto_scaling=ask.auto_scaling,
     )
 
 

@@ -9,12 +9,16 @@ from aws_ops.estimates import Cost, about
 from aws_ops.plan import (
     AddCreateVolumePermission,
     AddLaunchPermission,
+    AllowKeyAdministration,
     AllowKeyUse,
+    CreateKeyGrant,
     DeregisterCopy,
     Mode,
     Plan,
     RemoveCreateVolumePermission,
     RemoveLaunchPermission,
+    RevokeKeyGrant,
+    WithdrawKeyAdministration,
     WithdrawKeyUse,
 )
 from handlers import mrkdwn
@@ -80,7 +84,8 @@ def asks(request: Request) -> str:
     until = f" Until {mrkdwn.when(request.ends_at)}; then that is taken back." if request.ends_at else ""
     if request.trigger is Trigger.STANDING:
         who = f"On behalf of {who}, a standing share"
-    return f"{who} asks to share {images(request)} with {targets(request)}, {_HOW[request.mode]}.{until}"
+    besides = ", by Auto Scaling as well" if request.auto_scaling else ""
+    return f"{who} asks to share {images(request)} with {targets(request)}, {_HOW[request.mode]}{besides}.{until}"
 
 
 _HOW = {
@@ -206,19 +211,33 @@ def opened(launch: AddLaunchPermission) -> str:
 
 _NOUNS = {
     AllowKeyUse.kind: "key",
+    AllowKeyAdministration.kind: "key",
+    CreateKeyGrant.kind: "KMS grant",
     AddCreateVolumePermission.kind: "snapshot",
     AddLaunchPermission.kind: "image",
     RemoveLaunchPermission.kind: "image",
     RemoveCreateVolumePermission.kind: "snapshot",
+    RevokeKeyGrant.kind: "KMS grant",
+    WithdrawKeyAdministration.kind: "key",
     WithdrawKeyUse.kind: "key",
 }
-_TAKEN = {RemoveLaunchPermission.kind, RemoveCreateVolumePermission.kind, WithdrawKeyUse.kind}
+_TAKEN = {
+    RemoveLaunchPermission.kind,
+    RemoveCreateVolumePermission.kind,
+    RevokeKeyGrant.kind,
+    WithdrawKeyAdministration.kind,
+    WithdrawKeyUse.kind,
+}
 _DONE = {
     AllowKeyUse.kind: "key policy opened on",
+    AllowKeyAdministration.kind: "administration given on",
+    CreateKeyGrant.kind: "made",
     AddCreateVolumePermission.kind: "`createVolumePermission` given on",
     AddLaunchPermission.kind: "`launchPermission` given on",
     RemoveLaunchPermission.kind: "`launchPermission` taken back on",
     RemoveCreateVolumePermission.kind: "`createVolumePermission` taken back on",
+    RevokeKeyGrant.kind: "revoked",
+    WithdrawKeyAdministration.kind: "administration taken back on",
     WithdrawKeyUse.kind: "key policy closed on",
 }
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from slack_sdk.models.blocks import (
+    CheckboxesElement,
     DatePickerElement,
     InputBlock,
     Option,
@@ -19,13 +20,25 @@ from slack_sdk.models.views import View
 
 from aws_ops.plan import Mode
 from handlers import mrkdwn
-from handlers.command import REASON_LIMIT, Ask, not_copied, read_date, read_images, read_regions, read_targets, too_many
+from handlers.command import (
+    REASON_LIMIT,
+    Ask,
+    at_odds,
+    not_copied,
+    read_date,
+    read_images,
+    read_regions,
+    read_targets,
+    too_many,
+)
 from sharing.estate import Estate
 
 SHARE = "ami_share_form"
 
 IMAGE = "image"
 _TARGETS, _REGIONS, _MODE, _UNTIL, _REASON = "targets", "regions", "mode", "until", "reason"
+_CHOICES = "choices"
+_AUTO_SCALING = "auto_scaling"
 _VALUE = "value"
 # A select holds 100 options (docs.slack.dev/reference/block-kit/block-elements/multi-select-menu-element).
 _OPTIONS = 100
@@ -55,6 +68,11 @@ def share_form(estate: Estate, channel: str) -> View:
         text="Share only",
         value=Mode.SHARE.value,
         description="The target launches from the original; nothing is copied",
+    )
+    auto_scaling = Option(
+        text="Auto Scaling may launch from it",
+        value=_AUTO_SCALING,
+        description="The target's service-linked role gets a grant on an encrypted image's keys",
     )
     return View(
         type="modal",
@@ -90,6 +108,12 @@ def share_form(estate: Estate, channel: str) -> View:
                 element=RadioButtonsElement(action_id=_VALUE, options=[copy, hand_over, share], initial_option=copy),
             ),
             InputBlock(
+                block_id=_CHOICES,
+                label="With “Share only”",
+                optional=True,
+                element=CheckboxesElement(action_id=_VALUE, options=[auto_scaling]),
+            ),
+            InputBlock(
                 block_id=_UNTIL,
                 label="Until",
                 optional=True,
@@ -109,7 +133,7 @@ def share_form(estate: Estate, channel: str) -> View:
 
 def read_share_form(values: Mapping[str, Any], estate: Estate, now: datetime) -> Ask | dict[str, str]:
     """Return what the form asks for, or what is wrong with it, by the `block_id` of the field."""
-    wrong: dict[str, list[str]] = {IMAGE: [], _TARGETS: [], _REGIONS: [], _UNTIL: []}
+    wrong: dict[str, list[str]] = {IMAGE: [], _TARGETS: [], _REGIONS: [], _UNTIL: [], _CHOICES: []}
     until = values[_UNTIL][_VALUE]["selected_date"]
     typed = values[IMAGE][_VALUE]["value"] or ""
     ask = Ask(
@@ -119,11 +143,13 @@ def read_share_form(values: Mapping[str, Any], estate: Estate, now: datetime) ->
         mode=Mode(values[_MODE][_VALUE]["selected_option"]["value"]),
         ends_at=read_date(until, now, wrong[_UNTIL]) if until else None,
         reason=" ".join((values[_REASON][_VALUE]["value"] or "").split())[:REASON_LIMIT],
+        auto_scaling=_AUTO_SCALING in _chosen(values, _CHOICES),
     )
     if not ask.image_ids and not wrong[IMAGE]:
         wrong[IMAGE].append("Name at least one image, like ami-0123456789abcdef0.")
     wrong[IMAGE] += too_many(ask)
     wrong[_TARGETS] += not_copied(ask, estate)
+    wrong[_CHOICES] += at_odds(ask)
     errors = {field: " ".join(problems)[:2000] for field, problems in wrong.items() if problems}
     return errors or ask
 
@@ -143,6 +169,7 @@ def help_text(command: str, estate: Estate) -> str:
         f"• {mrkdwn.code(f'{share} reason release 42')}: each account gets an encrypted copy of its own, once approved",
         f"• {mrkdwn.code(f'{share} in {estate.regions[0]}')}: the copies are made in that region, or in several",
         f"• {mrkdwn.code(f'{share} no copy')}: each account may launch the original; nothing is copied",
+        f"• {mrkdwn.code(f'{share} no copy with auto scaling')}: its Auto Scaling may launch an encrypted one as well",
         f"• {mrkdwn.code(f'{share} then unshare')}: once the copies are done, the source's permissions are taken back",
         f"• {mrkdwn.code(f'{share} for 30d')} or {mrkdwn.code('until 2026-12-31')}: taken back at the end of that time",
         f"• {mrkdwn.code(f'{command} revoke R-7K2M9QXA [and deregister the copies]')}: takes it back, once approved",

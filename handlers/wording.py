@@ -7,14 +7,18 @@ escaped.
 from collections.abc import Mapping, Sequence
 
 from aws_ops.finishing import Note, NoteKind
+from aws_ops.ids import account_of
+from aws_ops.key_grants import is_auto_scaling, operations_for
 from aws_ops.plan import (
     AddCreateVolumePermission,
     AddLaunchPermission,
+    AllowKeyAdministration,
     AllowKeyUse,
     Caution,
     CautionKind,
     Change,
     CopyImage,
+    CreateKeyGrant,
     DeregisterCopy,
     PutImageParameter,
     ReencryptImage,
@@ -22,7 +26,9 @@ from aws_ops.plan import (
     RefusalKind,
     RemoveCreateVolumePermission,
     RemoveLaunchPermission,
+    RevokeKeyGrant,
     ShareReencrypted,
+    WithdrawKeyAdministration,
     WithdrawKeyUse,
 )
 from handlers import mrkdwn
@@ -64,6 +70,12 @@ REFUSALS: Mapping[RefusalKind, str] = {
     "EBS takes symmetric encryption keys alone.",
     RefusalKind.POLICY_UNREADABLE: "I can't read the policy of the key {key}: {why}. My source role needs "
     "`kms:GetKeyPolicy` and `kms:PutKeyPolicy` on it.",
+    RefusalKind.GRANTS_UNREADABLE: "I can't read the grants on the key {key}: {why}. My source role needs "
+    "`kms:ListGrants`, `kms:CreateGrant` and `kms:RevokeGrant` on it.",
+    RefusalKind.AUTO_SCALING_ROLE_MISSING: "KMS doesn't know {principal}, since account {account} has no Auto Scaling "
+    "yet, so nothing can be granted to it. Create that service-linked role there first "
+    "(`aws iam create-service-linked-role --aws-service-name autoscaling.amazonaws.com`), or leave out "
+    "`with auto scaling`.",
     RefusalKind.POLICY_DELETED_PRINCIPALS: "The policy of the key {key} names principals that no longer exist "
     "({principals}), and KMS would refuse it back with them. Take them out of the policy first.",
     RefusalKind.POLICY_DENIES: "The policy of the key {key} denies {principals} its use (statement {statement}), and a "
@@ -130,6 +142,27 @@ CAUTIONS: Mapping[CautionKind, str] = {
     "taking back the account alone won't end that.",
     CautionKind.KEY_USE_LIMITED: "In {target}, only {principals} will be able to use the key, "
     "so only they can launch from the shared image.",
+    CautionKind.KEY_ADMINISTRATORS: "*By the settings, {principals} become administrators of {key}.* "
+    "They can hand the key on to anybody, in any account, without asking me, and can take other people's grants away. "
+    "What they hand on I don't see, and it stays when this share is taken back.",
+    CautionKind.OWN_PRINCIPALS_DELETED: "My own statements in the policy of {key} name principals that no longer exist "
+    "({principals}). Whoever they were, they go when I next write the policy; if one was made anew under its old name, "
+    "share with it again.",
+    CautionKind.AUTO_SCALING_LEFT_OUT: "Auto Scaling in {target} will not be able to launch from the shared image: its "
+    "service-linked role has no use of the key. If it should, ask again `with auto scaling`.",
+    CautionKind.AUTO_SCALING_NOT_NEEDED: "{image} isn't encrypted, so Auto Scaling needs no grant for it.",
+    CautionKind.IMAGE_HIDDEN: "{target} won't see {image}: its setting “Allowed AMIs” in {region} hides it, as if it "
+    "did not exist. Whoever manages that setting ({by}) must add a criterion with the image provider {owner}.",
+    CautionKind.IMAGE_HIDDEN_FROM_COPY: "The setting “Allowed AMIs” of {target} in {region} hides {image}, so the copy "
+    "will most likely fail. Whoever manages that setting ({by}) must add a criterion with the image provider {owner} "
+    "first.",
+    CautionKind.IMAGE_MAY_BE_HIDDEN: "The setting “Allowed AMIs” of {target} in {region} may hide {image}: it has "
+    "criteria that I can't judge from here. If it does, whoever manages that setting ({by}) must add a criterion with "
+    "the image provider {owner}.",
+    CautionKind.IMAGE_WOULD_BE_HIDDEN: "The setting “Allowed AMIs” of {target} in {region} is in audit mode. Nothing "
+    "is hidden now, but {image} will be once it is enabled, unless it has a criterion with the image provider {owner}.",
+    CautionKind.ALLOWED_IMAGES_UNREAD: "I can't read whether the setting “Allowed AMIs” of {target} in {region} hides "
+    "the image there: {why}.",
 }
 
 FAILURES: Mapping[FailureKind, str] = {
@@ -206,7 +239,7 @@ def not_in_force(share: Request) -> str:
     return f"{mrkdwn.code(share.id)} is no share in force (it is {state}), so there is nothing to compare."
 
 
-def change(changed: Change) -> str:
+def change(changed: Change) -> str:  # noqa: PLR0912 (one case for each kind)
     """Return what a change does, in a line."""
     match changed:
         case AllowKeyUse(key_arn=key_arn):
@@ -214,12 +247,31 @@ def change(changed: Change) -> str:
                 f"Key policy of {mrkdwn.code(key_arn)} gains: {_users(changed)} may `Encrypt`, `Decrypt`, "
                 "`ReEncrypt*`, `GenerateDataKey*`, `DescribeKey`, and make grants for AWS resources alone"
             )
+        case AllowKeyAdministration(key_arn=key_arn, principals=principals):
+            return (
+                f"Key policy of {mrkdwn.code(key_arn)} gains: {mrkdwn.codes(principals)} may make, list and revoke any "
+                "grant (`CreateGrant`, `ListGrants`, `RevokeGrant`), `DescribeKey` and `GetKeyRotationStatus`"
+            )
+        case CreateKeyGrant(key_arn=key_arn, principal=principal):
+            operations = ", ".join(f"`{operation}`" for operation in operations_for(principal))
+            whom = f"Auto Scaling of {mrkdwn.code(account_of(principal))}, " if is_auto_scaling(principal) else ""
+            return (
+                f"KMS grant on {mrkdwn.code(key_arn)} for {whom}{mrkdwn.code(principal)} alone: {operations}; "
+                "what it grants on can be no more than these"
+            )
         case AddCreateVolumePermission(snapshot_id=snapshot_id, accounts=accounts):
             return f"`createVolumePermission` on {mrkdwn.code(snapshot_id)} for {_accounts(accounts)}"
         case AddLaunchPermission(image_id=image_id, launchers=launchers):
             return f"`launchPermission` on {mrkdwn.code(image_id)} for {mrkdwn.codes(launchers)}"
         case WithdrawKeyUse(key_arn=key_arn):
             return f"Key policy of {mrkdwn.code(key_arn)} loses: {_users(changed)}, in my own statements alone"
+        case WithdrawKeyAdministration(key_arn=key_arn, principals=principals):
+            return (
+                f"Key policy of {mrkdwn.code(key_arn)} loses: {mrkdwn.codes(principals)} as administrators; "
+                "grants that they made stay"
+            )
+        case RevokeKeyGrant(key_arn=key_arn, principal=principal):
+            return f"KMS grant on {mrkdwn.code(key_arn)} for {mrkdwn.code(principal)} revoked"
         case RemoveCreateVolumePermission(snapshot_id=snapshot_id, accounts=accounts):
             return f"`createVolumePermission` on {mrkdwn.code(snapshot_id)} taken from {_accounts(accounts)}"
         case RemoveLaunchPermission(image_id=image_id, launchers=launchers):

@@ -7,7 +7,9 @@ tried.
 """
 
 import json
+import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,15 +56,19 @@ def manifest(*, socket_mode: bool = False) -> dict[str, Any]:
 
 
 def iam_policy(name: str, **placeholders: str | list[str]) -> dict[str, Any]:
-    """Return an IAM document of `deploy/iam`, with its placeholders filled in; one in a list may become several."""
+    """Return an IAM document of `deploy/iam`, with its placeholders filled in; a text with one may become several."""
     text = (_DEPLOY / "iam" / f"{name}.json").read_text(encoding="utf-8")
     for placeholder, value in placeholders.items():
         if isinstance(value, list):
-            text = text.replace(f'"{placeholder}"', ", ".join(map(json.dumps, value)))
+            text = re.sub(rf'"([^"]*){placeholder}([^"]*)"', partial(_several, value), text)
         else:
             text = text.replace(placeholder, value)
     document: dict[str, Any] = json.loads(text)
     return document
+
+
+def _several(values: list[str], found: re.Match[str]) -> str:
+    return ", ".join(f'"{found[1]}{value}{found[2]}"' for value in values)
 
 
 def target_policy(account_id: str, source: str = IMAGES) -> dict[str, Any]:

@@ -1,22 +1,24 @@
 """Applying: the permissions at the source, in the order that shows nothing before it can be used.
 
-Key policies first, then the snapshots, the image last. Each is an addition that reads before it writes, so doing it
-again after a crash changes nothing. The copies come after, in `copying.py`.
+Key policies and grants first, then the snapshots, the image last. Each is an addition that reads before it writes, so
+doing it again after a crash changes nothing. The copies come after, in `copying.py`.
 """
 
 import math
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from aws_ops.accounts import Accounts
-from aws_ops.entries import entries_of, on_key
+from aws_ops.entries import Entry, On, entries_of, on_key
 from aws_ops.estimates import CopyTime, expected_time
 from aws_ops.facts import TargetAccount
-from aws_ops.ids import KeyArn, KeyUser, Launcher, Region, account_of, region_of
-from aws_ops.key_policy import KeyPolicy, allow_use, own_users
+from aws_ops.ids import KeyArn, Launcher, Region, account_of, region_of
+from aws_ops.key_grants import create_grant, operations_for
+from aws_ops.key_policy import KeyPolicy, allow_administration, allow_use, own_administrators, own_users
 from aws_ops.keys import change_key_policy
 from aws_ops.permissions import (
     BeforeWrite,
@@ -27,10 +29,13 @@ from aws_ops.permissions import (
 from aws_ops.plan import (
     AddCreateVolumePermission,
     AddLaunchPermission,
+    AllowKeyAdministration,
     AllowKeyUse,
     CopyImage,
+    CreateKeyGrant,
     ImageSummary,
     Mode,
+    WithdrawKeyAdministration,
     WithdrawKeyUse,
 )
 from sharing.claim import Claim
@@ -122,6 +127,10 @@ def apply_grants(claim: Claim, accounts: Accounts, estate: Estate) -> None:
         match change:
             case AllowKeyUse():
                 edit_key_policy(claim, accounts, estate, change, allow_use)
+            case AllowKeyAdministration():
+                edit_key_policy(claim, accounts, estate, change, allow_administration)
+            case CreateKeyGrant():
+                _create_key_grant(claim, accounts, estate, change)
             case AddCreateVolumePermission():
                 ec2 = accounts.ec2(estate.source(change.owner).role, change.region)
                 intent = _about_to_give(claim, change)
@@ -140,8 +149,8 @@ def edit_key_policy(
     claim: Claim,
     accounts: Accounts,
     estate: Estate,
-    change: AllowKeyUse | WithdrawKeyUse,
-    edit: Callable[[KeyPolicy, Iterable[KeyUser]], KeyPolicy],
+    change: AllowKeyUse | AllowKeyAdministration | WithdrawKeyUse | WithdrawKeyAdministration,
+    edit: Callable[[KeyPolicy, Sequence[Any]], KeyPolicy],
 ) -> None:
     """Bring a key's policy to what `edit` makes of it for the change's users, as its only writer.
 
@@ -150,21 +159,42 @@ def edit_key_policy(
         AwsOpsError: see `keys.change_key_policy`.
     """
     key_arn = change.key_arn
+    named = sorted(entry.grantee for entry in entries_of([change]))
     kms = accounts.kms(estate.source(account_of(key_arn)).role, region_of(key_arn))
 
     def before_write(before: str, after: str) -> None:
         # The policy before is on record before it is gone, so that it can be put back whatever happens next.
-        gained = own_users(KeyPolicy(after)) - own_users(KeyPolicy(before))
+        gained = _own_entries(key_arn, KeyPolicy(after)) - _own_entries(key_arn, KeyPolicy(before))
         with claim.transaction() as (tx, request, now):
             tx.audit(request.id, now, "bot", "key_policy_change", {"key": key_arn, "before": before, "after": after})
-            Ledger(tx).give(request.id, on_key(key_arn, gained), now)
+            Ledger(tx).give(request.id, gained, now)
 
     with _only_writer(claim, key_arn):
-        changed = change_key_policy(kms, key_arn, lambda policy: edit(policy, change.users), before_write=before_write)
+        changed = change_key_policy(kms, key_arn, lambda policy: edit(policy, named), before_write=before_write)
         if changed is not None:
             with claim.transaction() as (tx, request, now):
-                details = {"key": key_arn, "principals": list(change.users), "kind": change.kind}
+                details = {"key": key_arn, "principals": named, "kind": change.kind}
                 tx.audit(request.id, now, "bot", "key_policy_changed", details)
+
+
+def _own_entries(key_arn: KeyArn, policy: KeyPolicy) -> frozenset[Entry]:
+    return on_key(key_arn, own_users(policy)) | on_key(key_arn, own_administrators(policy), On.ADMINISTRATION)
+
+
+def _create_key_grant(claim: Claim, accounts: Accounts, estate: Estate, change: CreateKeyGrant) -> None:
+    """Make the grant. It has a name that says whom it is for, so that no lock is needed: twice makes one."""
+    kms = accounts.kms(estate.source(account_of(change.key_arn)).role, region_of(change.key_arn))
+
+    def before_write() -> None:
+        with claim.transaction() as (tx, request, now):
+            Ledger(tx).give(request.id, entries_of([change]), now)
+
+    made = create_grant(kms, change.key_arn, change.principal, before_write=before_write)
+    if made is not None:
+        with claim.transaction() as (tx, request, now):
+            details = {"key": change.key_arn, "principal": change.principal, "grants": list(made.after)}
+            details["operations"] = list(operations_for(change.principal))
+            tx.audit(request.id, now, "bot", "key_grant_created", details)
 
 
 @contextmanager

@@ -83,7 +83,11 @@ class Ledger:
         """Write down that the entries have been taken back."""
         for entry in entries:
             self._connection.execute(
-                delete(given).where(given.c.resource == entry.resource, given.c.grantee == entry.grantee)
+                delete(given).where(
+                    given.c.resource == entry.resource,
+                    given.c.grantee == entry.grantee,
+                    given.c.on == entry.on.value,
+                )
             )
 
     def _read(self, table: Table, *where: object) -> frozenset[Entry]:

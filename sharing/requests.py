@@ -8,8 +8,8 @@ from typing import NewType
 
 from aws_ops.estimates import Estimate
 from aws_ops.finishing import Note
-from aws_ops.ids import AccountId, ImageId, KeyArn, Region
-from aws_ops.plan import AddLaunchPermission, AllowKeyUse, Mode, Plan, Refusal
+from aws_ops.ids import AccountId, ImageId, KeyArn, Region, account_of
+from aws_ops.plan import AddLaunchPermission, AllowKeyUse, CreateKeyGrant, Mode, Plan, Refusal
 from sharing.states import DeliveryState, RequestState
 
 RequestId = NewType("RequestId", str)
@@ -97,6 +97,7 @@ class NewRequest:
         of: the share that a revocation or an audit is about.
         deregister: a revocation is to deregister the copies as well.
         requester_groups: those of the user groups that approval rules know requesters by which the requester is in.
+        auto_scaling: with mode share, the targets' Auto Scaling is to launch from encrypted images as well.
     """
 
     origin: str
@@ -112,6 +113,7 @@ class NewRequest:
     deregister: bool = False
     trigger: Trigger = Trigger.PERSON
     requester_groups: frozenset[str] = frozenset()
+    auto_scaling: bool = False
 
 
 def revocation_of(share: "Request", requester: Person, origin: str, trigger: Trigger = Trigger.PERSON) -> NewRequest:
@@ -273,6 +275,7 @@ class Request:
     preparations: Mapping[ImageId, Preparation]
     deliveries: tuple[Delivery, ...]
     decisions: tuple[Decision, ...]
+    auto_scaling: bool = False
 
     @property
     def votes(self) -> tuple[Decision, ...]:
@@ -316,7 +319,10 @@ class Request:
 
     def opens_key_for(self, delivery: Delivery) -> bool:
         """Whether this request itself had to open a source key for the delivery's account."""
-        return any(
-            isinstance(change, AllowKeyUse) and any(f":{delivery.account_id}:" in arn for arn in change.principals)
+        opened = [
+            principal
             for change in self.approved_plan.changes
-        )
+            if isinstance(change, AllowKeyUse | CreateKeyGrant)
+            for principal in (change.principals if isinstance(change, AllowKeyUse) else (change.principal,))
+        ]
+        return any(account_of(principal) == delivery.account_id for principal in opened)

@@ -12,7 +12,9 @@ from aws_ops.accounts import Accounts
 from aws_ops.copies import discard
 from aws_ops.entries import Entry, entries_of, removable
 from aws_ops.held import read_held
-from aws_ops.key_policy import withdraw_use
+from aws_ops.ids import account_of, region_of
+from aws_ops.key_grants import revoke_grants
+from aws_ops.key_policy import withdraw_administration, withdraw_use
 from aws_ops.permissions import remove_create_volume_permission, remove_launch_permission
 from aws_ops.plan import (
     DeregisterCopy,
@@ -21,7 +23,9 @@ from aws_ops.plan import (
     Refused,
     RemoveCreateVolumePermission,
     RemoveLaunchPermission,
+    RevokeKeyGrant,
     Withdrawal,
+    WithdrawKeyAdministration,
     WithdrawKeyUse,
 )
 from aws_ops.revocation import plan_revocation
@@ -183,5 +187,18 @@ def withdraw(claim: Claim, accounts: Accounts, estate: Estate, change: Withdrawa
             )
         case WithdrawKeyUse():
             edit_key_policy(claim, accounts, estate, change, withdraw_use)
+        case WithdrawKeyAdministration():
+            edit_key_policy(claim, accounts, estate, change, withdraw_administration)
+        case RevokeKeyGrant():
+            _revoke_key_grant(claim, accounts, estate, change)
     with claim.transaction() as (tx, _, _now):
         Ledger(tx).take(entries_of([change]))
+
+
+def _revoke_key_grant(claim: Claim, accounts: Accounts, estate: Estate, change: RevokeKeyGrant) -> None:
+    kms = accounts.kms(estate.source(account_of(change.key_arn)).role, region_of(change.key_arn))
+    gone = revoke_grants(kms, change.key_arn, change.principal)
+    if gone is not None:
+        with claim.transaction() as (tx, request, now):
+            details = {"key": change.key_arn, "principal": change.principal, "grants": list(gone.before)}
+            tx.audit(request.id, now, "bot", "key_grant_revoked", details)

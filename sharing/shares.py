@@ -14,6 +14,7 @@ from aws_ops.reading import read_facts
 from aws_ops.request import CopyRules
 from sharing.applying import apply_grants, deliveries_for
 from sharing.claim import Claim
+from sharing.clock import Clock
 from sharing.estate import Estate
 from sharing.ledger import Ledger
 from sharing.requests import Request
@@ -28,6 +29,7 @@ class Shares:
     accounts: Accounts
     estate: Estate
     rules: CopyRules
+    clock: Clock
     looks: bool = False
 
     def books(self, tx: Transaction, request: Request) -> None:
@@ -37,14 +39,15 @@ class Shares:
         sources = self.estate.sources
         recipients = [self.estate.recipient(name) for name in request.targets]
         wanted = ShareRequest(
-            request.image_ids,
-            request.mode,
-            tuple(one for one in recipients if isinstance(one, TargetAccount)),
-            request.regions,
-            rules=self.rules,
+            image_ids=request.image_ids,
+            mode=request.mode,
+            targets=tuple(one for one in recipients if isinstance(one, TargetAccount)),
+            regions=request.regions,
             organizations=tuple(one for one in recipients if isinstance(one, TargetOrganization)),
+            rules=self.rules,
+            auto_scaling=request.auto_scaling,
         )
-        return plan_share(wanted, sources, read_facts(self.accounts, sources, wanted))
+        return plan_share(wanted, sources, read_facts(self.accounts, sources, wanted, self.clock()))
 
     def announce(self, tx: Transaction, request: Request) -> None:
         ledger, needs = Ledger(tx), entries_of(request.approved_plan.grants)

@@ -55,6 +55,7 @@ requests = Table(
     Column("of_request", ForeignKey("requests.id"), index=True),
     Column("trigger", String(20), nullable=False),
     Column("deregister", Boolean, nullable=False),
+    Column("auto_scaling", Boolean, nullable=False),
     Column("team_id", String(40), nullable=False),
     Column("user_id", String(40), nullable=False),
     Column("image_ids", JSON, nullable=False),
@@ -160,14 +161,14 @@ postings = Table(
     Column("shown_at", UtcDateTime),
 )
 
-# What each share rests on at the source, entry by entry.
+# What each share rests on at the source, entry by entry. One key may let one principal in by its policy and by a grant.
 needs = Table(
     "needs",
     metadata,
     Column("request_id", ForeignKey("requests.id"), primary_key=True),
     Column("resource", String(200), primary_key=True, index=True),
     Column("grantee", String(600), primary_key=True),
-    Column("on", String(20), nullable=False),
+    Column("on", String(20), primary_key=True),
     Column("owner", String(12), nullable=False),
     Column("region", String(40), nullable=False),
 )
@@ -178,7 +179,7 @@ given = Table(
     metadata,
     Column("resource", String(200), primary_key=True),
     Column("grantee", String(600), primary_key=True),
-    Column("on", String(20), nullable=False),
+    Column("on", String(20), primary_key=True),
     Column("owner", String(12), nullable=False),
     Column("region", String(40), nullable=False),
     Column("request_id", ForeignKey("requests.id"), nullable=False),

@@ -72,6 +72,7 @@ class Transaction:
                 trigger=new.trigger.value,
                 deregister=new.deregister,
                 requester_groups=sorted(new.requester_groups),
+                auto_scaling=new.auto_scaling,
                 team_id=new.requester.team_id,
                 user_id=new.requester.user_id,
                 image_ids=list(new.image_ids),
@@ -333,6 +334,7 @@ def _asked(new: NewRequest) -> dict[str, Any]:
     asked = {"kind": new.kind, "images": list(new.image_ids), "mode": new.mode, "targets": list(new.targets)}
     return asked | {
         "regions": list(new.regions),
+        "auto_scaling": new.auto_scaling,
         "ends_at": new.ends_at.isoformat() if new.ends_at else None,
         "of": new.of,
         "trigger": new.trigger,
@@ -425,6 +427,7 @@ def _request(row: RowMapping, its_deliveries: tuple[Delivery, ...], its_decision
         of=None if row["of_request"] is None else RequestId(row["of_request"]),
         trigger=Trigger(row["trigger"]),
         deregister=row["deregister"],
+        auto_scaling=row["auto_scaling"],
         requester=Person(row["team_id"], row["user_id"]),
         image_ids=tuple(ImageId(stored) for stored in row["image_ids"]),
         mode=Mode(row["mode"]),

@@ -1,6 +1,6 @@
 """Grants: permissions beside the key policy, made and revoked one by one, across accounts too."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -30,10 +30,15 @@ class Grant:
         same = replace(other, id=self.id, token=self.token, issuer=self.issuer, created=self.created)
         return self.name is not None and self == same
 
-    def covers(self, caller: Credentials, action: str) -> bool:
-        """Say whether it lets `caller` do `action`. Constraints bind to an encryption context that is not played."""
+    def covers(self, caller: Credentials, action: str, passed_on: Iterable[str] = ()) -> bool:
+        """Say whether it lets `caller` do `action`. Constraints bind to an encryption context that is not played.
+
+        `passed_on` are the operations that a new grant is to hold: one who may make grants by a grant alone can pass on
+        no more than it holds itself (KMS developer guide, "Granting CreateGrant permission").
+        """
         mine = {caller.principal.unique_id, caller.arn, f"arn:aws:iam::{caller.account_id}:root"}
-        return self.constraints is None and self.grantee in mine and action in self.operations
+        needed = {action, *passed_on}
+        return self.constraints is None and self.grantee in mine and needed <= self.operations
 
 
 @serves("kms", "CreateGrant")

@@ -102,7 +102,7 @@ def allowed(
     iam = identity_verdict(aws, caller, asked, key.region)
     if Verdict.DENY in (itself, account, iam):
         return False
-    if any(grant.covers(caller, action) for grant in key.grants):
+    if any(grant.covers(caller, action, context.get("kms:GrantOperations", ())) for grant in key.grants):
         return iam is Verdict.ALLOW or not is_foreign
     if itself is Verdict.ALLOW and not is_foreign:
         # A session policy still narrows what the key's policy gives to the role [IAM guide, "Session policies"].

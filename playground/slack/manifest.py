@@ -9,6 +9,7 @@ Json = dict[str, Any]
 
 _LIMITS = {"name": 35, "description": 140, "long_description": 4000}
 _COMMAND, _USAGE, _COMMAND_DESCRIPTION, _COMMANDS, _DISPLAY_NAME = 32, 1000, 2000, 50, 80
+_SHORTCUTS, _SHORTCUT_NAME, _CALLBACK, _SHORTCUT_DESCRIPTION = 10, 24, 255, 150
 _KNOWN = {
     "": {"_metadata", "display_information", "features", "oauth_config", "settings", "functions", "workflows"},
     "display_information": {"name", "description", "long_description", "background_color"},
@@ -49,7 +50,24 @@ def check_manifest(manifest: Json) -> None:
         wrong.append("slash commands need the scope commands")
     if len(commands) > _COMMANDS:
         wrong.append(f"over {_COMMANDS} commands")
+    wrong += _wrong_with_shortcuts(manifest)
+    events = manifest["settings"].get("event_subscriptions", {})
+    if events and not manifest["settings"].get("socket_mode_enabled") and "request_url" not in events:
+        wrong.append("event_subscriptions: without Socket Mode a request_url is needed")
     if len(manifest.get("features", {}).get("bot_user", {}).get("display_name", "")) > _DISPLAY_NAME:
         wrong.append("bot_user.display_name is too long")
     if wrong:
         raise BadManifest("; ".join(wrong))
+
+
+def _wrong_with_shortcuts(manifest: Json) -> list[str]:
+    shortcuts = manifest.get("features", {}).get("shortcuts", [])
+    wrong = [f"over {_SHORTCUTS} shortcuts"] if len(shortcuts) > _SHORTCUTS else []
+    for shortcut in shortcuts:
+        lengths = [("name", _SHORTCUT_NAME), ("callback_id", _CALLBACK), ("description", _SHORTCUT_DESCRIPTION)]
+        wrong += [f"shortcut {key}: over {most}" for key, most in lengths if len(shortcut[key]) > most]
+        if shortcut["type"] not in ("global", "message"):
+            wrong.append(f"shortcut {shortcut['name']}: is neither global nor for messages")
+    if shortcuts and "commands" not in manifest["oauth_config"]["scopes"]["bot"]:
+        wrong.append("shortcuts need the scope commands")
+    return wrong

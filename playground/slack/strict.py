@@ -19,7 +19,7 @@ from playground.slack.manifest import check_manifest
 from playground.slack.server import serve
 from playground.slack.socket import Sockets
 from playground.slack.web_api import Api, App, as_json
-from playground.slack.workspace import Channel, Json, Message, User, View, Workspace
+from playground.slack.workspace import Channel, Json, Message, User, View, Workspace, clickable
 
 _RESPONSE_URL_LIVES = timedelta(minutes=30)
 _RESPONSE_URL_USES = 5
@@ -216,16 +216,21 @@ class StrictSlack:
     def click(
         self,
         user: User,
-        message: Message,
+        where: Message | View,
         action_id: str,
         *,
+        of: str | None = None,
         value: str | None = None,
         times: int = 1,
     ) -> Answer:
-        """Somebody clicks a button of a message as they see it, which may be an old state; `value` is a forged one."""
-        button = message.buttons.get(action_id)
+        """Somebody clicks a button of a message or a view as they see it, which may be an old state.
+
+        `of` is the value of the one that is meant, where several have the same `action_id`; `value` is a forged one.
+        """
+        buttons = [each for each in clickable(where.blocks) if each["action_id"] == action_id]
+        button = next((each for each in buttons if of is None or each.get("value") == of), None)
         if button is None:
-            raise NothingToClick(f"{action_id} isn't among {sorted(message.buttons)}")
+            raise NothingToClick(f"{action_id} isn't among {[each['action_id'] for each in clickable(where.blocks)]}")
         action = {
             "type": button["type"],
             "action_id": action_id,
@@ -234,24 +239,57 @@ class StrictSlack:
             "action_ts": f"{self.clock().timestamp():.6f}",
             "value": button.get("value") if value is None else value,
         }
-        channel = self.workspace.channels[message.channel]
-        payload = self._payload("block_actions", user) | {
-            "actions": [action],
-            "channel": {"id": channel.id, "name": channel.name},
-            "container": {
-                "type": "message",
-                "message_ts": message.ts,
-                "channel_id": channel.id,
-                "is_ephemeral": message.only_for is not None,
-            },
-            "message": message.as_json(),
-            "state": {"values": {}},
-            "response_url": self._response_url(channel.id, user, message),
-        }
+        payload = self._payload("block_actions", user) | self._place_of(user, where) | {"actions": [action]}
         for _ in range(times):
             trigger_id = self.app.new_trigger(user.id, self.clock())
             reply = self._deliver_payload(payload | {"trigger_id": trigger_id})
         return Answer(reply.status, timed_out=reply.seconds > self.ack_within)
+
+    def _place_of(self, user: User, where: Message | View) -> Json:
+        """What a payload says of the message or view in which something was clicked."""
+        if isinstance(where, View):
+            view = as_json(where, self.api)
+            return {"container": {"type": "view", "view_id": where.id}, "view": view}
+        channel = self.workspace.channels[where.channel]
+        return {
+            "channel": {"id": channel.id, "name": channel.name},
+            "container": {
+                "type": "message",
+                "message_ts": where.ts,
+                "channel_id": channel.id,
+                "is_ephemeral": where.only_for is not None,
+            },
+            "message": where.as_json(),
+            "state": {"values": {}},
+            "response_url": self._response_url(channel.id, user, where),
+        }
+
+    def use_shortcut(self, user: User, callback_id: str, message: Message | None = None) -> Answer:
+        """Somebody uses a shortcut of the app: from a message's menu, or from anywhere."""
+        kind = "global" if message is None else "message"
+        shortcuts = self.manifest["features"].get("shortcuts", [])
+        if not any((each["callback_id"], each["type"]) == (callback_id, kind) for each in shortcuts):
+            raise NothingToClick(f"the manifest has no {kind} shortcut {callback_id}")
+        payload = self._payload("shortcut" if message is None else "message_action", user) | {
+            "callback_id": callback_id,
+            "action_ts": f"{self.clock().timestamp():.6f}",
+            "trigger_id": self.app.new_trigger(user.id, self.clock()),
+        }
+        if message is not None:
+            about = self._place_of(user, message)
+            payload |= {key: about[key] for key in ("channel", "message", "response_url")} | {"message_ts": message.ts}
+        reply = self._deliver_payload(payload)
+        return Answer(reply.status, timed_out=reply.seconds > self.ack_within)
+
+    def say(self, user: User, channel: Channel, text: str, blocks: list[Json] | None = None) -> Message:
+        """Somebody, or another app, posts a message of their own."""
+        message = Message(
+            self.workspace.new_ts(self.clock()), channel.id, user.id, text, blocks or [], self.workspace,
+            at=self.clock(),
+        )  # fmt: skip
+        with self.workspace.lock:
+            self.workspace.messages.append(message)
+        return message
 
     def open_view(self, user: User) -> View | None:
         """Return the form that somebody has before them."""
@@ -317,10 +355,15 @@ class StrictSlack:
         reply = self._deliver_payload(payload)
         options = reply.json().get("options", [])
         self.violations += [f"options: {each}" for each in checks.wrong_with_options(options)]
+        view.offered |= {each["value"]: each for each in options if "value" in each}
         return Answer(reply.status, options=options, timed_out=reply.seconds > self.ack_within)
 
     def open_home(self, user: User) -> Answer:
-        """Somebody opens the app's home."""
+        """Somebody opens the app's home; nobody is told unless the app has one and asked for the event."""
+        events = self.manifest["settings"].get("event_subscriptions", {}).get("bot_events", [])
+        has_home = self.manifest["features"].get("app_home", {}).get("home_tab_enabled", False)
+        if not has_home or "app_home_opened" not in events:
+            raise NothingToClick("the app has no home tab, or the manifest doesn't ask for app_home_opened")
         return self._deliver_event({"type": "app_home_opened", "user": user.id, "tab": "home", "channel": ""})
 
     def deliver_due_retries(self) -> list[Answer]:
@@ -458,19 +501,28 @@ def _filled(view: View, values: dict[str, Any]) -> tuple[Json, dict[str, str]]:
     state: Json = {}
     errors: dict[str, str] = {}
     for block_id, block in inputs.items():
-        element, value = block["element"], values.get(block_id)
-        if value is None and element["type"] in ("radio_buttons", "static_select") and "initial_option" in element:
-            value = element["initial_option"]["value"]
+        element = block["element"]
+        value = values.get(block_id, _initially(element))
         if value in (None, "", []) and not block.get("optional"):
             errors[block_id] = "Please complete this required field."
         elif isinstance(value, str) and len(value) > element.get("max_length", 3000):
             errors[block_id] = f"Please use {element['max_length']} characters at most."
-        state[block_id] = {element["action_id"]: _state_of(element, value)}
+        state[block_id] = {element["action_id"]: _state_of(element, value, view.offered)}
     return state, errors
 
 
-def _state_of(element: Json, value: Any) -> Json:
-    options = {each["value"]: each for each in element.get("options", [])}
+def _initially(element: Json) -> Any:
+    """What is in a field before anybody touches it."""
+    if "initial_options" in element:
+        return [each["value"] for each in element["initial_options"]]
+    if "initial_option" in element:
+        return element["initial_option"]["value"]
+    return element.get("initial_value", element.get("initial_date"))
+
+
+def _state_of(element: Json, value: Any, offered: Json) -> Json:
+    preset = [*element.get("initial_options", []), *filter(None, [element.get("initial_option")])]
+    options = offered | {each["value"]: each for each in [*element.get("options", []), *preset]}
     match element["type"]:
         case "plain_text_input":
             return {"type": element["type"], "value": value or None}

@@ -76,14 +76,8 @@ class Message:
 
     @property
     def buttons(self) -> dict[str, Json]:
-        """The elements that can be clicked, by `action_id`."""
-        found = {}
-        for block in self.blocks:
-            elements = [*block.get("elements", []), block.get("accessory") or {}]
-            for element in elements:
-                if "action_id" in element:
-                    found[element["action_id"]] = element | {"block_id": block.get("block_id", "")}
-        return found
+        """The elements that can be clicked, by `action_id`; the last one, if several have the same."""
+        return {each["action_id"]: each for each in clickable(self.blocks)}
 
     def as_text(self) -> str:
         """What a person reads."""
@@ -107,7 +101,7 @@ class Message:
 
 @dataclass
 class View:
-    """A modal somebody has open, or their App Home."""
+    """A modal somebody has open, or their App Home. `offered` are the options that the bot suggested, by value."""
 
     id: str
     user: str
@@ -116,6 +110,23 @@ class View:
     root_id: str
     previous_id: str | None = None
     errors: dict[str, str] = field(default_factory=dict)
+    offered: dict[str, Json] = field(default_factory=dict)
+
+    @property
+    def blocks(self) -> list[Json]:
+        return list(self.body["blocks"])
+
+    def as_text(self, names: "Workspace") -> str:
+        """What a person reads."""
+        return blocks_as_text(self.blocks, names.name_of)
+
+
+def clickable(blocks: list[Json]) -> Iterator[Json]:
+    """The elements that can be clicked, each with the `block_id` of the block it is in."""
+    for block in blocks:
+        for element in [*block.get("elements", []), block.get("accessory") or {}]:
+            if "action_id" in element:
+                yield element | {"block_id": block.get("block_id", "")}
 
 
 class Workspace:

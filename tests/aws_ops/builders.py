@@ -1,7 +1,7 @@
 """Accounts, images, keys and facts with sensible defaults, so that a test names only what matters to it."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -9,14 +9,18 @@ from typing import Any
 from aws_ops.changes import (
     AddCreateVolumePermission,
     AddLaunchPermission,
+    AllowKeyAdministration,
     AllowKeyUse,
+    CreateKeyGrant,
     Grant,
     RemoveCreateVolumePermission,
     RemoveLaunchPermission,
+    RevokeKeyGrant,
     Withdrawal,
+    WithdrawKeyAdministration,
     WithdrawKeyUse,
 )
-from aws_ops.entries import Entry, on_image, on_key, on_snapshot
+from aws_ops.entries import Entry, On, entries_of, on_image, on_key, on_snapshot
 from aws_ops.facts import (
     Device,
     Facts,
@@ -41,8 +45,20 @@ from aws_ops.ids import (
     Region,
     RoleArn,
     SnapshotId,
+    parse_key_user,
 )
-from aws_ops.key_policy import KeyPolicy, allow_use, lacking, own_users, parse, withdraw_use
+from aws_ops.key_grants import KeyGrant, grant_name, grants_for, operations_for, own_grantees
+from aws_ops.key_policy import (
+    KeyPolicy,
+    allow_administration,
+    allow_use,
+    lacking,
+    own_administrators,
+    own_users,
+    parse,
+    withdraw_administration,
+    withdraw_use,
+)
 from aws_ops.request import Mode, ShareRequest
 
 REGION = Region("eu-central-1")
@@ -150,8 +166,20 @@ def a_key(arn: KeyArn | None = None, **changes: Any) -> KeyFacts:
         spec="SYMMETRIC_DEFAULT",
         usage="ENCRYPT_DECRYPT",
         policy=a_policy(),
+        grants=(),
     )
     return replace(key, **changes)
+
+
+def a_grant(principal: PrincipalArn, **changes: Any) -> KeyGrant:
+    """The bot's own grant for the principal."""
+    grant = KeyGrant(
+        grant_id=f"id of {grant_name(principal)}",
+        name=grant_name(principal),
+        grantee=principal,
+        operations=frozenset(operations_for(principal)),
+    )
+    return replace(grant, **changes)
 
 
 def target_facts(account: AccountId = STAGING, **changes: Any) -> TargetFacts:
@@ -177,14 +205,27 @@ def some_facts(
     )
 
 
+_EDITS: dict[type[Any], Callable[[KeyPolicy, Iterable[Any]], KeyPolicy]] = {
+    AllowKeyUse: allow_use,
+    WithdrawKeyUse: withdraw_use,
+    AllowKeyAdministration: allow_administration,
+    WithdrawKeyAdministration: withdraw_administration,
+}
+
+
 def after(change: Grant | Withdrawal, facts: Facts) -> Facts:
     """The facts as they would be read once `change` was made."""
     match change:
-        case AllowKeyUse() | WithdrawKeyUse():
+        case AllowKeyUse() | WithdrawKeyUse() | AllowKeyAdministration() | WithdrawKeyAdministration():
             key = facts.keys[change.key_arn]
-            edit = allow_use if isinstance(change, AllowKeyUse) else withdraw_use
-            edited = replace(key, policy=edit(key.policy, change.users))
+            named = [parse_key_user(entry.grantee) for entry in entries_of([change])]
+            edited = replace(key, policy=_EDITS[type(change)](key.policy, named))
             return replace(facts, keys={**facts.keys, change.key_arn: edited})
+        case CreateKeyGrant() | RevokeKeyGrant():
+            key = facts.keys[change.key_arn]
+            rest = tuple(grant for grant in key.grants if grant not in grants_for(key.grants, change.principal))
+            made = (a_grant(change.principal),) if isinstance(change, CreateKeyGrant) else ()
+            return replace(facts, keys={**facts.keys, change.key_arn: replace(key, grants=(*rest, *made))})
         case AddCreateVolumePermission() | RemoveCreateVolumePermission():
             snapshot = facts.snapshots[change.snapshot_id]
             gives = isinstance(change, AddCreateVolumePermission)
@@ -239,6 +280,8 @@ def held_in(facts: Facts) -> Held:
         half = frozenset(lacking(policy, named))
         entries |= on_key(arn, named - half)
         partial |= on_key(arn, half)
+        entries |= on_key(arn, own_administrators(policy), On.ADMINISTRATION)
+        entries |= on_key(arn, own_grantees(facts.keys[arn].grants), On.GRANT)
     for one in facts.snapshots.values():
         entries |= on_snapshot(GOLDEN, REGION, one.snapshot_id, one.create_volume_permission)
     for image in facts.images.values():

@@ -132,8 +132,10 @@ def a_healthy_aws() -> CannedAws:
         (GOLDEN, "DescribeSnapshotAttribute"): {"CreateVolumePermissions": [{"UserId": PROD}]},
         (GOLDEN, "DescribeKey"): key_metadata(a_key_arn(GOLDEN)),
         (GOLDEN, "GetKeyPolicy"): {"Policy": json.dumps(json.loads(a_policy().text), indent=2)},
+        (GOLDEN, "ListGrants"): {"Grants": []},
     }
     for target in (STAGING, PROD):
         aws.answers[target, "DescribeKey"] = key_metadata(a_key_arn(target))
         aws.answers[target, "DescribeImages"] = {"Images": []}
+        aws.answers[target, "GetAllowedImagesSettings"] = {"State": "disabled", "ManagedBy": "account"}
     return aws

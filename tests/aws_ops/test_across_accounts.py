@@ -39,7 +39,7 @@ from playground.clock import ManualClock
 from tests.aws_ops.builders import GOLDEN, PROD, REGION, STAGING, STRANGER
 from tests.aws_ops.canned import LOADER
 
-READING = ("Describe", "Get", "AssumeRole")
+READING = ("Describe", "Get", "List", "AssumeRole")
 
 
 @dataclass
@@ -199,7 +199,10 @@ def test_sharing_without_a_copy_lets_the_target_see_the_image_and_its_key(compan
     image_id = company.image(Disk(8, key=key))
     plan = company.plan(company.request(image_id, company.staging, mode=Mode.SHARE))
     assert isinstance(plan, Plan)
-    assert [caution.kind for caution in plan.cautions] == [CautionKind.KEY_USE_LIMITED]
+    assert [caution.kind for caution in plan.cautions] == [
+        CautionKind.KEY_USE_LIMITED,
+        CautionKind.AUTO_SCALING_LEFT_OUT,
+    ]
     assert company.apply(plan) == {}
     assert company.ec2_of(STAGING).describe_images(ImageIds=[image_id])["Images"]
     assert can_use(company.accounts.kms(company.staging.role, REGION), key)

@@ -27,7 +27,7 @@ from tests.aws_ops.builders import (
 KEY = a_key_arn(GOLDEN)
 KNOWN = frozenset({STAGING, PROD})
 ENTRIES = [
-    *(Entry(On.KEY, GOLDEN, REGION, KEY, a_principal(account)) for account in sorted(KNOWN)),
+    *(Entry(on, GOLDEN, REGION, KEY, a_principal(a)) for on in (On.KEY, On.GRANT) for a in sorted(KNOWN)),
     *(Entry(On.SNAPSHOT, GOLDEN, REGION, SNAPSHOT, account) for account in (*sorted(KNOWN), STRANGER)),
     *(Entry(On.IMAGE, GOLDEN, REGION, IMAGE, account) for account in (*sorted(KNOWN), STRANGER)),
 ]

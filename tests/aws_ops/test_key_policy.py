@@ -12,13 +12,17 @@ from aws_ops.ids import KeyUser, OrganizationPath, PrincipalArn, parse_organizat
 from aws_ops.key_policy import (
     SIZE_LIMIT,
     KeyPolicy,
+    allow_administration,
     allow_use,
+    deleted_own_principals,
     deleted_principals,
     lacking,
     obstacles,
+    own_administrators,
     own_users,
     parse,
     principal_names,
+    withdraw_administration,
     withdraw_use,
 )
 from tests.aws_ops.builders import GOLDEN, PROD, STAGING, a_policy, a_principal
@@ -46,14 +50,16 @@ principal_elements = st.one_of(
     st.dictionaries(st.sampled_from(["AWS", "Service", "Federated"]), names | st.lists(names, max_size=3), max_size=2),
     anything,
 )
-own_statements = st.lists(users, min_size=1, max_size=3).map(
-    lambda named: list(allow_use(a_policy(), named).statements[1:])
-)
+own_statements = st.tuples(
+    st.lists(users, min_size=1, max_size=3), st.just([]) | st.lists(principals, min_size=1, max_size=2)
+).map(lambda named: list(allow_administration(allow_use(a_policy(), named[0]), named[1]).statements[1:]))
 ordinary_statements = st.fixed_dictionaries(
     {},
     optional={
         # The bot's own Sids among strangers' too.
-        "Sid": st.sampled_from(["AmiShareBotUse", "AmiShareBotGrants", "AmiShareBotOrganizationUse", "Ünïque"])
+        "Sid": st.sampled_from(
+            ["AmiShareBotUse", "AmiShareBotGrants", "AmiShareBotOrganizationUse", "AmiShareBotAdministration", "Ünïque"]
+        )
         | latin_1,
         "Effect": st.sampled_from(["Allow", "Deny"]) | anything,
         "Principal": principal_elements,
@@ -81,11 +87,14 @@ def policies(draw: st.DrawFn) -> KeyPolicy:
 def strangers(policy: KeyPolicy) -> list[str]:
     """What others wrote, letter by letter."""
     return [
-        json.dumps(statement) for statement in policy.statements if not own_users(policy.with_statements([statement]))
+        json.dumps(statement)
+        for statement in policy.statements
+        if not own_users(alone := policy.with_statements([statement])) and not own_administrators(alone)
     ]
 
 
 some_users = st.lists(users, min_size=1, max_size=4)
+some_principals = st.lists(principals, min_size=1, max_size=4)
 OWN_SIDS = {f"AmiShareBot{whom}{what}" for whom in ("", "Organization", "Unit") for what in ("Use", "Grants")}
 
 
@@ -153,6 +162,29 @@ def test_nobody_else_loses_anything(policy: KeyPolicy, unwanted: list[KeyUser]) 
     left = withdraw_use(policy, unwanted)
     assert own_users(left) == own_users(policy) - set(unwanted)
     assert withdraw_use(left, unwanted) is left
+
+
+@given(policies(), some_principals)
+def test_administrators_are_given_and_taken_back_like_the_others(policy: KeyPolicy, named: list[PrincipalArn]) -> None:
+    given_ = allow_administration(policy, named)
+    assert own_administrators(given_) == own_administrators(policy) | set(named)
+    assert allow_administration(given_, named) is given_
+    assert own_users(given_) == own_users(policy), "nobody may use the key for it"
+    assert strangers(given_) == strangers(policy)
+    left = withdraw_administration(given_, named)
+    assert own_administrators(left) == own_administrators(policy) - set(named)
+    if not own_administrators(policy) & set(named):
+        assert left == policy
+
+
+@given(policies(), some_users, some_principals)
+def test_use_and_administration_come_and_go_apart(
+    policy: KeyPolicy, wanted: list[KeyUser], administrators: list[PrincipalArn]
+) -> None:
+    both = allow_administration(allow_use(policy, wanted), administrators)
+    assert both == allow_use(allow_administration(policy, administrators), wanted)
+    assert own_administrators(withdraw_use(both, wanted)) == own_administrators(both)
+    assert own_users(withdraw_administration(both, administrators)) == own_users(both)
 
 
 @given(policies(), some_users, st.randoms())
@@ -240,6 +272,25 @@ def test_everybody_written_shortly_is_everybody() -> None:
     assert withdraw_use(policy, [ORGANIZATION]) == a_policy()
 
 
+def test_the_statement_on_administration_holds_what_has_an_effect_across_accounts() -> None:
+    [_, administration] = allow_administration(a_policy(), [a_principal(STAGING, "user/ann")]).statements
+    assert administration == {
+        "Sid": "AmiShareBotAdministration",
+        "Effect": "Allow",
+        "Principal": {"AWS": [a_principal(STAGING, "user/ann")]},
+        "Action": [
+            "kms:CreateGrant",
+            "kms:DescribeKey",
+            "kms:GetKeyRotationStatus",
+            "kms:ListGrants",
+            "kms:RevokeGrant",
+        ],
+        "Resource": "*",
+    }
+    with pytest.raises(MalformedId):
+        allow_administration(a_policy(), [PrincipalArn("*")])
+
+
 @pytest.mark.parametrize(
     "stranger",
     [
@@ -316,7 +367,8 @@ def test_a_deleted_principal_is_found_wherever_it_stands(place: dict[str, Any]) 
 def test_deleted_principals_of_the_bots_own_are_swept_out() -> None:
     shared = allow_use(a_policy(), [a_principal(STAGING), a_principal(PROD)])
     policy = parse(shared.text.replace(a_principal(STAGING), "AROAEXAMPLE"))
-    assert deleted_principals(policy) == ("AROAEXAMPLE",)
+    assert deleted_principals(policy) == deleted_own_principals(policy) == ("AROAEXAMPLE",)
+    assert deleted_own_principals(a_policy({"Effect": "Deny", "Principal": {"AWS": "AROAEXAMPLE"}})) == ()
     assert withdraw_use(policy, [a_principal(PROD)]) == a_policy()
     assert allow_use(policy, [a_principal(STAGING)]) == shared
 

@@ -222,6 +222,7 @@ def test_an_approver_is_told_what_members_can_do_and_how_many_they_are() -> None
         CautionKind.MEMBERS_NOW: {"organization": "workloads", "count": "3"},
         CautionKind.COVERED_BY_ORGANIZATION: {"organization": "workloads", "targets": "staging"},
         CautionKind.LATER_MEMBERS_CANT_COPY: {"organization": "workloads"},
+        CautionKind.AUTO_SCALING_LEFT_OUT: {"target": "prod"},
     }
 
 

@@ -15,13 +15,14 @@ from aws_ops.facts import (
     ExistingCopy,
     Facts,
     ImageNotFound,
+    KeyAccess,
     SourceAccount,
     TargetAccount,
     TargetFacts,
     Unreadable,
 )
 from aws_ops.ids import AccountId, ImageId, KeyArn, Region, RoleArn, SnapshotId
-from aws_ops.key_policy import allow_use, parse
+from aws_ops.key_policy import allow_administration, allow_use, parse
 from aws_ops.plan import (
     AddCreateVolumePermission,
     AddLaunchPermission,
@@ -50,6 +51,7 @@ from tests.aws_ops.builders import (
     STAGING,
     STRANGER,
     a_denial,
+    a_grant,
     a_key,
     a_key_arn,
     a_policy,
@@ -439,6 +441,8 @@ def test_refused(facts: Facts, kind: RefusalKind, details: dict[str, str]) -> No
 def test_every_kind_of_refusal_is_tested() -> None:
     elsewhere = {
         RefusalKind.POLICY_TOO_LARGE,
+        RefusalKind.GRANTS_UNREADABLE,
+        RefusalKind.AUTO_SCALING_ROLE_MISSING,
         RefusalKind.TARGET_IS_SOURCE,
         RefusalKind.NO_KEY_FOR_REGION,
         RefusalKind.OTHER_PARTITION,
@@ -593,7 +597,7 @@ def test_cautioned(facts: Facts, kind: CautionKind, details: dict[str, str]) -> 
 
 def test_launching_from_the_original_is_for_those_who_may_use_its_key() -> None:
     target = a_target(key_principals=(a_principal(STAGING, "role/deploy"),))
-    plan = planned(request=a_request(target, mode=Mode.SHARE))
+    plan = planned(request=replace(a_request(target, mode=Mode.SHARE), auto_scaling=True))
     details = (("target", "staging"), ("principals", a_principal(STAGING, "role/deploy")))
     assert plan.cautions == (Caution(CautionKind.KEY_USE_LIMITED, details),)
 
@@ -608,8 +612,21 @@ def test_every_kind_of_caution_is_tested() -> None:
     }
     organizations = {kind for kind in CautionKind if "members" in kind or "organization" in kind}
     reencryptions = {CautionKind.REENCRYPTED_FIRST, CautionKind.STANDS_IN}
-    others = {CautionKind.KEY_USE_LIMITED, CautionKind.COPY_IN_USE}
-    elsewhere = {*others, *revocations, *audits, *reencryptions, *organizations}
+    keys = {
+        CautionKind.KEY_USE_LIMITED,
+        CautionKind.KEY_ADMINISTRATORS,
+        CautionKind.OWN_PRINCIPALS_DELETED,
+        CautionKind.AUTO_SCALING_LEFT_OUT,
+        CautionKind.AUTO_SCALING_NOT_NEEDED,
+    }
+    hiding = {
+        CautionKind.IMAGE_HIDDEN,
+        CautionKind.IMAGE_HIDDEN_FROM_COPY,
+        CautionKind.IMAGE_MAY_BE_HIDDEN,
+        CautionKind.IMAGE_WOULD_BE_HIDDEN,
+        CautionKind.ALLOWED_IMAGES_UNREAD,
+    }
+    elsewhere = {CautionKind.COPY_IN_USE, *keys, *hiding, *revocations, *audits, *reencryptions, *organizations}
     assert {kind for _, kind, _ in CAUTIONS.values()} | elsewhere == set(CautionKind)
 
 
@@ -643,6 +660,14 @@ def facts_in_any_state(draw: st.DrawFn) -> Facts:
         st.sampled_from([*(a_principal(one, "root") for one in accounts), an_organization().path, a_unit().path])
     )
     policies = [allow_use(a_policy(), draw(users)) for _ in keys]
+    policies = [
+        allow_administration(policy, [a_principal(account, "user/ann") for account in draw(some_accounts)])
+        for policy in policies
+    ]
+    grantees = ("root", "role/deploy", "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling")
+    grants = [
+        tuple(a_grant(a_principal(account, name)) for name in grantees for account in draw(some_accounts)) for _ in keys
+    ]
     devices = st.lists(st.sampled_from((SNAPSHOT, SECOND)), min_size=1, unique=True)
     images = [
         an_image(
@@ -658,7 +683,10 @@ def facts_in_any_state(draw: st.DrawFn) -> Facts:
     facts = some_facts(
         images,
         snapshots,
-        keys=[a_key(arn, policy=policy) for arn, policy in zip(keys, policies, strict=True)],
+        keys=[
+            a_key(arn, policy=policy, grants=granted)
+            for arn, policy, granted in zip(keys, policies, grants, strict=True)
+        ],
         targets=[
             replace(place, copies=(a_copy(COPY, "available", place.key.arn),) if draw(st.booleans()) else ())
             for place in places
@@ -670,7 +698,10 @@ def facts_in_any_state(draw: st.DrawFn) -> Facts:
 @st.composite
 def requests(draw: st.DrawFn) -> ShareRequest:
     """Requests for one image or both, by copies anywhere or from the original, there for organizations too."""
-    targets = list(map(a_target, draw(st.lists(st.sampled_from(accounts), min_size=1, unique=True))))
+    targets = [
+        a_target(account, key_administrators=draw(st.sampled_from([(), (a_principal(account, "user/ann"),)])))
+        for account in draw(st.lists(st.sampled_from(accounts), min_size=1, unique=True))
+    ]
     images = draw(st.lists(st.sampled_from((IMAGE, OTHER)), min_size=1, unique=True))
     regions = st.lists(st.sampled_from((REGION, ELSEWHERE)), unique=True)
     mode = draw(st.sampled_from(Mode))
@@ -682,7 +713,15 @@ def requests(draw: st.DrawFn) -> ShareRequest:
         mode=mode,
         regions=tuple(chosen),
         organizations=tuple(draw(organizations)) if mode is Mode.SHARE else (),
+        auto_scaling=mode is Mode.SHARE and draw(st.booleans()),
     )
+
+
+a_source_by_either_access = st.builds(
+    lambda access, of_one: replace(a_source(), key_access=access, key_access_of={a_key_arn(GOLDEN, "one"): of_one}),
+    st.sampled_from(KeyAccess),
+    st.sampled_from(KeyAccess),
+)
 
 
 def shuffled(facts: Facts, order: Callable[[dict[Any, Any]], dict[Any, Any]]) -> Facts:
@@ -695,8 +734,8 @@ def shuffled(facts: Facts, order: Callable[[dict[Any, Any]], dict[Any, Any]]) ->
     )
 
 
-@given(facts_in_any_state(), requests(), st.randoms())
-def test_no_order_makes_a_difference(facts: Facts, request_: ShareRequest, dice: Any) -> None:
+@given(facts_in_any_state(), requests(), a_source_by_either_access, st.randoms())
+def test_no_order_makes_a_difference(facts: Facts, request_: ShareRequest, source: SourceAccount, dice: Any) -> None:
     def reordered(mapping: dict[Any, Any]) -> dict[Any, Any]:
         return {key: mapping[key] for key in dice.sample(list(mapping), len(mapping))}
 
@@ -707,28 +746,30 @@ def test_no_order_makes_a_difference(facts: Facts, request_: ShareRequest, dice:
         organizations=tuple(dice.sample(request_.organizations, len(request_.organizations))),
         regions=tuple(dice.sample(request_.regions, len(request_.regions))),
     )
-    plan = plan_share(request_, [a_source()], facts)
-    assert plan_share(again, [a_source()], shuffled(facts, reordered)) == plan
+    plan = plan_share(request_, [source], facts)
+    assert plan_share(again, [source], shuffled(facts, reordered)) == plan
 
 
-@given(facts_in_any_state(), requests())
-def test_after_its_grants_a_plan_has_none(facts: Facts, request_: ShareRequest) -> None:
-    plan = plan_share(request_, [a_source()], facts)
+@given(facts_in_any_state(), requests(), a_source_by_either_access)
+def test_after_its_grants_a_plan_has_none(facts: Facts, request_: ShareRequest, source: SourceAccount) -> None:
+    plan = plan_share(request_, [source], facts)
     if isinstance(plan, Refused):
         assert [refusal.kind for refusal in plan.refusals] == [RefusalKind.NOTHING_TO_DO]
         return
     for change in plan.changes:
         facts = facts if isinstance(change, CopyImage) else after(change, facts)
-    again = plan_share(request_, [a_source()], facts)
+    again = plan_share(request_, [source], facts)
     copies = tuple(change for change in plan.changes if isinstance(change, CopyImage))
     assert (again.changes if isinstance(again, Plan) else ()) == copies
     if isinstance(again, Plan):
         assert exceeds(again, plan) == ()
 
 
-@given(facts_in_any_state(), requests())
-def test_a_plan_does_not_exceed_itself_and_survives_its_storage(facts: Facts, request_: ShareRequest) -> None:
-    plan = plan_share(request_, [a_source()], facts)
+@given(facts_in_any_state(), requests(), a_source_by_either_access)
+def test_a_plan_does_not_exceed_itself_and_survives_its_storage(
+    facts: Facts, request_: ShareRequest, source: SourceAccount
+) -> None:
+    plan = plan_share(request_, [source], facts)
     if isinstance(plan, Plan):
         assert exceeds(plan, plan) == ()
         assert load(dump(plan)) == plan
@@ -753,9 +794,10 @@ def test_what_exceeds_an_approval_is_exactly_what_was_not_asked_then(
         copies = [change for change in exceeds(plan, approved) if isinstance(change, CopyImage)]
         assert not any((one.source_image_id, one.account_id, one.region) in asked for one in copies)
         same_images = set(later.image_ids) <= set(earlier.image_ids) and earlier.regions == later.regions
-        if same_images and plan.mode is approved.mode:
+        if same_images and plan.mode is approved.mode and earlier.auto_scaling == later.auto_scaling:
             beyond = str(exceeds(plan, approved))
-            assert not any(target.role.account_id in beyond for target in earlier.targets)
+            unchanged = [target.role.account_id for target in earlier.targets if target in later.targets]
+            assert not any(account in beyond for account in unchanged)
 
 
 # What an approval covers ---------------------------------------------------------------------------------------------

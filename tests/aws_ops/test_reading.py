@@ -92,7 +92,7 @@ def test_everything_is_read_and_nothing_is_written(aws: CannedAws) -> None:
             create_volume_permission=frozenset({PROD}),
         )
     }
-    key = KeyFacts(KEY, "CUSTOMER", "Enabled", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", policy=a_policy())
+    key = KeyFacts(KEY, "CUSTOMER", "Enabled", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", policy=a_policy(), grants=())
     assert facts.keys == {KEY: key}
     assert set(facts.targets) == {(STAGING, REGION), (PROD, REGION)}
     assert facts.targets[STAGING, REGION] == TargetFacts(
@@ -101,7 +101,7 @@ def test_everything_is_read_and_nothing_is_written(aws: CannedAws) -> None:
         role=None,
         key=KeyFacts(a_key_arn(STAGING), "CUSTOMER", "Enabled", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"),
     )
-    assert all(operation.startswith(("Describe", "Get")) for _, operation in aws.asked)
+    assert all(operation.startswith(("Describe", "Get", "List")) for _, operation in aws.asked)
     assert Counter(aws.asked).most_common(1)[0][1] <= 2
 
 
@@ -191,7 +191,9 @@ def test_a_key_of_another_account_has_a_policy_only_if_that_account_is_known(aws
     snapshot = {"SnapshotId": SNAPSHOT, "OwnerId": GOLDEN, "Encrypted": True, "KmsKeyId": arn}
     aws.answers[GOLDEN, "DescribeSnapshots"] = {"Snapshots": [snapshot]}
     aws.answers[GOLDEN, "DescribeKey"] = key_metadata(arn)
-    source = another_source(aws, DescribeKey=key_metadata(arn), GetKeyPolicy={"Policy": a_policy().text})
+    source = another_source(
+        aws, DescribeKey=key_metadata(arn), GetKeyPolicy={"Policy": a_policy().text}, ListGrants={"Grants": []}
+    )
     key = read(aws, None, *([source] if known else [])).keys[arn]
     assert isinstance(key, KeyFacts)
     assert key.policy == (a_policy() if known else None)
@@ -216,10 +218,10 @@ def test_a_role_that_cannot_be_assumed_holds_back_no_other_target(aws: CannedAws
     assert facts.targets[PROD, REGION].role is None
 
 
-def test_sharing_asks_of_a_target_only_whether_its_role_can_be_assumed(aws: CannedAws) -> None:
+def test_sharing_asks_of_a_target_only_whether_it_would_see_the_image(aws: CannedAws) -> None:
     facts = read(aws, a_request(mode=Mode.SHARE))
     assert facts.targets == {(STAGING, REGION): TargetFacts(STAGING, REGION, role=None)}
-    assert all(account == GOLDEN for account, _ in aws.asked)
+    assert {operation for account, operation in aws.asked if account != GOLDEN} == {"GetAllowedImagesSettings"}
 
 
 @pytest.mark.parametrize("code", ["NotFoundException", "AccessDeniedException"])

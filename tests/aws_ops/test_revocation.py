@@ -12,16 +12,20 @@ from aws_ops.cautions import CautionKind
 from aws_ops.changes import (
     AddCreateVolumePermission,
     AddLaunchPermission,
+    AllowKeyAdministration,
     AllowKeyUse,
+    CreateKeyGrant,
     DeregisterCopy,
     Grant,
     RemoveCreateVolumePermission,
     RemoveLaunchPermission,
+    RevokeKeyGrant,
     Withdrawal,
+    WithdrawKeyAdministration,
     WithdrawKeyUse,
 )
 from aws_ops.entries import Entry, On, entries_of, grants_of, missing, removable, withdrawals_of
-from aws_ops.facts import Facts, KeyFacts, Unreadable
+from aws_ops.facts import Facts, KeyFacts, SourceAccount, Unreadable
 from aws_ops.held import Held
 from aws_ops.ids import ImageId, KeyArn
 from aws_ops.key_policy import KeyPolicy
@@ -45,7 +49,7 @@ from tests.aws_ops.builders import (
     held_in,
     some_facts,
 )
-from tests.aws_ops.test_plan import facts_in_any_state, requests
+from tests.aws_ops.test_plan import a_source_by_either_access, facts_in_any_state, requests
 
 KEY = a_key_arn(GOLDEN)
 ORGANIZATION = "arn:aws:organizations::111111111111:organization/o-exampleorg1"
@@ -67,6 +71,7 @@ def state_of(facts: Facts) -> tuple[Any, ...]:
         {image.image_id: image.launch_permission | image.launch_groups for image in facts.images.values()},
         {one.snapshot_id: one.create_volume_permission for one in facts.snapshots.values()},
         {arn: key.policy for arn, key in facts.keys.items() if isinstance(key, KeyFacts)},
+        {arn: frozenset(key.grants) for arn, key in facts.keys.items()},
     )
 
 
@@ -87,9 +92,11 @@ def a_share(mode: Mode = Mode.COPY, facts: Facts | None = None) -> tuple[Plan, F
 # What always holds ---------------------------------------------------------------------------------------------------
 
 
-@given(facts_in_any_state(), requests())
-def test_a_share_taken_back_leaves_everything_as_it_was_whatever_that_was(facts: Facts, request_: ShareRequest) -> None:
-    share = plan_share(request_, [a_source()], facts)
+@given(facts_in_any_state(), requests(), a_source_by_either_access)
+def test_a_share_taken_back_leaves_everything_as_it_was_whatever_that_was(
+    facts: Facts, request_: ShareRequest, source: SourceAccount
+) -> None:
+    share = plan_share(request_, [source], facts)
     if isinstance(share, Refused):
         return
     shared = carried_out(share.changes, facts)
@@ -100,15 +107,18 @@ def test_a_share_taken_back_leaves_everything_as_it_was_whatever_that_was(facts:
     assert exceeds(again, back) == ()
 
 
-@given(facts_in_any_state(), requests(), requests(), st.booleans())
-def test_a_share_stays_whole_when_another_is_taken_back(
-    facts: Facts, one: ShareRequest, two: ShareRequest, first_goes: bool
+asked_of_a_source = st.tuples(requests(), a_source_by_either_access)
+
+
+@given(facts_in_any_state(), asked_of_a_source, asked_of_a_source, st.booleans())
+def test_a_share_stays_whole_when_another_is_taken_back_even_if_the_settings_change_in_between(
+    facts: Facts, one: tuple[ShareRequest, SourceAccount], two: tuple[ShareRequest, SourceAccount], first_goes: bool
 ) -> None:
-    first = plan_share(one, [a_source()], facts)
+    first = plan_share(one[0], [one[1]], facts)
     if isinstance(first, Refused):
         return
     after_first = carried_out(first.changes, facts)
-    second = plan_share(two, [a_source()], after_first)
+    second = plan_share(two[0], [two[1]], after_first)
     if isinstance(second, Refused):
         return
     both = carried_out(second.changes, after_first)
@@ -125,7 +135,7 @@ def test_a_share_stays_whole_when_another_is_taken_back(
 
 ENTRIES = [
     Entry(on, GOLDEN, REGION, resource, grantee)
-    for on, resource in ((On.KEY, KEY), (On.SNAPSHOT, SNAPSHOT), (On.IMAGE, IMAGE))
+    for on, resource in ((On.KEY, KEY), (On.GRANT, KEY), (On.SNAPSHOT, SNAPSHOT), (On.IMAGE, IMAGE))
     for grantee in ("a", "b", "c")
 ]
 some_entries = st.frozensets(st.sampled_from(ENTRIES))
@@ -193,9 +203,17 @@ def test_entries_are_grants_and_withdrawals_in_pieces(entries: frozenset[Entry])
     assert entries_of(grants_of(entries)) == entries
     assert entries_of(withdrawals_of(entries)) == entries
     giving = [type(change) for change in grants_of(entries)]
-    assert giving == sorted(giving, key=[AllowKeyUse, AddCreateVolumePermission, AddLaunchPermission].index)
+    keys_first = [AllowKeyUse, AllowKeyAdministration, CreateKeyGrant, AddCreateVolumePermission, AddLaunchPermission]
+    assert giving == sorted(giving, key=keys_first.index)
     taking = [type(change) for change in withdrawals_of(entries)]
-    assert taking == sorted(taking, key=[RemoveLaunchPermission, RemoveCreateVolumePermission, WithdrawKeyUse].index)
+    keys_last = [
+        RemoveLaunchPermission,
+        RemoveCreateVolumePermission,
+        RevokeKeyGrant,
+        WithdrawKeyAdministration,
+        WithdrawKeyUse,
+    ]
+    assert taking == sorted(taking, key=keys_last.index)
 
 
 # By example ----------------------------------------------------------------------------------------------------------

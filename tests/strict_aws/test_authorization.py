@@ -129,6 +129,18 @@ def test_a_grant_to_a_foreign_account_leaves_its_own_policies_in_force(owner: Ac
 
 
 @rule("2.3", INFERRED)
+def test_a_grant_can_be_passed_on_in_part_and_not_beyond(owner: Account, target: Account) -> None:
+    """Its holders "are limited in the grants that they can create" (KMS guide); that it is by operation is inferred."""
+    key = owner.key(REGION)
+    keeper, taker = (speaking(account, "kms", allow("kms:*")) for account in (owner, target))
+    held = ["CreateGrant", "Decrypt", "DescribeKey"]
+    keeper.create_grant(KeyId=key, GranteePrincipal=target.root, Operations=held)
+    taker.create_grant(KeyId=key, GranteePrincipal=target.root, Operations=["Decrypt"])
+    with refused("AccessDeniedException"):
+        taker.create_grant(KeyId=key, GranteePrincipal=target.root, Operations=["Decrypt", "Encrypt"])
+
+
+@rule("2.3", INFERRED)
 def test_a_grant_bound_to_an_encryption_context_opens_nothing_here(owner: Account, target: Account) -> None:
     """EBS brings the id of the next snapshot as its context, which no grant can know beforehand."""
     key = owner.key(REGION)

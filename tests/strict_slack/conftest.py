@@ -15,11 +15,19 @@ MANIFEST: dict[str, Any] = {
     "features": {
         "bot_user": {"display_name": "guinea-pig"},
         "slash_commands": [{"command": "/pig", "url": "https://pig.example/slack/events", "description": "Oink"}],
+        "app_home": {"home_tab_enabled": True},
+        "shortcuts": [
+            {"name": "Oink", "type": "global", "callback_id": "oink", "description": "Oink"},
+            {"name": "Feed", "type": "message", "callback_id": "feed", "description": "Feed the pig"},
+        ],
     },
     "oauth_config": {
         "scopes": {"bot": ["commands", "chat:write", "channels:history", "im:write", "im:history", "users:read"]}
     },
-    "settings": {"interactivity": {"is_enabled": True, "request_url": "https://pig.example/slack/events"}},
+    "settings": {
+        "interactivity": {"is_enabled": True, "request_url": "https://pig.example/slack/events"},
+        "event_subscriptions": {"request_url": "https://pig.example/slack/events", "bot_events": ["app_home_opened"]},
+    },
 }
 
 

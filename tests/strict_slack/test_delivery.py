@@ -211,3 +211,76 @@ def test_a_home_is_opened_and_published(here: Here, pig: App) -> None:
     home = here.slack.home(here.mika)
     assert home is not None
     assert home.body["blocks"][0]["text"]["text"] == "Home, sweet home"
+
+
+def test_of_several_buttons_in_a_home_the_one_meant_is_clicked(here: Here, pig: App) -> None:
+    rows = [
+        {"type": "section", "text": plain(name), "accessory": button(value=name)}
+        for name in ("Piggy", "Babe", "Napoleon")
+    ]
+    pig.event("app_home_opened")(
+        lambda event, client: client.views_publish(user_id=event["user"], view={"type": "home", "blocks": rows})
+    )
+    clicked: list[tuple[str, str]] = []
+
+    def on_click(ack: Ack, action: dict[str, Any], body: dict[str, Any]) -> None:
+        ack()
+        clicked.append((action["value"], body["container"]["type"]))
+
+    pig.action("oink")(on_click)
+    here.slack.open_home(here.mika)
+    home = here.slack.home(here.mika)
+    assert home is not None
+    here.slack.click(here.mika, home, "oink", of="Babe")
+    assert clicked == [("Babe", "view")]
+    with pytest.raises(NothingToClick):
+        here.slack.click(here.mika, home, "oink", of="Wilbur")
+
+
+def test_a_shortcut_opens_a_form_from_anywhere_or_from_a_message(here: Here, pig: App) -> None:
+    fed: list[str] = []
+
+    def open_form(ack: Ack, shortcut: dict[str, Any], client: WebClient) -> None:
+        ack()
+        client.views_open(trigger_id=shortcut["trigger_id"], view=view())
+
+    def feed(ack: Ack, shortcut: dict[str, Any]) -> None:
+        ack()
+        fed.append(shortcut["message"]["text"])
+
+    pig.global_shortcut("oink")(open_form)
+    pig.message_shortcut("feed")(feed)
+    assert here.slack.use_shortcut(here.mika, "oink").status == 200
+    assert here.slack.open_view(here.mika) is not None
+    here.slack.use_shortcut(here.mika, "feed", here.slack.say(here.sam, here.room, "apples"))
+    assert fed == ["apples"]
+    with pytest.raises(NothingToClick):
+        here.slack.use_shortcut(here.mika, "feed")
+
+
+def test_what_a_form_arrives_with_is_submitted_unless_somebody_changes_it(here: Here, pig: App) -> None:
+    name = {"type": "plain_text_input", "action_id": "value", "initial_value": "Piggy"}
+    kind = {
+        "type": "multi_external_select",
+        "action_id": "kind",
+        "initial_options": [{"text": plain("Boar"), "value": "boar"}],
+    }
+    blocks = [
+        {"type": "input", "block_id": "name", "label": plain("Name"), "element": name},
+        {"type": "input", "block_id": "kind", "label": plain("Kind"), "element": kind},
+    ]
+    seen: list[dict[str, Any]] = []
+    on_command(pig, lambda ack, body, client: (client.views_open(trigger_id=body["trigger_id"], view=arriving), ack()))
+    arriving = view(callback_id="form", blocks=blocks)
+
+    def take(ack: Ack, view: dict[str, Any]) -> None:
+        ack()
+        seen.append(view["state"]["values"])
+
+    pig.view("form")(take)
+    here.slack.command(here.mika, here.room, "/pig", "")
+    here.slack.submit(here.mika, {})
+    here.slack.command(here.mika, here.room, "/pig", "")
+    here.slack.submit(here.mika, {"name": "Babe", "kind": []})
+    assert [each["name"]["value"]["value"] for each in seen] == ["Piggy"]
+    assert [each["value"] for each in seen[0]["kind"]["kind"]["selected_options"]] == ["boar"]

@@ -7,6 +7,8 @@ import pytest
 from playground.company import manifest
 from playground.slack.manifest import BadManifest, check_manifest
 
+SHORTCUT = {"name": "Oink", "type": "global", "callback_id": "oink", "description": "Oink"}
+
 
 def test_the_shipped_manifest_is_taken() -> None:
     check_manifest(manifest())
@@ -21,6 +23,10 @@ def test_the_shipped_manifest_is_taken() -> None:
         (("features", "slash_commands"), [{"command": "ami", "description": "", "url": "https://x"}], "a command is /"),
         (("features", "slash_commands"), [{"command": "/ami", "description": ""}], "a url is needed"),
         (("oauth_config", "scopes", "bot"), ["chat:write"], "need the scope commands"),
+        (("features", "shortcuts"), [SHORTCUT | {"name": "x" * 25}], "shortcut name: over 24"),
+        (("features", "shortcuts"), [SHORTCUT | {"type": "any"}], "neither global nor for messages"),
+        (("features", "shortcuts"), [SHORTCUT] * 11, "over 10 shortcuts"),
+        (("settings", "event_subscriptions"), {"bot_events": ["app_home_opened"]}, "a request_url is needed"),
         (("settings", "interactivty"), {}, "unknown key interactivty"),
     ],
 )

@@ -165,6 +165,30 @@ def test_what_is_not_understood_says_why(text: str, said: str) -> None:
     assert said in " ".join(parsed.problems)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "no copy with auto scaling",
+        "with auto scaling no copy",
+        "no copy, with autoscaling",
+        "no copy and with auto-scaling",
+        "in eu-west-1 no copy with auto scaling",
+        "no copy with Auto Scaling reason release 42",
+    ],
+)
+def test_auto_scaling_is_a_choice_of_its_own(said: str) -> None:
+    ask = parse(f"{AMI} to staging {said}", ESTATE, NOW)
+    assert isinstance(ask, Ask)
+    assert (ask.targets, ask.mode, ask.auto_scaling) == (("staging",), Mode.SHARE, True)
+
+
+@pytest.mark.parametrize("said", ["with auto scaling", "with auto scaling then unshare"])
+def test_a_copy_needs_no_grant_for_auto_scaling(said: str) -> None:
+    parsed = parse(f"{AMI} to staging {said}", ESTATE, NOW)
+    assert isinstance(parsed, NotUnderstood)
+    assert "“with auto scaling” goes with “no copy” alone" in " ".join(parsed.problems)
+
+
 def test_everything_wrong_is_said_at_once() -> None:
     parsed = parse("ami-1 to nowhere, elsewhere", ESTATE, NOW)
     assert isinstance(parsed, NotUnderstood)

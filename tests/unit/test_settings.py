@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from aws_ops.facts import KeyAccess
 from aws_ops.ids import Region
 from bot.settings import SettingsError, load
 
@@ -99,6 +100,45 @@ def test_a_key_to_re_encrypt_under_is_the_source_s_own(tmp_path: Path) -> None:
         assert "reencrypt_keys" in complaints(
             tmp_path, GOOD.replace('regions = ["eu-central-1"]', keys.format(region, key))
         )
+
+
+KEY = "arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+VAULT = """
+[[key_accounts]]
+name = "vault"
+role_arn = "arn:aws:iam::444444444444:role/ami-share-keys"
+key_access = "grant"
+"""
+
+
+def test_keys_are_opened_by_policy_unless_said_otherwise(tmp_path: Path) -> None:
+    settings, _ = load(write(tmp_path, GOOD))
+    [images] = settings.estate.sources
+    assert (images.key_access, images.key_access_of) == (KeyAccess.POLICY, {})
+    said = GOOD.replace('regions = ["eu', f'key_access_of = {{ "{KEY}" = "grant" }}\nregions = ["eu')
+    [images] = load(write(tmp_path, said))[0].estate.sources
+    assert images.key_access_of == {KEY: KeyAccess.GRANT}
+
+
+def test_an_account_that_only_holds_keys_is_not_searched_for_images(tmp_path: Path) -> None:
+    settings, _ = load(write(tmp_path, GOOD + VAULT))
+    vault = settings.estate.sources[-1]
+    assert (vault.name, vault.regions, vault.key_access) == ("vault", (), KeyAccess.GRANT)
+    assert settings.estate.regions == ("eu-central-1",)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (GOOD + VAULT.replace("444444444444", "111111111111"), "111111111111 is there twice"),
+        (GOOD + VAULT + f'key_access_of = {{ "{KEY}" = "policy" }}', "is of another account than 444444444444"),
+        (GOOD + VAULT.replace('"grant"', '"both"'), "key_accounts.0.key_access"),
+        (GOOD + 'key_administrators = ["*"]', "targets.0.key_administrators.0"),
+        (GOOD + 'key_administrators = ["111111111111"]', "111111111111 is of another account than 222222222222"),
+    ],
+)
+def test_nobody_is_let_at_a_key_by_mistake(tmp_path: Path, text: str, said: str) -> None:
+    assert said in complaints(tmp_path, text)
 
 
 def test_the_shipped_example_is_a_good_file() -> None:
