@@ -62,6 +62,7 @@ def build(
     engine = database.connect(environment.database_url)
     database.upgrade(engine)
     store = Store(engine)
+    store.reconsider(clock())
     accounts = Accounts()
     estate, rules = settings.estate, settings.rules
     lease = timedelta(seconds=settings.server.lease_seconds)

@@ -213,7 +213,7 @@ def _buttons(say: Speech, request: Request, part: Part, number: int, confirmatio
         label = _cut(say("narrow-label", request=request.id), 75)
         elements.append(ButtonElement(text=say("narrow"), action_id=NARROW, value=value, accessibility_label=label))
     # A new id with each plan: Slack keeps what it knows of a block under its id.
-    return ActionsBlock(block_id=f"decide:{request.id}:{request.revision}{suffix}", elements=elements)
+    return ActionsBlock(block_id=f"decide:{value}", elements=elements)
 
 
 def _users(rule: ApprovalRule, request: Request) -> frozenset[str]:

@@ -5,7 +5,7 @@ Each click is checked against Slack and the store at that moment, and one that c
 
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -212,7 +212,7 @@ class Bench:
             click.say,
             outcome,
             who=ballots.deciders(click.say, request, rules),
-            vote=_telling(outcome, click.person, [each.name for each in rules]),
+            vote=_telling(outcome, click.person, rule),
         )
 
 
@@ -241,12 +241,12 @@ def objection(say: Speech, outcome: Outcome, *, who: str = "", vote: Decision | 
     )
 
 
-def _telling(outcome: Outcome, person: Person, rules: Iterable[str]) -> Decision | None:
+def _telling(outcome: Outcome, person: Person, rule: str) -> Decision | None:
     """The decision that stands against the click: their own if it counts, or the last one on the same part."""
     decisions = outcome.request.decisions
     if outcome.objection is Objection.ALREADY_COUNTED and outcome.tally:
         return next((vote for vote in outcome.tally.approvals if vote.person == person), None)
-    of_part = [vote for vote in decisions if vote.rule in set(rules)]
+    of_part = [vote for vote in decisions if vote.rule == rule]
     return next(reversed(of_part or decisions), None)
 
 

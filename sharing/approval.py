@@ -110,25 +110,19 @@ def decide(
         if objection is None and tally is not None and verdict is Verdict.APPROVED:
             mine = [vote for vote in tally.approvals if vote.person == approver.person]
             objection = Objection.ALREADY_COUNTED if mine else None
-        if objection is Objection.RULES_CHANGED:
-            request = tx.change(request, now)  # shown as it is by the rules of now
         if objection is not None or tally is None:
             return Outcome(request, objection, tally)
-        part = tally.part
-        vote = Decision(approver.person, verdict, reason, ballot.plan_digest, now, part.rule.name, part.targets)
-        _record(tx, request, vote)
+        _record(tx, request, _vote(request, tally, approver.person, verdict, now, reason=reason))
         return Outcome(move_on(tx, rules, tx.find(request.id), now), None, tally)
 
 
 def move_on(tx: Transaction, rules: ApprovalRules, request: Request, now: datetime) -> Request:
     """Move the request on if none of its parts is open any more; else wait for the one that lapses next."""
     tallies = rules.tallies_of(request)
+    for each in tallies if len(tallies) > 1 else ():
+        if each.verdict is None and not each.open_at(request, now):
+            _record(tx, request, _vote(request, each, NOBODY, Verdict.LAPSED, now))
     waiting = [each.part.expires_at(request) for each in tallies if each.open_at(request, now)]
-    if len(tallies) > 1:
-        for each in tallies:
-            if each.verdict is None and not each.open_at(request, now):
-                digest, part = str(request.plan_digest), each.part
-                _record(tx, request, Decision(NOBODY, Verdict.LAPSED, "", digest, now, part.rule.name, part.targets))
     if waiting:
         return tx.change(request, now, expires_at=min(waiting))
     targets = granted(tallies, request)
@@ -261,6 +255,13 @@ def _against(request: Request, approver: Approver, tally: Tally, now: datetime) 
     if tally.verdict in (Verdict.APPROVED, Verdict.DENIED):
         return Objection.ALREADY_DECIDED
     return None if tally.open_at(request, now) else Objection.EXPIRED
+
+
+def _vote(
+    request: Request, tally: Tally, person: Person, verdict: Verdict, now: datetime, *, reason: str = ""
+) -> Decision:
+    part = tally.part
+    return Decision(person, verdict, reason, str(request.plan_digest), now, part.rule.name, part.targets)
 
 
 def _record(tx: Transaction, request: Request, vote: Decision) -> None:
