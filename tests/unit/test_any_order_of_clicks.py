@@ -59,12 +59,12 @@ class Click:
 
 clicks = st.builds(
     Click,
-    st.sampled_from(PEOPLE),
-    st.booleans(),
-    st.sampled_from(["approve"] * 8 + ["deny", "narrow", "narrow", "cancel", "hours"]),
-    st.sampled_from(["prod", "default", ""]),
-    st.sampled_from([0, 0, 0, 1]),
-    st.frozensets(st.sampled_from(TARGETS), min_size=1),
+    st.sampled_from([*PEOPLE, ANA, ANA, BEN]),
+    st.sampled_from([True, True, False]),
+    st.sampled_from(["approve"] * 10 + ["deny", "narrow", "cancel", "hours"]),
+    st.sampled_from(["prod", "prod", "default", "default", ""]),
+    st.sampled_from([0, 0, 0, 0, 1]),
+    st.frozensets(st.sampled_from(TARGETS), min_size=2),
 )
 
 
