@@ -160,7 +160,7 @@ def rule_of(target: str) -> str:
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(st.lists(clicks, max_size=25))
+@given(st.lists(clicks, min_size=8, max_size=30))
 def test_a_request_runs_only_with_targets_that_enough_entitled_people_approved(store: Store, some: list[Click]) -> None:
     world = World(store)
     for click in some:

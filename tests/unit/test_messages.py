@@ -23,9 +23,14 @@ from aws_ops.plan import (
     Plan,
     RefusalKind,
 )
-from handlers import wording
+from handlers import ballots, wording
+from handlers.deciding import objection
+from handlers.deciding_views import narrow_form
 from handlers.messages import messages_of
 from handlers.people import Stranger
+from handlers.speech import Language, speech
+from playground.slack.checks import too_much_text, wrong_with_blocks, wrong_with_view
+from sharing.approval import Ballot, Objection, Outcome
 from sharing.requests import (
     Decision,
     Delivery,
@@ -40,7 +45,7 @@ from sharing.requests import (
     Trigger,
     Verdict,
 )
-from sharing.rules import ApprovalRule, ApprovalRules
+from sharing.rules import ApprovalRule, ApprovalRules, Scope
 from sharing.states import DeliveryState, RequestState
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -176,6 +181,71 @@ def test_slacks_limits_are_kept_however_many_accounts(state: RequestState, count
         assert sum(map(len, texts_in(message.blocks))) <= 13_000, message.key
         for block in message.blocks:
             assert len(block.get("text", {}).get("text", "")) <= 3000
+
+
+def _rule(number: int) -> ApprovalRule:
+    users = frozenset(f"U0PERSON{each:03}" for each in range(50))
+    scope = Scope(targets=frozenset({f"account-{number}", f"account-{number}[0-9]"}))
+    name = f"{'rule' * 14}{number}"
+    return ApprovalRule(name, users, frozenset({"S0PLATFORM"}), f"C0{number % 2}", approvals=3, scope=scope)
+
+
+MANY_RULES = ApprovalRules((*map(_rule, range(10)), *RULES.rules))
+
+
+@pytest.mark.parametrize("count", [2, 6, 100])
+@pytest.mark.parametrize("state", [RequestState.AWAITING_APPROVAL, RequestState.COMPLETED])
+def test_slacks_limits_are_kept_however_many_parts_and_approvers(state: RequestState, count: int) -> None:
+    request = request_in(state, count, "x" * 255, images=5)
+    votes = tuple(
+        Decision(Person("T0", f"U0{part.rule.name[-1]}{number}"), verdict, "y" * 500, "0" * 64, NOW, name, part.targets)
+        for part in MANY_RULES.parts_of(request)[1:]
+        for number, verdict in enumerate([Verdict.APPROVED, Verdict.DENIED])
+        for name in [part.rule.name]
+    )
+    for decisions in ((), votes):
+        shown = replace(request, decisions=decisions, asked_in=("C00", "C01"))
+        for message in messages_of(shown, MANY_RULES, "https://playground.slack.com/archives/C00/p1"):
+            assert wrong_with_blocks(list(message.blocks), "message") == []
+            assert not too_much_text(message.blocks), message.key
+            assert len(message.text) <= 4000
+
+
+def test_parts_that_are_not_shown_are_counted() -> None:
+    shown, *_ = messages_of(replace(request_in(RequestState.AWAITING_APPROVAL, 10), decisions=()), MANY_RULES)
+    said = texts_in(shown.blocks)
+    assert sum("By the rule" in text for text in said) == 5
+    assert "5 more parts are shown once these are decided." in said
+
+
+def test_an_approver_list_is_cut_between_people() -> None:
+    shown, *_ = messages_of(replace(request_in(RequestState.AWAITING_APPROVAL, 2), decisions=()), MANY_RULES)
+    (line, *_) = [text for text in texts_in(shown.blocks) if "To be decided by 3 of" in text]
+    assert "<@U0PERSON007> and 43 more" in line
+
+
+def test_there_are_words_for_every_objection_in_every_language(caplog: pytest.LogCaptureFixture) -> None:
+    request = replace(request_in(RequestState.AWAITING_APPROVAL), decisions=())
+    (tally,) = RULES.tallies_of(request)
+    vote = Decision(Person("T0", "U0SAM"), Verdict.APPROVED, "", "0" * 64, NOW, "default", ("account-0",))
+    for language in Language:
+        for each in Objection:
+            said = objection(speech(language), Outcome(request, each, tally), who="<@U0ANA>", vote=vote)
+            assert said.endswith(("。", ".")), said
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_words_of_buttons_and_forms_keep_slacks_limits_in_every_language(language: Language) -> None:
+    say = speech(language)
+    request = replace(request_in(RequestState.AWAITING_APPROVAL, 100, images=5), decisions=())
+    for kind in RequestKind:
+        blocks = [block.to_dict() for block in ballots.waiting(say, replace(request, kind=kind), MANY_RULES, "x" * 400)]
+        assert wrong_with_blocks(blocks, "message") == []
+        assert say(f"title-cancelled-{kind.value}")
+    assert wrong_with_blocks([ballots.cancel_button(say, request).to_dict()], "message") == []
+    ballot = Ballot(request.id, "0" * 64, "r" * 61)
+    assert wrong_with_view(narrow_form(say, ballot, "C0", request.targets).to_dict()) == []
 
 
 @pytest.mark.parametrize("state", SHOWN)
