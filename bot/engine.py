@@ -24,6 +24,9 @@ _AUDIT_SECONDS = 3600.0
 _LISTEN_SECONDS = 5
 _DEAF_SECONDS = 30.0
 _WATCH, _PUBLISH, _KEEP, _AUDIT, _STANDING = "watch copies", "publish", "keep claims", "audit", "standing shares"
+_REMIND = "remind approvers"
+# How late a reminder may be.
+_REMIND_SECONDS = 60.0
 
 
 class Alarm:
@@ -60,6 +63,7 @@ class Engine:
             (_WATCH, bot.watch.run_once, settings.watch_seconds),
             (_PUBLISH, self._publish, settings.publish_seconds),
             (_KEEP, bot.worker.keep_claims, settings.lease_seconds / 3),
+            (_REMIND, bot.reminders.run_once, _REMIND_SECONDS),
         ]
         if bot.standing.shares:
             jobs.append((_STANDING, bot.standing.run_once, settings.standing_seconds))

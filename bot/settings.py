@@ -16,8 +16,6 @@ from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
@@ -48,11 +46,13 @@ from aws_ops.ids import (
 from aws_ops.names import check_template
 from aws_ops.request import Carried, CopyRules, Mode
 from aws_ops.retention import RetentionRule
+from bot.approval_settings import ApprovalSettings
+from bot.fields import ChannelId, Name, Strict, UserId, matches
 from handlers.speech import Language
-from sharing.approval import ApprovalRule
 from sharing.estate import Estate
 from sharing.listening import Queue
 from sharing.requests import Person
+from sharing.rules import ApprovalRules
 from sharing.standing import StandingShare
 
 # Words with a meaning in the command.
@@ -61,7 +61,6 @@ _RESERVED = frozenset(
     | {"auto", "auto-scaling", "autoscaling", "scaling", "with"}
     | {"then", "to", "unshare", "until", "without", "without-copy"}
 )
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-\d")
 _KEY = re.compile(
     r"alias/[A-Za-z0-9/_-]{1,250}|(?:mrk-)?[0-9a-f-]{32,36}|arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(?:key|alias)/[\w/-]+"
@@ -73,15 +72,6 @@ _T = TypeVar("_T")
 
 class SettingsError(Exception):
     """The settings can't be used; `str()` has a line for each thing that is wrong, with its path."""
-
-
-def _matches(pattern: re.Pattern[str], form: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if not pattern.fullmatch(value):
-            raise ValueError(form)
-        return value
-
-    return AfterValidator(check)
 
 
 def _template(value: str) -> str:
@@ -100,32 +90,25 @@ def _parsed(parse: Callable[[str], Any]) -> AfterValidator:
     return AfterValidator(check)
 
 
-Name = Annotated[str, _matches(_NAME, "a name is letters, digits, dots, dashes and underscores")]
-RegionName = Annotated[str, _matches(_REGION, "a region looks like eu-central-1")]
+RegionName = Annotated[str, matches(_REGION, "a region looks like eu-central-1")]
 RoleText = Annotated[str, _parsed(parse_role_arn)]
 PrincipalText = Annotated[str, _parsed(parse_principal_arn)]
 KeyArnText = Annotated[str, _parsed(parse_key_arn)]
 OrganizationText = Annotated[str, _parsed(parse_organization_arn)]
 PathText = Annotated[str, _parsed(parse_organization_path)]
 ExternalId = Annotated[str, Field(min_length=2, max_length=1224)]
-KeyText = Annotated[str, _matches(_KEY, "a key is alias/…, a key id, or the ARN of either")]
+KeyText = Annotated[str, matches(_KEY, "a key is alias/…, a key id, or the ARN of either")]
 TemplateText = Annotated[str, Field(min_length=3, max_length=128), AfterValidator(_template)]
 ParameterText = Annotated[
     str,
     # Systems Manager User Guide, "About requirements and constraints for parameter names".
-    _matches(re.compile(r"/?[A-Za-z0-9_.{}-]+(/[A-Za-z0-9_.{}-]+){0,14}"), "a parameter looks like /golden/{name}"),
+    matches(re.compile(r"/?[A-Za-z0-9_.{}-]+(/[A-Za-z0-9_.{}-]+){0,14}"), "a parameter looks like /golden/{name}"),
     AfterValidator(_template),
 ]
-UserId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{2,}$")]
-GroupId = Annotated[str, Field(pattern=r"^S[A-Z0-9]{2,}$")]
-ChannelId = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]{2,}$")]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Price = Annotated[Decimal, Field(ge=0, le=1000, allow_inf_nan=False)]
+EnvironmentName = Annotated[str, Field(min_length=1, max_length=60)]
 TeamId = Annotated[str, Field(pattern=r"^[TE][A-Z0-9]{2,}$")]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Door(StrEnum):
@@ -135,7 +118,7 @@ class Door(StrEnum):
     SOCKET = "socket"
 
 
-class SlackSettings(_Strict):
+class SlackSettings(Strict):
     """The workspace.
 
     Attributes:
@@ -153,27 +136,7 @@ class SlackSettings(_Strict):
     language: Language = Language.ENGLISH
 
 
-class ApprovalSettings(_Strict):
-    """Who may approve. Being in the channel gives no right.
-
-    Attributes:
-        users: Slack user ids.
-        groups: Slack user group ids.
-        expires_after_hours: how long a request waits for a decision.
-    """
-
-    users: frozenset[UserId] = frozenset()
-    groups: frozenset[GroupId] = frozenset()
-    expires_after_hours: Annotated[int, Field(ge=1, le=24 * 30)] = 72
-
-    @model_validator(mode="after")
-    def _somebody(self) -> Self:
-        if not self.users and not self.groups:
-            raise ValueError("name at least one user or group: with no approver, nobody could approve anything")
-        return self
-
-
-class _NamedSettings(_Strict):
+class _NamedSettings(Strict):
     name: Name
 
     @model_validator(mode="after")
@@ -239,7 +202,7 @@ class SourceSettings(KeyAccountSettings):
     """
 
     regions: Annotated[tuple[RegionName, ...], Field(min_length=1)]
-    reencrypt_keys: dict[RegionName, KeyText] = {}
+    reencrypt_keys: dict[RegionName, KeyText] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _keys_of_its_own(self) -> Self:
@@ -258,6 +221,7 @@ class TargetSettings(_AccountSettings):
     """An account that images go to.
 
     Attributes:
+        environment: what approval rules may know it by, as production.
         keys: for each region, the target's own key that copies there are encrypted under.
         key_principals: who there may use the source's key; the role that copies, unless said otherwise.
         ssm_parameter: the name of a parameter that is to point to the newest copy, of what `names.FIELDS` lists.
@@ -265,6 +229,7 @@ class TargetSettings(_AccountSettings):
             with that they can hand it on to anybody. Nobody, unless named here.
     """
 
+    environment: EnvironmentName | None = None
     keys: Annotated[dict[RegionName, KeyText], Field(min_length=1)]
     key_principals: tuple[PrincipalText, ...] = ()
     ssm_parameter: ParameterText | None = None
@@ -299,12 +264,14 @@ class OrganizationSettings(_NamedSettings):
     """An organization, or an organizational unit of one, whose members may launch images; nothing is copied there.
 
     Attributes:
+        environment: what approval rules may know it by, as production.
         arn: the organization's or the OU's; an id alone isn't enough for EC2.
         path: of an OU, as `aws:PrincipalOrgPaths` has it, with everything below: `o-…/r-…/ou-…/*`.
         role_arn: a role in the management account, or one it delegated that to, that may ask who the members are.
         snapshots: `members` shares the snapshots with each member of now, so that it can copy; `never` doesn't.
     """
 
+    environment: EnvironmentName | None = None
     arn: OrganizationText
     path: PathText | None = None
     role_arn: RoleText | None = None
@@ -348,7 +315,7 @@ class OrganizationSettings(_NamedSettings):
         )
 
 
-class AuditSettings(_Strict):
+class AuditSettings(Strict):
     """How often AWS is compared with what was approved.
 
     Attributes:
@@ -358,7 +325,7 @@ class AuditSettings(_Strict):
     every_days: Annotated[int, Field(ge=0, le=366)] = 7
 
 
-class CopySettings(_Strict):
+class CopySettings(Strict):
     """How copies are made.
 
     Attributes:
@@ -374,7 +341,7 @@ class CopySettings(_Strict):
         return CopyRules(self.name, self.carry)
 
 
-class RetentionSettings(_Strict):
+class RetentionSettings(Strict):
     """How many copies of a family of images are kept; what is beyond that is shown, and goes once approved.
 
     Attributes:
@@ -388,14 +355,14 @@ class RetentionSettings(_Strict):
     targets: tuple[Name, ...] | None = None
 
 
-class RegionPriceSettings(_Strict):
+class RegionPriceSettings(Strict):
     """What differs in one region; the attributes are those of `PriceSettings`."""
 
     storage_per_gib_month: Price | None = None
     transfer_per_gib: Price | None = None
 
 
-class PriceSettings(_Strict):
+class PriceSettings(Strict):
     """What AWS charges. Without it no cost is shown: AWS changes its prices, so the bot comes with none.
 
     Attributes:
@@ -408,7 +375,7 @@ class PriceSettings(_Strict):
     currency: Currency
     storage_per_gib_month: Price
     transfer_per_gib: Price
-    regions: dict[RegionName, RegionPriceSettings] = {}
+    regions: dict[RegionName, RegionPriceSettings] = Field(default_factory=dict)
 
     @property
     def prices(self) -> Prices:
@@ -419,7 +386,7 @@ class PriceSettings(_Strict):
         return Prices(self.currency, self.storage_per_gib_month, self.transfer_per_gib, differing)
 
 
-class StandingSettings(_Strict):
+class StandingSettings(Strict):
     """Whenever a new image of a family appears, approval is asked to share it.
 
     Attributes:
@@ -441,7 +408,7 @@ class StandingSettings(_Strict):
     reason: Annotated[str, Field(max_length=300)] = ""
 
 
-class QueueSettings(_Strict):
+class QueueSettings(Strict):
     """An SQS queue that EventBridge puts events about images on.
 
     Attributes:
@@ -454,7 +421,7 @@ class QueueSettings(_Strict):
     url: Annotated[str, Field(pattern=r"^https?://")]
 
 
-class ServerSettings(_Strict):
+class ServerSettings(Strict):
     """Where the HTTP server listens, and how much is done at once and how often.
 
     Attributes:
@@ -487,7 +454,7 @@ def _distinct(accounts: tuple[_A, ...]) -> tuple[_A, ...]:
     return accounts
 
 
-class Settings(_Strict):
+class Settings(Strict):
     """What the bot may do: the settings file."""
 
     slack: SlackSettings
@@ -596,9 +563,21 @@ class Settings(_Strict):
             for rule in self.retention
         )
 
+    @model_validator(mode="after")
+    def _rules_of_known_accounts(self) -> Self:
+        if problems := list(self.approval.problems({source.name for source in self.sources}, self._environments)):
+            raise ValueError(f"approval.rules: {'; '.join(problems)}")
+        return self
+
     @property
-    def rule(self) -> ApprovalRule:
-        return ApprovalRule(self.approval.users, self.approval.groups)
+    def rules(self) -> ApprovalRules:
+        sources = {source.role.account_id: source.name for source in self.sources}
+        return self.approval.rules_for(self.slack.approvals_channel, sources, self._environments)
+
+    @property
+    def _environments(self) -> dict[str, str | None]:
+        organizations = {organization.name: organization.environment for organization in self.organizations}
+        return {target.name: target.environment for target in self.targets} | organizations
 
 
 class Environment(BaseSettings):

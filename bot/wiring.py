@@ -11,6 +11,7 @@ from slack_sdk import WebClient
 
 from aws_ops.accounts import Accounts
 from bot.settings import Door, Environment, Settings
+from handlers.deciding import Bench
 from handlers.listeners import Desk
 from handlers.publisher import Publisher
 from sharing import database
@@ -18,6 +19,7 @@ from sharing.auditing import AuditCalendar, Audits
 from sharing.clock import Clock
 from sharing.listening import Listener
 from sharing.postings import Postings
+from sharing.reminding import Reminders
 from sharing.requests import RequestKind
 from sharing.retiring import Retention
 from sharing.revoking import Revocations
@@ -38,6 +40,7 @@ class Bot:
     store: Store
     worker: Worker
     watch: CopyWatch
+    reminders: Reminders
     publisher: Publisher
     calendar: AuditCalendar | None
     standing: StandingShares
@@ -59,8 +62,9 @@ def build(
     engine = database.connect(environment.database_url)
     database.upgrade(engine)
     store = Store(engine)
+    store.reconsider(clock())
     accounts = Accounts()
-    estate = settings.estate
+    estate, rules = settings.estate, settings.rules
     lease = timedelta(seconds=settings.server.lease_seconds)
     client = WebClient(
         token=environment.slack_bot_token.get_secret_value(),
@@ -84,13 +88,14 @@ def build(
     Desk(
         store=store,
         estate=estate,
-        rule=settings.rule,
+        rules=rules,
         clock=clock,
         command=settings.slack.command,
         team_id=settings.slack.team_id,
         approvals_channel=settings.slack.approvals_channel,
         wake=wake,
     ).listen(app)
+    Bench(store, rules, clock, settings.slack.team_id, wake).listen(app)
     watch = CopyWatch(store, accounts, estate, clock)
     standing = StandingShares(settings.standing_shares, store, accounts, estate, clock)
     return Bot(
@@ -102,7 +107,7 @@ def build(
             estate=estate,
             clock=clock,
             lease=lease,
-            approval_expires_after=timedelta(hours=settings.approval.expires_after_hours),
+            rules=rules,
             errands={
                 RequestKind.SHARE: Shares(accounts=accounts, estate=estate, rules=settings.copies.rules, clock=clock),
                 RequestKind.REVOKE: Revocations(accounts, estate),
@@ -112,16 +117,10 @@ def build(
             prices=settings.prices.prices if settings.prices else None,
         ),
         watch=watch,
+        reminders=Reminders(store, rules, clock),
         standing=standing,
         listeners=tuple(Listener(queue, accounts, estate, standing, watch) for queue in settings.queues),
-        publisher=Publisher(
-            client=client,
-            postings=Postings(store, lease),
-            clock=clock,
-            approvals_channel=settings.slack.approvals_channel,
-            rule=settings.rule,
-            language=settings.slack.language,
-        ),
+        publisher=Publisher(client, Postings(store, lease), clock, rules, settings.slack.language),
         calendar=AuditCalendar(store, clock, timedelta(days=days), retires=bool(settings.retention))
         if (days := settings.audit.every_days)
         else None,

@@ -5,15 +5,12 @@ notifies nobody; the approval message and the progress are edited in place.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
 from slack_sdk.models.blocks import (
-    ActionsBlock,
     Block,
-    ButtonElement,
-    ConfirmObject,
     ContextBlock,
     HeaderBlock,
     MarkdownTextObject,
@@ -22,14 +19,14 @@ from slack_sdk.models.blocks import (
 )
 
 from aws_ops.plan import ImageSummary, Plan
-from handlers import mrkdwn, phrases, wording
+from handlers import ballots, mrkdwn, phrases, wording
 from handlers.speech import Speech
-from sharing.approval import ApprovalRule
-from sharing.requests import NOBODY, Delivery, Request, RequestKind
+from sharing.requests import NOBODY, Delivery, Request, RequestKind, Verdict
+from sharing.rules import ApprovalRules
 from sharing.states import DeliveryState, RequestState, is_final
 
-APPROVE = "ami_share_approve"
-DENY = "ami_share_deny"
+# The message in whose thread the story of a request is told.
+STORY = "approval"
 
 # Slack's limits are 3,000 characters a section and about 13,000 a message (docs.slack.dev/reference/block-kit).
 _SECTION = 2900
@@ -38,6 +35,8 @@ _FIELD = 300
 _TEXT = 3900
 # Shares of the room in a message: what is left over is counted, and the audit trail has it all.
 _ROOM, _ROOM_FOR_CAUTIONS, _ROOM_FOR_CHANGES, _ROOM_FOR_IMAGES = 9000, 1500, 4000, 1000
+# Each part of a request that has several needs room, too.
+_ROOM_FOR_CHANGES_BESIDES_PARTS, _ROOM_FOR_DECISIONS = 1000, 2000
 _IMAGES_IN_FULL = 3
 # Rows of preformatted text that fit a section, however long the names are.
 _ROWS = 20
@@ -61,49 +60,74 @@ class Pace(Enum):
 
 @dataclass(frozen=True)
 class Message:
-    """One message of a request. `text` says the same as `blocks`, for notifications and screen readers."""
+    """One message of a request. `text` says the same as `blocks`, for notifications and screen readers.
+
+    Attributes:
+        channel: where it goes, unless its place says it.
+    """
 
     key: str
     place: Place
     pace: Pace
     text: str
     blocks: tuple[dict[str, Any], ...]
+    channel: str | None = None
 
 
 def messages_of(
-    request: Request, approvals_channel: str, rule: ApprovalRule, *, to_all: Speech, to_requester: Speech
+    request: Request, rules: ApprovalRules, story: str | None = None, *, to_all: Speech, to_requester: Speech
 ) -> list[Message]:
     """Return every message that should stand in Slack for `request` as it is now, in the order of posting.
 
-    What stands in the channel is said in `to_all`'s language, what the requester is told directly in their own.
+    `story` is the address of the message that has the thread, once that is posted: the other channels link to it.
+    What stands in channels is said in `to_all`'s language, what the requester is told directly in their own.
     """
     return [
-        *_in_channel(to_all, request, rule),
-        *_in_thread(to_all, request),
-        *_to_requester(to_requester, request, approvals_channel),
+        *_in_channel(to_all, request, rules),
+        *_in_thread(to_all, request, rules),
+        *_to_requester(to_requester, request, rules),
+        *_in_other_channels(to_all, request, rules, story),
     ]
 
 
-def approval_value(request: Request) -> str:
-    """Return what the buttons carry: which request, and which plan. It is looked up, never trusted."""
-    return f"{request.id}:{request.plan_digest}"
-
-
-def _in_channel(say: Speech, request: Request, rule: ApprovalRule) -> Iterator[Message]:
-    said = (phrases.asks(say, request), phrases.estimate(say, request), phrases.standing(say, request))
-    text = " ".join(filter(None, said))
+def _in_channel(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[Message]:
     if _was_asked_for(request) and request.plan is not None:
-        yield _message(
-            "approval", Place.CHANNEL, Pace.AT_ONCE, text, _approval_blocks(say, request, request.plan, rule)
-        )
+        blocks = _approval_blocks(say, request, request.plan, rules)
+        yield _approval(say, request, STORY, _channels(request, rules)[0], blocks)
     elif not request.trigger.asks_first and request.state in (RequestState.FAILED, RequestState.REFUSED):
         yield _lines(say, "trouble", Place.CHANNEL, [phrases.trouble(say, request), *_result(say, request)])
 
 
-def _in_thread(say: Speech, request: Request) -> Iterator[Message]:
+def _in_other_channels(say: Speech, request: Request, rules: ApprovalRules, story: str | None) -> Iterator[Message]:
+    if not _was_asked_for(request) or request.plan is None:
+        return
+    first, *others = _channels(request, rules)
+    for channel in others:
+        blocks = [
+            *_approval_blocks(say, request, request.plan, rules),
+            ballots.story_elsewhere(say, first, story),
+        ]
+        yield _approval(say, request, f"{STORY}:{channel}", channel, blocks)
+
+
+def _approval(say: Speech, request: Request, key: str, channel: str, blocks: Iterable[Block]) -> Message:
+    said = (phrases.asks(say, request), phrases.estimate(say, request), _standing(say, request))
+    text = " ".join(filter(None, said))
+    return replace(_message(key, Place.CHANNEL, Pace.AT_ONCE, text, blocks), channel=channel)
+
+
+def _channels(request: Request, rules: ApprovalRules) -> tuple[str, ...]:
+    return request.asked_in or (rules.channel,)
+
+
+def _in_thread(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[Message]:
     if request.plan is None or not _was_asked_for(request):
         return
     yield from _decisions(say, request)
+    if request.reminders and (said := ballots.reminder(say, request, rules)):
+        yield _line(say, f"reminder:{request.reminders}", Place.THREAD, said)
+    if request.state is RequestState.CANCELLED:
+        yield _line(say, "cancelled", Place.THREAD, ballots.cancelled(say, request))
     if request.preparations:
         lines = [phrases.prepared(say, asked, made) for asked, made in request.preparations.items()]
         yield _lines(say, "preparing", Place.THREAD, lines, Pace.AT_ONCE if is_final(request.state) else Pace.SLOWLY)
@@ -151,29 +175,31 @@ def _was_asked_for(request: Request) -> bool:
 
 
 def _decisions(say: Speech, request: Request) -> Iterator[Message]:
-    """What was decided, and that it had to be decided anew, in the order in which it happened."""
-    again = request.replanned_at
+    """What was decided and what made that void, in the order in which it happened."""
     told = [
-        _line(say, f"decision:{number}", Place.THREAD, phrases.decided(say, each))
-        for number, each in enumerate(request.decisions)
+        (vote.at, 0, _line(say, f"decision:{number}", Place.THREAD, ballots.decided(say, request, vote)))
+        for number, vote in enumerate(request.decisions)
     ]
-    before = sum(again is not None and each.at <= again for each in request.decisions)
-    yield from told[:before]
-    if again is not None:
-        yield _line(
+    for edit in request.edits:
+        void = any(vote.at <= edit.at and vote.person != NOBODY for vote in request.decisions)
+        line = _line(say, f"narrowed:{edit.at.isoformat()}", Place.THREAD, ballots.narrowed(say, edit, void=void))
+        told.append((edit.at, 1, line))
+    if (again := request.replanned_at) is not None:
+        line = _line(
             say,
             f"replanned:{again.isoformat()}",
             Place.THREAD,
             say("replanned"),
         )
-    yield from told[before:]
+        told.append((again, 1, line))
+    yield from (message for _, _, message in sorted(told, key=lambda each: each[:2]))
 
 
-def _to_requester(say: Speech, request: Request, approvals_channel: str) -> Iterator[Message]:
+def _to_requester(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[Message]:
     if not request.trigger.asks_first or request.requester == NOBODY:
         return
     if request.plan is not None and _was_asked_for(request):
-        yield _line(say, "asked", Place.DIRECT, phrases.asked(say, request, approvals_channel))
+        yield _asked(say, request, rules)
     if request.came_to in _ENDS or request.state in (RequestState.DENIED, RequestState.EXPIRED):
         yield _lines(
             say, f"told:{request.came_to.value}", Place.DIRECT, [phrases.end(say, request), *_result(say, request)]
@@ -185,7 +211,23 @@ def _to_requester(say: Speech, request: Request, approvals_channel: str) -> Iter
 _ENDS = frozenset({RequestState.COMPLETED, RequestState.FAILED, RequestState.REFUSED})
 
 
-def _approval_blocks(say: Speech, request: Request, plan: Plan, rule: ApprovalRule) -> Iterator[Block]:
+def _asked(say: Speech, request: Request, rules: ApprovalRules) -> Message:
+    """What tells the requester that it waits, with the button to withdraw it for as long as that can be done."""
+    text = phrases.asked(say, request, _channels(request, rules)[0])
+    blocks: list[Block] = [_section(text)]
+    if request.state in (RequestState.CHECKING, RequestState.AWAITING_APPROVAL):
+        blocks.append(ballots.cancel_button(say, request))
+    elif request.state is RequestState.CANCELLED:
+        text = f"{text}\n{ballots.cancelled(say, request)}"
+        blocks = [_section(text)]
+    return _message("asked", Place.DIRECT, Pace.AT_ONCE, text, blocks)
+
+
+def _standing(say: Speech, request: Request) -> str:
+    return ballots.standing(say, request) or phrases.standing(say, request)
+
+
+def _approval_blocks(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Iterator[Block]:
     yield HeaderBlock(text=PlainTextObject(text=phrases.title(say, request)))
     yield _section(mrkdwn.cut(phrases.asks(say, request), _PARAGRAPH))
     if request.reason:
@@ -197,6 +239,9 @@ def _approval_blocks(say: Speech, request: Request, plan: Plan, rule: ApprovalRu
         )
     cautions = [f":warning: {wording.caution(say, caution)}" for caution in plan.cautions]
     yield from _sections(say, cautions, _ROOM_FOR_CAUTIONS)
+    waiting = request.state is RequestState.AWAITING_APPROVAL
+    parted = waiting and len(rules.parts_of(request)) > 1
+    room = _ROOM_FOR_CHANGES_BESIDES_PARTS if parted else _ROOM_FOR_CHANGES
     changes = [f"{number}. {wording.change(say, change)}" for number, change in enumerate(plan.changes, 1)]
     reuses = [
         say(
@@ -209,43 +254,15 @@ def _approval_blocks(say: Speech, request: Request, plan: Plan, rule: ApprovalRu
     ]
     nothing = [] if changes else [phrases.nothing_changes(say, request)]
     how = say("plan-repairs" if request.kind is RequestKind.AUDIT else "plan-changes")
-    yield from _sections(say, [how, *changes, *reuses, *nothing], _ROOM_FOR_CHANGES)
+    yield from _sections(say, [how, *changes, *reuses, *nothing], room)
     if estimate := phrases.estimate(say, request):
         yield _section(estimate)
-    if request.state is RequestState.AWAITING_APPROVAL:
-        approvers = mrkdwn.people(rule.users - {request.requester.user_id}, rule.groups)
-        yield _section(say("decide-by", approvers=approvers) if approvers else say("decide-by-nobody"))
-        yield _buttons(say, request)
-    yield ContextBlock(elements=[_md(f"{mrkdwn.code(request.id)} · {phrases.standing(say, request)}")])
-
-
-def _buttons(say: Speech, request: Request) -> ActionsBlock:
-    return ActionsBlock(
-        # A new id with each plan: Slack keeps what it knows of a block under its id.
-        block_id=f"decide:{request.id}:{request.revision}",
-        elements=[
-            ButtonElement(
-                text=say("button-put-right" if request.kind is RequestKind.AUDIT else "button-approve"),
-                action_id=APPROVE,
-                value=approval_value(request),
-                style="primary",
-                accessibility_label=say("label-approve", request=request.id),
-                confirm=ConfirmObject(
-                    title=say(f"question-{request.kind.value}"),
-                    text=PlainTextObject(text=_cut_plain(phrases.confirm(say, request), 300)),
-                    confirm=say("button-approve"),
-                    deny=say("button-not-yet"),
-                ),
-            ),
-            ButtonElement(
-                text=say("button-deny"),
-                action_id=DENY,
-                value=approval_value(request),
-                style="danger",
-                accessibility_label=say("label-deny", request=request.id),
-            ),
-        ],
-    )
+    if waiting:
+        yield from ballots.waiting(say, request, rules, phrases.confirm(say, request))
+    decided = ballots.results(say, request)
+    yield from _sections(say, decided, _ROOM_FOR_DECISIONS)
+    standing = [] if decided else [_standing(say, request)]
+    yield ContextBlock(elements=[_md(" · ".join([mrkdwn.code(request.id), *standing]))])
 
 
 def _result(say: Speech, request: Request) -> Iterator[str]:
@@ -257,7 +274,8 @@ def _result(say: Speech, request: Request) -> Iterator[str]:
     if request.kind in (RequestKind.AUDIT, RequestKind.RETIRE) and request.plan is not None:
         yield from (f":warning: {wording.caution(say, caution)}" for caution in request.plan.cautions)
     if request.state is RequestState.DENIED:
-        yield from (phrases.decided(say, decision) for decision in request.decisions[-1:])
+        votes = (vote for vote in request.decisions if vote.verdict is not Verdict.APPROVED)
+        yield from (ballots.decided(say, request, vote) for vote in list(votes)[-1:])
     done = [delivery for delivery in request.deliveries if delivery.state is DeliveryState.COMPLETED]
     if done:
         width, home = max(len(delivery.target) for delivery in done), max(len(delivery.region) for delivery in done)

@@ -25,6 +25,14 @@ class Stranger(StrEnum):
     UNKNOWN = "unknown"
 
 
+def person_of(body: Mapping[str, Any]) -> Person:
+    """Return who a signed payload is from: commands have flat ids, interactions have objects."""
+    if "user_id" in body:
+        return Person(body["team_id"], body["user_id"])
+    user = body["user"]
+    return Person(user.get("team_id") or body["team"]["id"], user["id"])
+
+
 @dataclass(frozen=True)
 class Caller:
     """Somebody who did something: the language they read, and why the bot doesn't listen to them, if so."""

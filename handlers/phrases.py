@@ -23,7 +23,7 @@ from aws_ops.plan import (
 )
 from handlers import mrkdwn, wording
 from handlers.speech import Speech
-from sharing.requests import Decision, Delivery, Preparation, Request, RequestKind, Trigger, Verdict
+from sharing.requests import Delivery, Preparation, Request, RequestKind, Trigger
 from sharing.states import DeliveryState, RequestState
 
 _BAR = 20
@@ -150,7 +150,7 @@ def _encryption(say: Speech, image: ImageSummary) -> str:
 
 
 def standing(say: Speech, request: Request) -> str:
-    """Return how the request stands now, and by whose word."""
+    """Return how the request stands now."""
     match request.state:
         case RequestState.AWAITING_APPROVAL if request.expires_at is not None:
             return say("standing-waiting", expires=mrkdwn.when(request.expires_at))
@@ -160,16 +160,8 @@ def standing(say: Speech, request: Request) -> str:
             return say("standing-revoking", by=mrkdwn.code(str(request.ended_by)))
         case RequestState.REVOKED:
             return say("standing-revoked", by=mrkdwn.code(str(request.ended_by)))
-        case _ if request.decisions:
-            return decided(say, request.decisions[-1])
         case state:
             return say("standing-other", state=wording.state(say, state))
-
-
-def decided(say: Speech, decision: Decision) -> str:
-    verdict = "decided-approved" if decision.verdict is Verdict.APPROVED else "decided-denied"
-    line = say(verdict, who=mrkdwn.person(decision.person.user_id), when=mrkdwn.when(decision.at))
-    return f"{line}\n{mrkdwn.quote(decision.reason)}" if decision.reason else line
 
 
 def settled(say: Speech, plan: Plan) -> str:

@@ -7,6 +7,7 @@ Each message is written down before it is posted and again, with its `ts`, after
 import hashlib
 import json
 import logging
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -14,14 +15,14 @@ from typing import Any, cast
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from handlers.messages import Message, Pace, Place, messages_of
+from handlers.messages import STORY, Message, Pace, Place, messages_of
 from handlers.people import language_of
 from handlers.speech import Language, speech
 from handlers.trouble import SLACK_TROUBLE
-from sharing.approval import ApprovalRule
 from sharing.clock import Clock
 from sharing.postings import Posting, Postings, Untold
 from sharing.requests import NOBODY, Person, Request
+from sharing.rules import ApprovalRules
 from sharing.transaction import LeaseLost
 
 _log = logging.getLogger(__name__)
@@ -44,8 +45,7 @@ class Publisher:
     client: WebClient
     postings: Postings
     clock: Clock
-    approvals_channel: str
-    rule: ApprovalRule
+    rules: ApprovalRules
     language: Language
     _quiet_until: datetime | None = None
     _languages: dict[Person, tuple[Language, datetime]] = field(default_factory=dict)
@@ -77,14 +77,11 @@ class Publisher:
         """Post and edit what differs; return when to look again, if an edit had to wait for its time."""
         posted = dict(untold.postings)
         again_at: datetime | None = None
-        to_all, to_requester = speech(self.language), speech(self._language_of(untold.request.requester))
-        for message in messages_of(
-            untold.request, self.approvals_channel, self.rule, to_all=to_all, to_requester=to_requester
-        ):
+        for message in self._messages(untold.request, posted):
             posting = posted.get(message.key)
             if posting is None or posting.ts is None:
-                thread_ts = self._thread_of(message, posted)
-                posted[message.key] = self._post(untold, message, posting, thread_ts)
+                parent = posted[STORY] if message.place is Place.THREAD else None
+                posted[message.key] = self._post(untold, message, posting, parent)
             elif message.pace is not Pace.ONCE and posting.content_digest != _digest(message):
                 due = self._edit_due(message, posting)
                 if due > self.clock():
@@ -108,16 +105,22 @@ class Publisher:
         self._languages[person] = found, self.clock()
         return found
 
-    @staticmethod
-    def _thread_of(message: Message, posted: dict[str, Posting]) -> str | None:
-        if message.place is not Place.THREAD:
-            return None
-        return posted["approval"].ts
+    def _messages(self, request: Request, posted: Mapping[str, Posting]) -> Iterator[Message]:
+        """Yield the messages; those in other channels link to the first one, which is posted by then."""
+        to_all, to_requester = speech(self.language), speech(self._language_of(request.requester))
+        messages = messages_of(request, self.rules, to_all=to_all, to_requester=to_requester)
+        yield from messages[:1]
+        if len(request.asked_in) > 1 and (first := posted.get(STORY)) is not None and first.ts:
+            link = self.client.chat_getPermalink(channel=first.channel, message_ts=first.ts)
+            story = cast("str", link["permalink"])
+            messages = messages_of(request, self.rules, story, to_all=to_all, to_requester=to_requester)
+        yield from messages[1:]
 
-    def _post(self, untold: Untold, message: Message, begun: Posting | None, thread_ts: str | None) -> Posting:
+    def _post(self, untold: Untold, message: Message, begun: Posting | None, parent: Posting | None) -> Posting:
         ts: str | None = None
+        thread_ts = parent.ts if parent else None
         if begun is None:
-            channel = self._channel_of(untold.request, message)
+            channel = parent.channel if parent else self._channel_of(untold.request, message)
             if channel is None:
                 return self._give_up(untold, message)
             self.postings.begin(untold, message.key, channel, self.clock())
@@ -163,7 +166,7 @@ class Publisher:
 
     def _channel_of(self, request: Request, message: Message) -> str | None:
         if message.place is not Place.DIRECT:
-            return self.approvals_channel
+            return message.channel or self.rules.channel
         # A direct message wants the channel's id: chat.update takes no user's.
         try:
             opened = self.client.conversations_open(users=[request.requester.user_id])

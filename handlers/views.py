@@ -1,9 +1,8 @@
-"""Views: the form behind `/ami-share`, the form that asks why a request is denied, and the help.
+"""Views: the form behind `/ami-share`, and the help.
 
 Pure: builds what Slack shows, and reads back what was put in.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -12,11 +11,9 @@ from slack_sdk.models.blocks import (
     CheckboxesElement,
     DatePickerElement,
     InputBlock,
-    MarkdownTextObject,
     Option,
     PlainTextInputElement,
     RadioButtonsElement,
-    SectionBlock,
     StaticMultiSelectElement,
 )
 from slack_sdk.models.views import View
@@ -37,10 +34,8 @@ from handlers.command import (
 from handlers.problems import Problem, ProblemKind, problem
 from handlers.speech import Speech
 from sharing.estate import Estate
-from sharing.requests import RequestId
 
 SHARE = "ami_share_form"
-DENIAL = "ami_share_denial"
 
 IMAGE = "image"
 _TARGETS, _REGIONS, _MODE, _UNTIL, _REASON = "targets", "regions", "mode", "until", "reason"
@@ -166,36 +161,6 @@ def read_share_form(say: Speech, values: Mapping[str, Any], estate: Estate, now:
 
 def _chosen(values: Mapping[str, Any], field: str) -> list[str]:
     return [option["value"] for option in values[field][_VALUE]["selected_options"]]
-
-
-def denial_form(say: Speech, request_id: RequestId, plan_digest: str) -> View:
-    """Return the form that asks why a request is denied."""
-    return View(
-        type="modal",
-        callback_id=DENIAL,
-        # Comes back as it was given, but is the client's word all the same: the store decides what it is worth.
-        private_metadata=json.dumps({"request": request_id, "plan_digest": plan_digest}),
-        title=say("denial-title"),
-        submit=say("denial-submit"),
-        close=say("form-close"),
-        blocks=[
-            SectionBlock(
-                text=MarkdownTextObject(text=say("denial-read-by-requester", request=mrkdwn.code(request_id)))
-            ),
-            InputBlock(
-                block_id=_REASON,
-                label=say("form-reason"),
-                element=PlainTextInputElement(action_id=_VALUE, multiline=True, max_length=REASON_LIMIT),
-            ),
-        ],
-    )
-
-
-def read_denial_form(view: Mapping[str, Any]) -> tuple[RequestId, str, str]:
-    """Return which request is denied, by which plan, and why."""
-    about = json.loads(view["private_metadata"])
-    reason = view["state"]["values"][_REASON][_VALUE]["value"] or ""
-    return RequestId(about["request"]), about["plan_digest"], " ".join(reason.split())[:REASON_LIMIT]
 
 
 def help_text(say: Speech, command: str, estate: Estate) -> str:

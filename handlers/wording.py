@@ -34,7 +34,6 @@ from handlers import mrkdwn
 from handlers.people import Stranger
 from handlers.problems import Problem
 from handlers.speech import Speech
-from sharing.approval import Objection
 from sharing.requests import Failure, FailureKind, Request, RequestKind
 from sharing.states import RequestState, is_final
 
@@ -56,11 +55,6 @@ def failure(say: Speech, failed: Failure) -> str:
 
 def note(say: Speech, noted: Note) -> str:
     return say(f"note-{_dashed(noted.kind)}", **_escaped(dict(noted.details)))
-
-
-def objection(say: Speech, objected: Objection, **details: str) -> str:
-    """Return the sentence; `details` are mrkdwn already."""
-    return say(f"objection-{_dashed(objected)}", **details)
 
 
 def problem(say: Speech, found: Problem) -> str:

@@ -57,10 +57,11 @@ class Trigger(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What an approver said."""
+    """What an approver said, or that nobody said it in time."""
 
     APPROVED = "approved"
     DENIED = "denied"
+    LAPSED = "lapsed"
 
 
 class FailureKind(StrEnum):
@@ -96,6 +97,7 @@ class NewRequest:
         ends_at: when what the share gives is to be taken back.
         of: the share that a revocation or an audit is about.
         deregister: a revocation is to deregister the copies as well.
+        requester_groups: those of the user groups that approval rules know requesters by which the requester is in.
         auto_scaling: with mode share, the targets' Auto Scaling is to launch from encrypted images as well.
         key: the alias of the targets' keys that the copies are to be under; None for those of the settings.
         ticket: where the work is tracked; empty if nobody said.
@@ -113,6 +115,7 @@ class NewRequest:
     of: RequestId | None = None
     deregister: bool = False
     trigger: Trigger = Trigger.PERSON
+    requester_groups: frozenset[str] = frozenset()
     auto_scaling: bool = False
     key: str | None = None
     ticket: str = ""
@@ -136,13 +139,28 @@ def revocation_of(share: "Request", requester: Person, origin: str, trigger: Tri
 
 @dataclass(frozen=True)
 class Decision:
-    """What somebody decided on the plan with `plan_digest`, and when."""
+    """What somebody decided on the plan with `plan_digest`, and when; `NOBODY` where the time was over.
+
+    Attributes:
+        rule, targets: the part of the request that was decided on, by its rule's name.
+    """
 
     person: Person
     verdict: Verdict
     reason: str
     plan_digest: str
     at: datetime
+    rule: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Somebody took targets out of a request before it was decided on."""
+
+    person: Person
+    at: datetime
+    removed: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -211,6 +229,13 @@ class Request:
         plan: what was last planned; what an approval is for once there is one.
         estimate: what the approvers were told of its cost and time, if anything.
         replanned_at: when the approvers were last asked anew, because AWS had changed since they decided.
+        requester_groups: as in `NewRequest`, at the time of asking.
+        asked_at: when the approvers were last asked; votes before that don't count any more.
+        asked_in: the ids of the channels that it was asked in, the one with the story in its thread first.
+        expires_at: when the next undecided part lapses.
+        remind_at: when the approvers are to be reminded next; `reminders` is how often they were.
+        edits: what approvers took out of it, oldest first.
+        cancelled_at: when the requester withdrew it.
         preparations: the images that had to be re-encrypted first, and their copies.
         lease: grows with every claim, so that a worker that was overtaken notices.
         settled_at: when the permissions at the source were as planned: given, or taken back.
@@ -241,6 +266,13 @@ class Request:
     attempts: int
     lease: int
     replanned_at: datetime | None
+    requester_groups: frozenset[str]
+    asked_at: datetime | None
+    asked_in: tuple[str, ...]
+    remind_at: datetime | None
+    reminders: int
+    edits: tuple[Edit, ...]
+    cancelled_at: datetime | None
     settled_at: datetime | None
     ends_at: datetime | None
     ended_by: RequestId | None
@@ -251,6 +283,12 @@ class Request:
     auto_scaling: bool = False
     key: str | None = None
     ticket: str = ""
+
+    @property
+    def votes(self) -> tuple[Decision, ...]:
+        """The decisions on the plan as it is now, since it was last asked for."""
+        since = self.asked_at or self.created_at
+        return tuple(each for each in self.decisions if each.plan_digest == self.plan_digest and each.at >= since)
 
     @property
     def came_to(self) -> RequestState:

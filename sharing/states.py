@@ -11,6 +11,7 @@ class RequestState(StrEnum):
     AWAITING_APPROVAL = "awaiting_approval"
     DENIED = "denied"
     EXPIRED = "expired"
+    CANCELLED = "cancelled"
     APPROVED = "approved"
     PREPARING = "preparing"
     APPLYING = "applying"
@@ -38,8 +39,9 @@ _D = DeliveryState
 _REQUEST_WAYS: dict[RequestState, frozenset[RequestState]] = {
     # Straight to approved: what an approval has provided for, as the end of a share by its date, is not asked again.
     # Straight to completed: an audit that finds nothing to put right.
-    _S.CHECKING: frozenset({_S.REFUSED, _S.AWAITING_APPROVAL, _S.APPROVED, _S.COMPLETED, _S.FAILED}),
-    _S.AWAITING_APPROVAL: frozenset({_S.APPROVED, _S.DENIED, _S.EXPIRED, _S.FAILED}),
+    _S.CHECKING: frozenset({_S.REFUSED, _S.AWAITING_APPROVAL, _S.APPROVED, _S.COMPLETED, _S.FAILED, _S.CANCELLED}),
+    # Back to checking when an approver has narrowed it: it is planned anew, and asked for anew.
+    _S.AWAITING_APPROVAL: frozenset({_S.CHECKING, _S.APPROVED, _S.DENIED, _S.EXPIRED, _S.CANCELLED, _S.FAILED}),
     # Back to the approvers when AWS has changed so that the plan would grant more than they saw.
     _S.APPROVED: frozenset({_S.PREPARING, _S.APPLYING, _S.AWAITING_APPROVAL, _S.REFUSED, _S.FAILED}),
     # Images are re-encrypted in their own account first; then everything is looked at once more.
@@ -50,7 +52,7 @@ _REQUEST_WAYS: dict[RequestState, frozenset[RequestState]] = {
     _S.COMPLETED: frozenset({_S.REVOKING}),
     _S.FAILED: frozenset({_S.REVOKING}),
     _S.REVOKING: frozenset({_S.REVOKED, _S.COMPLETED, _S.FAILED}),
-    **{end: frozenset() for end in (_S.REFUSED, _S.DENIED, _S.EXPIRED, _S.REVOKED)},
+    **{end: frozenset() for end in (_S.REFUSED, _S.DENIED, _S.EXPIRED, _S.CANCELLED, _S.REVOKED)},
 }
 
 _DELIVERY_WAYS: dict[DeliveryState, frozenset[DeliveryState]] = {
@@ -92,4 +94,4 @@ def is_final(state: RequestState | DeliveryState) -> bool:
 
 
 _DELIVERY_ENDS = frozenset({_D.COMPLETED, _D.FAILED, _D.RETIRED})
-_ENDS = frozenset({_S.REFUSED, _S.DENIED, _S.EXPIRED, _S.COMPLETED, _S.FAILED, _S.REVOKED})
+_ENDS = frozenset({_S.REFUSED, _S.DENIED, _S.EXPIRED, _S.CANCELLED, _S.COMPLETED, _S.FAILED, _S.REVOKED})

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from aws_ops.ids import KeyArn
 from sharing.requests import Delivery, NewRequest, Request, RequestId
-from sharing.states import DeliveryState
+from sharing.states import DeliveryState, RequestState
 from sharing.tables import audit_events, deliveries, key_locks, requests
 from sharing.transaction import Transaction
 
@@ -84,6 +84,12 @@ class Store:
                 .values(lease=requests.c.lease + 1, lease_until=now + lease_for)
             )
             return tx.find(RequestId(request_id))
+
+    def reconsider(self, now: datetime) -> None:
+        """Have every request that waits for approval looked at and told again: the settings may have changed."""
+        with self.transaction() as tx:
+            waiting = requests.c.state == RequestState.AWAITING_APPROVAL.value
+            tx.connection.execute(update(requests).where(waiting).values(due_at=now, tell_at=now))
 
     def in_flight(self) -> list[Flight]:
         """Return every delivery whose copy is being made, or cleared away because it failed."""

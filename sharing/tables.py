@@ -70,6 +70,14 @@ requests = Table(
     Column("plan_digest", String(64)),
     Column("estimate", Text),
     Column("replanned_at", UtcDateTime),
+    # Asking: whom the requester counts as, when and where the approvers were asked, and what they changed.
+    Column("requester_groups", JSON, nullable=False, server_default="[]"),
+    Column("asked_at", UtcDateTime),
+    Column("asked_in", JSON, nullable=False, server_default="[]"),
+    Column("remind_at", UtcDateTime, index=True),
+    Column("reminders", Integer, nullable=False, server_default="0"),
+    Column("edits", JSON, nullable=False, server_default="[]"),
+    Column("cancelled_at", UtcDateTime),
     Column("preparations", JSON, nullable=False),
     Column("refusals", JSON, nullable=False),
     Column("failure", JSON),
@@ -129,6 +137,8 @@ decisions = Table(
     Column("reason", Text, nullable=False),
     Column("plan_digest", String(64), nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Column("rule", String(100), nullable=False, server_default="default"),
+    Column("targets", JSON, nullable=False, server_default="[]"),
 )
 
 audit_events = Table(

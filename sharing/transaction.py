@@ -21,6 +21,7 @@ from aws_ops.plan import Grant, Mode, Plan, Refusal, RefusalKind, Withdrawal
 from sharing.requests import (
     Decision,
     Delivery,
+    Edit,
     Failure,
     FailureKind,
     NewRequest,
@@ -70,6 +71,7 @@ class Transaction:
                 of_request=new.of,
                 trigger=new.trigger.value,
                 deregister=new.deregister,
+                requester_groups=sorted(new.requester_groups),
                 auto_scaling=new.auto_scaling,
                 key=new.key,
                 ticket=new.ticket,
@@ -201,8 +203,15 @@ class Transaction:
                 reason=decision.reason,
                 plan_digest=decision.plan_digest,
                 at=decision.at,
+                rule=decision.rule,
+                targets=list(decision.targets),
             )
         )
+
+    def change(self, request: Request, now: datetime, **values: Any) -> Request:
+        """Write `values` to a request that stays in its state, and have it told."""
+        self._write(request.id, **values)
+        return self._changed(request, now)
 
     def audit(self, request_id: RequestId, now: datetime, actor: str, kind: str, details: Mapping[str, Any]) -> None:
         """Add to the audit trail; nothing is ever changed or taken out of it."""
@@ -400,7 +409,19 @@ def _decision(row: RowMapping) -> Decision:
         reason=row["reason"],
         plan_digest=row["plan_digest"],
         at=row["at"],
+        rule=row["rule"],
+        targets=tuple(row["targets"]),
     )
+
+
+def edit_columns(edit: Edit) -> dict[str, Any]:
+    person = {"team_id": edit.person.team_id, "user_id": edit.person.user_id}
+    return person | {"at": edit.at.isoformat(), "removed": list(edit.removed)}
+
+
+def _edit(stored: Mapping[str, Any]) -> Edit:
+    person = Person(stored["team_id"], stored["user_id"])
+    return Edit(person, datetime.fromisoformat(stored["at"]), tuple(stored["removed"]))
 
 
 def _request(row: RowMapping, its_deliveries: tuple[Delivery, ...], its_decisions: tuple[Decision, ...]) -> Request:
@@ -434,6 +455,13 @@ def _request(row: RowMapping, its_deliveries: tuple[Delivery, ...], its_decision
         attempts=row["attempts"],
         lease=row["lease"],
         replanned_at=row["replanned_at"],
+        requester_groups=frozenset(row["requester_groups"]),
+        asked_at=row["asked_at"],
+        asked_in=tuple(row["asked_in"]),
+        remind_at=row["remind_at"],
+        reminders=row["reminders"],
+        edits=tuple(map(_edit, row["edits"])),
+        cancelled_at=row["cancelled_at"],
         settled_at=row["settled_at"],
         ends_at=row["ends_at"],
         ended_by=None if row["ended_by"] is None else RequestId(row["ended_by"]),

@@ -1,7 +1,7 @@
 """The worker: claims requests that are due and advances each by one step, from the stored state.
 
     checking           read the facts, plan                          → awaiting_approval or refused
-    awaiting_approval  only ever due when its time is over           → expired
+    awaiting_approval  only ever due when a part's time is over      → expired, or on with what was approved
     approved           read the facts again, plan again, compare     → applying, or back to the approvers
     preparing          `preparing.py`: re-encrypt at the source      → approved, to be looked at again
     applying           `shares.py`: permissions, in order            → copying
@@ -25,6 +25,7 @@ from aws_ops.errors import AwsBusy, AwsOpsError, KeyPolicyContested, NotYetVisib
 from aws_ops.estimates import Prices, estimate
 from aws_ops.plan import Plan, Refused, digest, exceeds
 from sharing.applying import KeyInOtherHands
+from sharing.approval import asked, move_on
 from sharing.claim import Claim
 from sharing.clock import Clock
 from sharing.copying import finish, start_copies
@@ -34,6 +35,7 @@ from sharing.ledger import Ledger
 from sharing.preparing import NotPrepared, prepare
 from sharing.requests import Failure, FailureKind, Request, RequestKind
 from sharing.revoking import NotRevocable, end_by_date
+from sharing.rules import ApprovalRules
 from sharing.states import RequestState, is_final
 from sharing.store import Store
 from sharing.transaction import LeaseLost, Overtaken, Transaction, failure_columns, refusal_columns
@@ -53,7 +55,7 @@ class Worker:
 
     Attributes:
         lease: how long a request stays a dead worker's; a living one calls `keep_claims` well within it.
-        approval_expires_after: how long a request waits for a decision.
+        rules: who decides, and by when.
         errands: what is to be done for each kind of request.
         prices: what AWS charges, so that it can be said beforehand; None for not saying it.
     """
@@ -63,7 +65,7 @@ class Worker:
     estate: Estate
     clock: Clock
     lease: timedelta
-    approval_expires_after: timedelta
+    rules: ApprovalRules
     errands: Mapping[RequestKind, Errand]
     prices: Prices | None = None
     _claims: set[Claim] = field(default_factory=set)
@@ -137,6 +139,8 @@ class Worker:
             books = errand.books(tx, request)
         planned = errand.plan(claim.request, books)
         with claim.transaction() as (tx, request, now):
+            if request.state is not RequestState.CHECKING:
+                return  # cancelled in between
             if isinstance(planned, Refused):
                 self._refuse(tx, request, planned, now)
             elif errand.ends_with(planned):
@@ -181,8 +185,8 @@ class Worker:
             request,
             RequestState.AWAITING_APPROVAL,
             now,
-            expires_at=now + self.approval_expires_after,
             replanned_at=now if request.state is RequestState.APPROVED else None,
+            **asked(replace(request, plan=plan), self.rules, now),
         )
 
     def _refuse(self, tx: Transaction, request: Request, refused: Refused, now: datetime) -> None:
@@ -194,8 +198,7 @@ class Worker:
     def _expire(self, claim: Claim) -> None:
         with claim.transaction() as (tx, request, now):
             if request.state is RequestState.AWAITING_APPROVAL:
-                tx.audit(request.id, now, "bot", "expired", {})
-                tx.move(request, RequestState.EXPIRED, now)
+                move_on(tx, self.rules, request, now)
 
     def _try_later(self, claim: Claim, said: str) -> None:
         tries = claim.request.attempts + 1
@@ -205,7 +208,8 @@ class Worker:
         pause = min(_FIRST_PAUSE * 2 ** (tries - 1), _LONGEST_PAUSE)
         _log.info("request %s: try %d again in %s: %s", claim.request.id, tries, pause, said)
         with claim.transaction() as (tx, request, now):
-            tx.postpone(request, now + pause)
+            if request.state is claim.request.state:
+                tx.postpone(request, now + pause)
             tx.let_go(request)
 
     def _own_mistake(self, claim: Claim) -> None:

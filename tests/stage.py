@@ -59,6 +59,7 @@ class Stage:
     environment: Environment
     listeners: Listeners
     hands: dict[str, Any] = field(default_factory=dict)
+    people: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.mika, self.sam, self.kim = self.company.mika, self.company.sam, self.company.kim
@@ -133,6 +134,7 @@ class Stage:
             self.clock.advance(step)
             left -= step
             self.bot.watch.run_once()
+            self.bot.reminders.run_once()
             self.work()
 
     @property

@@ -175,6 +175,15 @@ def _update(api: Api, arguments: Json) -> Json:
     return {"channel": channel.id, "ts": message.ts, "text": text, "message": message.as_json()}
 
 
+def _permalink(api: Api, arguments: Json) -> Json:
+    channel = api.channel(arguments)
+    message = api.workspace.find(channel.id, str(arguments.get("message_ts")))
+    if message is None:
+        raise SlackRefuses("message_not_found")
+    address = f"https://playground.slack.com/archives/{channel.id}/p{message.ts.replace('.', '')}"
+    return {"channel": channel.id, "permalink": address}
+
+
 def _open_conversation(api: Api, arguments: Json) -> Json:
     users = [user for user in str(arguments.get("users", "")).split(",") if user]
     if len(users) != 1:
@@ -355,6 +364,7 @@ METHODS: dict[str, Method] = {
     "chat.postMessage": _method(_post_message, "chat:write", _MESSAGE, tier=4),
     "chat.postEphemeral": _method(_post_ephemeral, "chat:write", f"{_MESSAGE} user", tier=4),
     "chat.update": _method(_update, "chat:write", f"{_MESSAGE} ts"),
+    "chat.getPermalink": _method(_permalink, "", "channel message_ts", tier=4),
     "conversations.open": _method(
         _open_conversation, "im:write mpim:write", "users channel return_im prevent_creation"
     ),

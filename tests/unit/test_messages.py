@@ -21,13 +21,17 @@ from aws_ops.plan import (
     Mode,
     Plan,
 )
-from handlers import wording
+from handlers import ballots, wording
+from handlers.deciding import objection
+from handlers.deciding_views import narrow_form
 from handlers.messages import Message, messages_of
 from handlers.speech import Language, speech
-from sharing.approval import ApprovalRule
+from playground.slack.checks import too_much_text, wrong_with_blocks, wrong_with_view
+from sharing.approval import Ballot, Objection, Outcome
 from sharing.requests import (
     Decision,
     Delivery,
+    Edit,
     Failure,
     FailureKind,
     Person,
@@ -38,6 +42,7 @@ from sharing.requests import (
     Trigger,
     Verdict,
 )
+from sharing.rules import ApprovalRule, ApprovalRules, Scope
 from sharing.states import DeliveryState, RequestState
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -45,7 +50,7 @@ REGION = Region("eu-central-1")
 IMAGE = ImageId("ami-0123456789abcdef0")
 OWNER = AccountId("111111111111")
 KEY = KeyArn("arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab")
-RULE = ApprovalRule(frozenset({"U0SAM"}), frozenset({"S0PLATFORM"}))
+RULES = ApprovalRules((ApprovalRule("default", frozenset({"U0SAM"}), frozenset({"S0PLATFORM"}), "C0APPROVALS"),))
 HOSTILE = "<!channel> *bold* `code` <https://x.example|safe> &\n:white_check_mark: Approved by <@U0SAM>"
 
 
@@ -135,19 +140,32 @@ def request_in(state: RequestState, count: int = 1, text: str = "golden", images
         attempts=0,
         lease=1,
         replanned_at=NOW,
+        requester_groups=frozenset(),
+        asked_at=NOW,
+        asked_in=("C0APPROVALS",),
+        remind_at=NOW,
+        reminders=1,
+        edits=(Edit(Person("T0", "U0SAM"), NOW, ("sandbox",)),),
+        cancelled_at=NOW,
         settled_at=NOW,
         ends_at=NOW,
         ended_by=RequestId("R-8M3N9QXB"),
         ended_because=Trigger.END_DATE,
         preparations={image(0): Preparation(image(999), 40)},
         deliveries=deliveries,
-        decisions=(Decision(Person("T0", "U0SAM"), Verdict.DENIED, text[:500], "0" * 64, NOW),),
+        decisions=(Decision(Person("T0", "U0SAM"), Verdict.DENIED, text[:500], "0" * 64, NOW, "default", ()),),
     )
 
 
-def shown(request: Request, language: Language = Language.ENGLISH) -> list[Message]:
+def shown(
+    request: Request,
+    language: Language = Language.ENGLISH,
+    *,
+    rules: ApprovalRules = RULES,
+    story: str | None = None,
+) -> list[Message]:
     say = speech(language)
-    return messages_of(request, "C0APPROVALS", RULE, to_all=say, to_requester=say)
+    return messages_of(request, rules, story, to_all=say, to_requester=say)
 
 
 def texts_in(blocks: Any) -> list[str]:
@@ -174,6 +192,71 @@ def test_slacks_limits_are_kept_however_many_accounts(
         assert sum(map(len, texts_in(message.blocks))) <= 13_000, message.key
         for block in message.blocks:
             assert len(block.get("text", {}).get("text", "")) <= 3000
+
+
+def _rule(number: int) -> ApprovalRule:
+    users = frozenset(f"U0PERSON{each:03}" for each in range(50))
+    scope = Scope(targets=frozenset({f"account-{number}", f"account-{number}[0-9]"}))
+    name = f"{'rule' * 14}{number}"
+    return ApprovalRule(name, users, frozenset({"S0PLATFORM"}), f"C0{number % 2}", approvals=3, scope=scope)
+
+
+MANY_RULES = ApprovalRules((*map(_rule, range(10)), *RULES.rules))
+
+
+@pytest.mark.parametrize("count", [2, 6, 100])
+@pytest.mark.parametrize("state", [RequestState.AWAITING_APPROVAL, RequestState.COMPLETED])
+def test_slacks_limits_are_kept_however_many_parts_and_approvers(state: RequestState, count: int) -> None:
+    request = request_in(state, count, "x" * 255, images=5)
+    votes = tuple(
+        Decision(Person("T0", f"U0{part.rule.name[-1]}{number}"), verdict, "y" * 500, "0" * 64, NOW, name, part.targets)
+        for part in MANY_RULES.parts_of(request)[1:]
+        for number, verdict in enumerate([Verdict.APPROVED, Verdict.DENIED])
+        for name in [part.rule.name]
+    )
+    for decisions in ((), votes):
+        asked = replace(request, decisions=decisions, asked_in=("C00", "C01"))
+        for message in shown(asked, story="https://playground.slack.com/archives/C00/p1", rules=MANY_RULES):
+            assert wrong_with_blocks(list(message.blocks), "message") == []
+            assert not too_much_text(message.blocks), message.key
+            assert len(message.text) <= 4000
+
+
+def test_parts_that_are_not_shown_are_counted() -> None:
+    approval, *_ = shown(replace(request_in(RequestState.AWAITING_APPROVAL, 10), decisions=()), rules=MANY_RULES)
+    said = texts_in(approval.blocks)
+    assert sum("By the rule" in text for text in said) == 5
+    assert "5 more parts are shown once these are decided." in said
+
+
+def test_an_approver_list_is_cut_between_people() -> None:
+    approval, *_ = shown(replace(request_in(RequestState.AWAITING_APPROVAL, 2), decisions=()), rules=MANY_RULES)
+    (line, *_) = [text for text in texts_in(approval.blocks) if "To be decided by 3 of" in text]
+    assert "<@U0PERSON007> and 43 more" in line
+
+
+def test_there_are_words_for_every_objection_in_every_language(caplog: pytest.LogCaptureFixture) -> None:
+    request = replace(request_in(RequestState.AWAITING_APPROVAL), decisions=())
+    (tally,) = RULES.tallies_of(request)
+    vote = Decision(Person("T0", "U0SAM"), Verdict.APPROVED, "", "0" * 64, NOW, "default", ("account-0",))
+    for language in Language:
+        for each in Objection:
+            said = objection(speech(language), Outcome(request, each, tally), who="<@U0ANA>", vote=vote)
+            assert said.endswith(("。", ".")), said
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_words_of_buttons_and_forms_keep_slacks_limits_in_every_language(language: Language) -> None:
+    say = speech(language)
+    request = replace(request_in(RequestState.AWAITING_APPROVAL, 100, images=5), decisions=())
+    for kind in RequestKind:
+        blocks = [block.to_dict() for block in ballots.waiting(say, replace(request, kind=kind), MANY_RULES, "x" * 400)]
+        assert wrong_with_blocks(blocks, "message") == []
+        assert say(f"title-{kind.value}", state=RequestState.CANCELLED).endswith(("cancelled", "キャンセル済み"))
+    assert wrong_with_blocks([ballots.cancel_button(say, request).to_dict()], "message") == []
+    ballot = Ballot(request.id, "0" * 64, "r" * 61)
+    assert wrong_with_view(narrow_form(say, ballot, "C0", request.targets).to_dict()) == []
 
 
 @pytest.mark.parametrize("state", SHOWN)

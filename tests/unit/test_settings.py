@@ -1,13 +1,18 @@
 """Settings: what is wrong is said all at once, with its path; nothing dangerous is taken."""
 
+import re
+from datetime import time, timedelta
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from aws_ops.facts import KeyAccess
 from aws_ops.ids import Region
 from bot.settings import SettingsError, load
+from sharing.business_hours import BusinessHours
+from sharing.rules import Barred
 
 GOOD = """
 [slack]
@@ -285,3 +290,94 @@ def test_a_missing_file_and_no_toml_are_said_plainly(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="No such file"):
         load(tmp_path / "nowhere.toml")
     assert "not TOML" in complaints(tmp_path, "[slack")
+
+
+RULES = """
+[[approval.rules]]
+name = "production"
+environments = ["production"]
+groups = ["S0PLATFORM"]
+approvals = 2
+never = ["requester", "last_editor"]
+channel = "C0PRODUCTION"
+expires_after_hours = 24
+remind_after_hours = 4
+confirm = false
+
+[[approval.rules]]
+name = "audits"
+kinds = ["audit", "retire"]
+requesters = ["U0MIKA", "S0CONTRACTORS"]
+users = ["U0SAM"]
+
+[approval.business_hours]
+days = ["mon", "sat"]
+from = "10:00"
+to = "19:30"
+timezone = "Asia/Tokyo"
+"""
+IN_PRODUCTION = GOOD.replace('name = "staging"', 'name = "staging"\nenvironment = "production"')
+
+
+def test_rules_are_taken_in_order_with_the_default_last(tmp_path: Path) -> None:
+    rules = load(write(tmp_path, IN_PRODUCTION + RULES))[0].rules
+    assert [rule.name for rule in rules.rules] == ["production", "audits", "default"]
+    production, audits, default = rules.rules
+    assert (production.approvals, production.channel, production.confirm) == (2, "C0PRODUCTION", False)
+    assert production.never == {Barred.REQUESTER, Barred.LAST_EDITOR}
+    assert (production.expires_after, production.remind_after) == (timedelta(hours=24), timedelta(hours=4))
+    assert (audits.channel, audits.never, audits.remind_after) == ("C0APPROVALS", {Barred.REQUESTER}, None)
+    assert default.users == {"U0SAM"}
+    assert rules.requester_groups == {"S0CONTRACTORS"}
+    assert rules.environments == {"staging": "production"}
+    assert rules.hours == BusinessHours(frozenset({0, 5}), time(10), time(19, 30), ZoneInfo("Asia/Tokyo"))
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "said"),
+    [
+        ('name = "audits"', 'name = "production"', "approval: rules: production is there twice"),
+        ('name = "audits"', 'name = "default"', "default is what [approval] itself is called"),
+        ('groups = ["S0PLATFORM"]', "", "approval.rules.0: name at least one user or group"),
+        ('groups = ["S0PLATFORM"]', 'users = ["U0SAM"]', "approvals: 2 people can't approve where 1 may"),
+        ('environments = ["production"]', 'environments = ["producton"]', "did you mean production?"),
+        ('environments = ["production"]', 'targets = ["stagng"]', "targets: stagng is none of them; did you mean stag"),
+        (
+            'environments = ["production"]',
+            'sources = ["image"]',
+            "sources: image is none of them; did you mean images",
+        ),
+        ('environments = ["production"]', "targets = []", "approval.rules.0.targets"),
+        ('"last_editor"', '"anybody"', "approval.rules.0.never"),
+        ('requesters = ["U0MIKA"', 'requesters = ["mika"', "approval.rules.1.requesters"),
+        ('"retire"]', '"tidy"]', "approval.rules.1.kinds"),
+        ('to = "19:30"', 'to = "09:00"', "to: must be later than from"),
+        ('"Asia/Tokyo"', '"Tokyo"', "a time zone looks like Asia/Tokyo"),
+        ('["mon", "sat"]', '["monday"]', "approval.business_hours.days"),
+        ('["mon", "sat"]', "[]", "approval.business_hours.days"),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_refused(tmp_path: Path, good: str, bad: str, said: str) -> None:
+    assert good in RULES
+    assert said in complaints(tmp_path, IN_PRODUCTION + RULES.replace(good, bad))
+
+
+def test_a_rule_that_can_never_apply_is_refused(tmp_path: Path) -> None:
+    everything = '\n[[approval.rules]]\nname = "{}"\ntargets = ["*"]\nusers = ["U0SAM"]\n'
+    said = complaints(tmp_path, GOOD + everything.format("all") + everything.format("none"))
+    assert "none: never applies, since the rules before it take all that it would; put it before them" in said
+
+
+def test_a_pattern_may_be_for_accounts_that_are_still_to_come(tmp_path: Path) -> None:
+    later = '\n[[approval.rules]]\nname = "later"\ntargets = ["prod-*"]\nusers = ["U0SAM"]\n'
+    assert len(load(write(tmp_path, GOOD + later))[0].rules.rules) == 2
+
+
+def test_the_example_can_be_used(tmp_path: Path) -> None:
+    example = Path(__file__).parents[2] / "deploy" / "ami-share.example.toml"
+    settings, _ = load(example)
+    assert settings.rules.rules
+    lines = example.read_text("utf-8").splitlines()
+    everything = [re.sub(r"^# (?=\[|[a-z_]+ = )", "", line) for line in lines]
+    settings, _ = load(write(tmp_path, "\n".join(everything)))
+    assert [rule.name for rule in settings.rules.rules] == ["production", "default"]

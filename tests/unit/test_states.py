@@ -11,7 +11,13 @@ from sharing.states import (
     is_final,
 )
 
-DEAD_ENDS = {RequestState.REFUSED, RequestState.DENIED, RequestState.EXPIRED, RequestState.REVOKED}
+DEAD_ENDS = {
+    RequestState.REFUSED,
+    RequestState.DENIED,
+    RequestState.EXPIRED,
+    RequestState.CANCELLED,
+    RequestState.REVOKED,
+}
 ENDS = DEAD_ENDS | {RequestState.COMPLETED, RequestState.FAILED}
 
 

@@ -153,24 +153,7 @@ standing-expired = :hourglass: Nobody decided in time.
 standing-revoking = Being taken back by { $by }.
 standing-revoked = :lock: Taken back by { $by }.
 standing-other = Now { $state }.
-decided-approved = :white_check_mark: Approved by { $who }, { $when }.
-decided-denied = :no_entry: Denied by { $who }, { $when }.
-decide-by = To be decided by { $approvers }.
-decide-by-nobody = :warning: Nobody else may decide on this.
 replanned = :warning: AWS has changed since the approval, and more would have to be granted now than was approved. The message above shows the plan as it is now: please decide again.
-
-## The buttons of the approval message
-
-button-approve = Approve
-button-put-right = Put it right
-button-deny = Deny…
-button-not-yet = Not yet
-label-approve = Approve request { $request }
-label-deny = Deny request { $request }
-question-share = Approve this share?
-question-revoke = Take it back?
-question-audit = Put it right?
-question-retire = Let these copies go?
 
 ## What was done at the source
 

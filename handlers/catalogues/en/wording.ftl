@@ -97,15 +97,6 @@ note-parameter-not-set = :warning: The parameter { $parameter } doesn't point to
 note-parameter-set = The parameter { $parameter } points to it now (before: { $before }).
 note-parameter-kept = The parameter { $parameter } stays with { $newer }, the copy of a newer image.
 
-## Why a decision isn't taken
-
-objection-not-an-approver = You are not an approver for this request. { $who } may decide.
-objection-own-request = This is your own request; somebody else has to decide on it. { $who } may.
-objection-already-decided = This request has been decided already: { $decision }
-objection-not-waiting = This request is not waiting for a decision: it is { $state }.
-objection-plan-changed = The plan has changed since this message was shown. Look at it as it is now, and decide again.
-objection-expired = This request has expired. Ask for a new one.
-
 ## Why somebody isn't listened to
 
 stranger-other-workspace = I only listen to members of my own workspace.
@@ -129,6 +120,7 @@ state-refused = refused
 state-awaiting-approval = awaiting approval
 state-denied = denied
 state-expired = expired
+state-cancelled = cancelled
 state-approved = approved
 state-preparing = preparing
 state-applying = applying

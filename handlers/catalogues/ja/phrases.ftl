@@ -150,24 +150,7 @@ standing-expired = :hourglass: 期限までに誰も決定しませんでした�
 standing-revoking = { $by } により取り消し中です。
 standing-revoked = :lock: { $by } により取り消されました。
 standing-other = 現在: { $state }。
-decided-approved = :white_check_mark: { $who } さんが承認しました（{ $when }）。
-decided-denied = :no_entry: { $who } さんが却下しました（{ $when }）。
-decide-by = 決定できるのは { $approvers } です。
-decide-by-nobody = :warning: 他に決定できる人がいません。
 replanned = :warning: 承認後に AWS が変わり、承認されたよりも多くの許可が必要になりました。上のメッセージに現在のプランが表示されています。もう一度決定してください。
-
-## 承認メッセージのボタン
-
-button-approve = 承認
-button-put-right = 修正する
-button-deny = 却下…
-button-not-yet = まだしない
-label-approve = リクエスト { $request } を承認
-label-deny = リクエスト { $request } を却下
-question-share = この共有を承認しますか？
-question-revoke = 取り消しますか？
-question-audit = 修正しますか？
-question-retire = これらのコピーを削除しますか？
 
 ## 共有元で行われたこと
 

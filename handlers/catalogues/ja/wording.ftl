@@ -96,15 +96,6 @@ note-parameter-not-set = :warning: パラメータ { $parameter } はこのコ�
 note-parameter-set = パラメータ { $parameter } がこのコピーを指すようになりました（以前: { $before }）。
 note-parameter-kept = パラメータ { $parameter } は、より新しいイメージのコピー { $newer } のままです。
 
-## 決定が受け付けられない理由
-
-objection-not-an-approver = あなたはこのリクエストの承認者ではありません。決定できるのは { $who } です。
-objection-own-request = これはあなた自身のリクエストなので、他の人が決定する必要があります。決定できるのは { $who } です。
-objection-already-decided = このリクエストは既に決定されています: { $decision }
-objection-not-waiting = このリクエストは決定待ちではありません（現在: { $state }）。
-objection-plan-changed = このメッセージが表示された後で、プランが変わりました。現在のプランを確認して、もう一度決定してください。
-objection-expired = このリクエストは期限切れです。新しく依頼してください。
-
 ## 話を聞けない理由
 
 stranger-other-workspace = 私が話を聞くのは、このワークスペースのメンバーだけです。
@@ -128,6 +119,7 @@ state-refused = 実行不可
 state-awaiting-approval = 承認待ち
 state-denied = 却下
 state-expired = 期限切れ
+state-cancelled = キャンセル済み
 state-approved = 承認済み
 state-preparing = 再暗号化中
 state-applying = 適用中

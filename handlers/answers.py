@@ -1,0 +1,42 @@
+"""Answers: what one person alone is told, and whether they are listened to at all."""
+
+import logging
+
+from slack_sdk import WebClient
+
+from handlers import mrkdwn, wording
+from handlers.people import look_up
+from handlers.speech import Language, Speech, speech
+from handlers.trouble import SLACK_TROUBLE
+from sharing.requests import Person, RequestId
+
+_log = logging.getLogger(__name__)
+
+
+def meet(client: WebClient, person: Person, team_id: str) -> tuple[Speech, str | None]:
+    """Return how to speak to `person`, and why the bot doesn't listen to them at this moment, if it doesn't."""
+    try:
+        caller = look_up(client, person, team_id)
+    except SLACK_TROUBLE:
+        _log.exception("can't read who %s is", person.user_id)
+        say = speech(Language.ENGLISH)
+        return say, say("slack-silent-on-you")
+    say = speech(caller.language)
+    return say, None if caller.stranger is None else wording.stranger(say, caller.stranger)
+
+
+def no_such(say: Speech, request_id: RequestId) -> str:
+    return say("no-such-request", request=mrkdwn.code(request_id))
+
+
+def tell_privately(client: WebClient, person: Person, channel: str, text: str) -> None:
+    """Say it in `channel` to that person alone; where that can't be, in a direct message.
+
+    An ephemeral message reaches only members, and not in channels the bot isn't in
+    (docs.slack.dev/reference/methods/chat.postEphemeral).
+    """
+    try:
+        client.chat_postEphemeral(channel=channel, user=person.user_id, text=text)
+    except SLACK_TROUBLE:
+        opened = client.conversations_open(users=[person.user_id])
+        client.chat_postMessage(channel=opened["channel"]["id"], text=text, unfurl_links=False, unfurl_media=False)

@@ -1,0 +1,262 @@
+"""Ballots: what a message shows of the parts of a request, who is to decide on them and who has, and the buttons.
+
+Pure. The buttons name a request, a plan and a rule; `deciding.py` looks those up and believes nothing of them.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ConfirmObject,
+    MarkdownTextObject,
+    PlainTextObject,
+    SectionBlock,
+)
+
+from handlers import mrkdwn, wording
+from handlers.speech import Speech
+from sharing.approval import Ballot
+from sharing.requests import Decision, Edit, Request, RequestId, RequestKind, Verdict
+from sharing.rules import ApprovalRule, ApprovalRules, Barred, Part, Tally
+from sharing.states import RequestState
+
+APPROVE = "ami_share_approve"
+DENY = "ami_share_deny"
+NARROW = "ami_share_narrow"
+CANCEL = "ami_share_cancel"
+
+# Open parts that are shown with their buttons; more are counted, and come up once these are decided.
+_PARTS = 5
+_NAMES = 8
+_PART = 450
+_CONFIRM, _CONFIRM_PART = 300, 150
+
+
+def value_of(ballot: Ballot) -> str:
+    """Return what a button carries."""
+    return f"{ballot.request_id}:{ballot.plan_digest}:{ballot.rule}"
+
+
+def ballot_of(value: str) -> Ballot:
+    """Return what a button's value says; any text at all may come back."""
+    request_id, plan_digest, rule = [*value.split(":", 2), "", ""][:3]
+    return Ballot(RequestId(request_id), plan_digest, rule)
+
+
+def waiting(say: Speech, request: Request, rules: ApprovalRules, confirmation: str) -> Iterator[Block]:
+    """Yield who is to decide on what, with the buttons; `confirmation` says plainly what approval brings about."""
+    tallies = rules.tallies_of(request)
+    if len(tallies) == 1:
+        yield _section(_deciders(say, request, tallies[0]))
+        yield _buttons(say, request, tallies[0].part, 0, _cut(confirmation, _CONFIRM))
+        return
+    still_open = [each for each in tallies if each.verdict is None]
+    if closed := [vote for each in tallies if each.verdict for vote in _votes_on(request, each.part.rule.name)]:
+        yield _section("\n".join(decided(say, request, vote) for vote in closed[-_NAMES:]))
+    for number, each in enumerate(still_open[:_PARTS]):
+        yield _section(_part(say, request, each))
+        yield _buttons(say, request, each.part, number, _cut(confirmation, _CONFIRM_PART))
+    if more := len(still_open[_PARTS:]):
+        yield _section(say("parts-later", count=more))
+
+
+def story_elsewhere(say: Speech, channel: str, link: str | None) -> SectionBlock:
+    """Return where the story of a request is told that is asked for in several channels."""
+    where = mrkdwn.channel(channel)
+    words = say("story-link")
+    return _section(say("story-elsewhere", channel=f"<{link}|{words}> ({where})" if link else where))
+
+
+def results(say: Speech, request: Request) -> list[str]:
+    """Return who decided what, if there is more to it than one decision on everything."""
+    votes = _last_votes(request)
+    if request.state in (RequestState.CHECKING, RequestState.AWAITING_APPROVAL) or len(votes) <= 1:
+        return []
+    return [decided(say, request, vote) for vote in votes]
+
+
+def standing(say: Speech, request: Request) -> str | None:
+    """Return how a request stands by somebody's word; None where no word of theirs is the last."""
+    match request.state:
+        case RequestState.CANCELLED:
+            return cancelled(say, request)
+        case RequestState.CHECKING:
+            return say("being-checked-anew")
+        case RequestState.AWAITING_APPROVAL | RequestState.EXPIRED | RequestState.REVOKING | RequestState.REVOKED:
+            return "\n".join(results(say, request)) or None
+        case _:
+            last = [decided(say, request, each) for each in request.decisions[-1:]]
+            return "\n".join(results(say, request) or last) or None
+
+
+def decided(say: Speech, request: Request, decision: Decision) -> str:
+    """Return who decided what when, naming the part if it was one of several."""
+    if decision.verdict is Verdict.LAPSED:
+        return say("part-lapsed", targets=_names(say, decision.targets), rule=mrkdwn.code(decision.rule))
+    details = {"who": mrkdwn.person(decision.person.user_id), "when": mrkdwn.when(decision.at)}
+    if _is_partial(request, decision):
+        part = {"targets": _names(say, decision.targets), "rule": mrkdwn.code(decision.rule)}
+        line = say(f"part-{decision.verdict.value}", **details, **part)
+    else:
+        line = say(f"whole-{decision.verdict.value}", **details)
+    return f"{line}\n{mrkdwn.quote(decision.reason)}" if decision.reason else line
+
+
+def cancelled(say: Speech, request: Request) -> str:
+    at = request.cancelled_at or request.created_at
+    return say("cancelled-by", who=mrkdwn.person(request.requester.user_id), when=mrkdwn.when(at))
+
+
+def narrowed(say: Speech, edit: Edit, *, void: bool) -> str:
+    """Return who took what out of a request; `void` says that something had been decided before."""
+    line = say(
+        "narrowed-by",
+        who=mrkdwn.person(edit.person.user_id),
+        when=mrkdwn.when(edit.at),
+        targets=_names(say, edit.removed),
+    )
+    return " ".join([line, say("narrowed-voids")]) if void else line
+
+
+def reminder(say: Speech, request: Request, rules: ApprovalRules) -> str | None:
+    """Return what those are told whose decision is still waited for; None once there is nothing to remind of."""
+    still_open = [each for each in rules.tallies_of(request) if each.verdict is None]
+    if request.state is not RequestState.AWAITING_APPROVAL or not still_open:
+        return None
+    users: set[str] = set()
+    groups: set[str] = set()
+    for each in still_open:
+        if each.part.rule.remind_after is not None:
+            voted = {vote.person.user_id for vote in each.approvals}
+            users |= _users(each.part.rule, request) - voted
+            groups |= each.part.rule.groups
+    at = mrkdwn.when(min(each.part.expires_at(request) for each in still_open))
+    return say("reminder", who=_some(say, mrkdwn.people(users, groups).split(", ")), when=at)
+
+
+def cancel_button(say: Speech, request: Request) -> ActionsBlock:
+    button = ButtonElement(
+        text=say("cancel-request"),
+        action_id=CANCEL,
+        value=request.id,
+        accessibility_label=say("cancel-label", request=request.id),
+        confirm=ConfirmObject(
+            title=say("cancel-question"),
+            text=PlainTextObject(text=say("cancel-confirm", request=request.id)),
+            confirm=say("cancel-request"),
+            deny=say("not-yet"),
+        ),
+    )
+    return ActionsBlock(block_id=f"cancel:{request.id}", elements=[button])
+
+
+def deciders(say: Speech, request: Request, rules: Iterable[ApprovalRule]) -> str:
+    """Return mentions of everybody who may decide by one of the rules."""
+    users, groups = set[str](), set[str]()
+    for rule in rules:
+        users |= _users(rule, request)
+        groups |= rule.groups
+    return _some(say, mrkdwn.people(users, groups).split(", ")) if users or groups else ""
+
+
+def _deciders(say: Speech, request: Request, tally: Tally) -> str:
+    rule = tally.part.rule
+    who = deciders(say, request, [rule])
+    if not who:
+        return say("nobody-may")
+    if rule.approvals == 1:
+        return say("to-be-decided", who=who)
+    by = ", ".join(mrkdwn.person(vote.person.user_id) for vote in tally.approvals)
+    return say("to-be-decided-by-several", who=who, count=rule.approvals, approved=len(tally.approvals), by=by)
+
+
+def _part(say: Speech, request: Request, tally: Tally) -> str:
+    part = tally.part
+    title = say(
+        "part",
+        rule=mrkdwn.code(part.rule.name),
+        targets=_names(say, part.targets),
+        when=mrkdwn.when(part.expires_at(request)),
+    )
+    return mrkdwn.cut(f"{title}\n{_deciders(say, request, tally)}", _PART)
+
+
+def _buttons(say: Speech, request: Request, part: Part, number: int, confirmation: str) -> ActionsBlock:
+    value = value_of(Ballot(request.id, str(request.plan_digest), part.rule.name))
+    # Slack wants each action_id once in a block; each once in the message tells the parts' buttons apart as well.
+    suffix = f":{number}" if number else ""
+    mends = request.kind is RequestKind.AUDIT
+    confirm = ConfirmObject(
+        title=say(f"question-{request.kind.value}"),
+        text=PlainTextObject(text=confirmation),
+        confirm=say("approve"),
+        deny=say("not-yet"),
+    )
+    about = {"request": request.id, "rule": part.rule.name}
+    elements = [
+        ButtonElement(
+            text=say("put-it-right") if mends else say("approve"),
+            action_id=APPROVE + suffix,
+            value=value,
+            style="primary",
+            accessibility_label=_cut(say("approve-label", **about), 75),
+            confirm=confirm if part.rule.confirm else None,
+        ),
+        ButtonElement(
+            text=say("deny"),
+            action_id=DENY + suffix,
+            value=value,
+            style="danger",
+            accessibility_label=_cut(say("deny-label", **about), 75),
+        ),
+    ]
+    if number == 0 and request.kind is RequestKind.SHARE and len(request.targets) > 1:
+        label = _cut(say("narrow-label", request=request.id), 75)
+        elements.append(ButtonElement(text=say("narrow"), action_id=NARROW, value=value, accessibility_label=label))
+    # A new id with each plan: Slack keeps what it knows of a block under its id.
+    return ActionsBlock(block_id=f"decide:{value}", elements=elements)
+
+
+def _users(rule: ApprovalRule, request: Request) -> frozenset[str]:
+    """The people that the rule names, without those whom it bars."""
+    barred = {request.requester.user_id} if Barred.REQUESTER in rule.never else set()
+    if Barred.LAST_EDITOR in rule.never and request.edits:
+        barred.add(request.edits[-1].person.user_id)
+    return rule.users - barred
+
+
+def _last_votes(request: Request) -> list[Decision]:
+    """What was decided since it was last asked for; the plan may have been made anew since, to carry it out."""
+    since = request.asked_at or request.created_at
+    return [each for each in request.decisions if each.at >= since]
+
+
+def _votes_on(request: Request, rule: str) -> list[Decision]:
+    return [each for each in request.votes if each.rule == rule]
+
+
+def _is_partial(request: Request, decision: Decision) -> bool:
+    everything = {*request.targets, *(target for each in request.decisions for target in each.targets)}
+    several = len({each.rule for each in _last_votes(request)}) > 1
+    return bool(decision.targets) and (several or set(decision.targets) != everything)
+
+
+def _names(say: Speech, targets: Iterable[str]) -> str:
+    return _some(say, [f"*{mrkdwn.escape(name)}*" for name in targets]) or say("no-targets")
+
+
+def _some(say: Speech, words: list[str]) -> str:
+    """The words in a row; of too many, the first ones and how many more there are."""
+    if len(words) <= _NAMES:
+        return wording.row(say, words)
+    return say("list-cut", shown=wording.row(say, words[:_NAMES]), more=len(words) - _NAMES)
+
+
+def _section(text: str) -> SectionBlock:
+    return SectionBlock(text=MarkdownTextObject(text=mrkdwn.cut(text, 2900), verbatim=True))
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,252 @@
+"""Deciding: clicks on Approve, Deny, Narrow and Cancel, turned into calls on `sharing.approval`.
+
+Each click is checked against Slack and the store at that moment, and one that changes nothing gets a private answer.
+"""
+
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from slack_bolt import Ack, App
+from slack_sdk import WebClient
+
+from handlers import ballots, deciding_views, mrkdwn
+from handlers.answers import meet, no_such, tell_privately
+from handlers.people import groups_of, person_of
+from handlers.speech import Speech
+from handlers.trouble import SLACK_TROUBLE
+from sharing.approval import (
+    Approver,
+    Ballot,
+    Objection,
+    Outcome,
+    cancel,
+    decide,
+    narrow,
+    narrowable,
+    object_to,
+)
+from sharing.clock import Clock
+from sharing.requests import Decision, Person, Request, RequestId, Verdict
+from sharing.rules import ApprovalRule, ApprovalRules
+from sharing.store import Store
+from sharing.transaction import NoSuchRequest
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Click:
+    """Somebody's click, and where they are answered; `no` says why they aren't listened to, if they aren't."""
+
+    client: WebClient
+    person: Person
+    channel: str
+    say: Speech
+    no: str | None
+
+    def answer(self, text: str) -> None:
+        tell_privately(self.client, self.person, self.channel, text)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the listeners work with.
+
+    Attributes:
+        team_id: the one workspace that is listened to.
+        wake: tells the worker and the publisher that there is something to do.
+    """
+
+    store: Store
+    rules: ApprovalRules
+    clock: Clock
+    team_id: str
+    wake: Callable[[], None]
+
+    def listen(self, app: App) -> None:
+        """Register every listener on `app`; the buttons of a request's further parts have numbers."""
+        app.action(re.compile(rf"{ballots.APPROVE}(:\d+)?"))(self.approve)
+        app.action(re.compile(rf"{ballots.DENY}(:\d+)?"))(self.ask_for_denial)
+        app.view(deciding_views.DENIAL)(self.deny)
+        app.action(ballots.NARROW)(self.ask_for_fewer)
+        app.view(deciding_views.NARROWING)(self.narrow)
+        app.action(ballots.CANCEL)(self.cancel)
+
+    def approve(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
+        """Take a click on Approve."""
+        ack()
+        ballot = ballots.ballot_of(action.get("value", ""))
+        self._decide(self._click(client, body), ballot, Verdict.APPROVED, "")
+
+    def ask_for_denial(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
+        """Take a click on Deny: ask for the reason of those who may, tell the others why not."""
+        ack()
+        click, ballot = self._click(client, body), ballots.ballot_of(action.get("value", ""))
+        found = self._found(click, ballot.request_id, ballot.rule)
+        if found is None:
+            return
+        request, approver = found
+        objection, tally = object_to(request, self.rules, approver, ballot, self.clock())
+        if objection is not None:
+            self._object(click, Outcome(request, objection, tally), ballot.rule)
+            return
+        view = deciding_views.denial_form(click.say, ballot, click.channel)
+        client.views_open(trigger_id=body["trigger_id"], view=view)
+
+    def deny(self, ack: Ack, body: dict[str, Any], client: WebClient, view: dict[str, Any]) -> None:
+        """Take the reason for a denial."""
+        ack()
+        ballot, channel, reason = deciding_views.read_denial_form(view)
+        self._decide(self._click(client, body, channel), ballot, Verdict.DENIED, reason)
+
+    def ask_for_fewer(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
+        """Take a click on Narrow: ask those who may for what is to stay, tell the others why not."""
+        ack()
+        click, ballot = self._click(client, body), ballots.ballot_of(action.get("value", ""))
+        found = self._found(click, ballot.request_id)
+        if found is None:
+            return
+        request, approver = found
+        theirs = narrowable(request, self.rules, approver, ballot.plan_digest, self.clock())
+        if isinstance(theirs, Objection):
+            self._object(click, Outcome(request, theirs))
+            return
+        view = deciding_views.narrow_form(click.say, ballot, click.channel, theirs)
+        client.views_open(trigger_id=body["trigger_id"], view=view)
+
+    def narrow(self, ack: Ack, body: dict[str, Any], client: WebClient, view: dict[str, Any]) -> None:
+        """Take what is to stay; what is wrong with it alone is shown at the field."""
+        ballot, channel, keep = deciding_views.read_narrow_form(view)
+        click = self._click(client, body, channel)
+        found = self._found(click, ballot.request_id)
+        if found is None:
+            ack()
+            return
+        outcome = narrow(
+            self.store,
+            self.rules,
+            ballot.request_id,
+            approver=found[1],
+            keep=keep,
+            plan_digest=ballot.plan_digest,
+            now=self.clock(),
+        )
+        if outcome.objection in (Objection.NOTHING_REMOVED, Objection.NOTHING_LEFT):
+            ack(response_action="errors", errors={deciding_views.KEEP: self._words(click, outcome)})
+            return
+        ack()
+        if outcome.objection is not None:
+            self._object(click, outcome)
+        self.wake()
+
+    def cancel(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
+        """Take a click on Cancel request."""
+        ack()
+        click, request_id = self._click(client, body), RequestId(action.get("value", ""))
+        if click.no is not None:
+            click.answer(click.no)
+            return
+        try:
+            outcome = cancel(self.store, request_id, click.person, self.clock())
+        except NoSuchRequest:
+            click.answer(no_such(click.say, request_id))
+            return
+        if outcome.objection is not None:
+            self._object(click, outcome)
+        self.wake()
+
+    def _decide(self, click: _Click, ballot: Ballot, verdict: Verdict, reason: str) -> None:
+        found = self._found(click, ballot.request_id, ballot.rule)
+        if found is None:
+            return
+        outcome = decide(
+            self.store,
+            self.rules,
+            ballot,
+            approver=found[1],
+            verdict=verdict,
+            reason=reason,
+            now=self.clock(),
+        )
+        if outcome.objection is not None:
+            self._object(click, outcome, ballot.rule)
+        self.wake()
+
+    def _click(self, client: WebClient, body: dict[str, Any], channel: str | None = None) -> _Click:
+        where = channel or (body.get("channel") or {}).get("id") or self.rules.channel
+        person = person_of(body)
+        return _Click(client, person, where, *meet(client, person, self.team_id))
+
+    def _found(self, click: _Click, request_id: RequestId, rule: str = "") -> tuple[Request, Approver] | None:
+        """Return the request, and who clicked with the groups they are in now; or tell them why there is no such."""
+        if click.no is not None:
+            click.answer(click.no)
+            return None
+        try:
+            request = self.store.get(request_id)
+        except NoSuchRequest:
+            click.answer(no_such(click.say, request_id))
+            return None
+        rules = self._rules(request, rule)
+        groups = {group for each in rules if click.person.user_id not in each.users for group in each.groups}
+        try:
+            return request, Approver(click.person, groups_of(click.client, click.person, groups))
+        except SLACK_TROUBLE:
+            _log.exception("can't read the approvers' groups")
+            click.answer(click.say("slack-silent-on-approvers"))
+            return None
+
+    def _rules(self, request: Request, rule: str) -> list[ApprovalRule]:
+        """The rule of that name, or those of all parts of the request if it is none of them."""
+        rules = [part.rule for part in self.rules.parts_of(request)]
+        return [each for each in rules if each.name == rule] or rules
+
+    def _object(self, click: _Click, outcome: Outcome, rule: str = "") -> None:
+        click.answer(self._words(click, outcome, rule))
+
+    def _words(self, click: _Click, outcome: Outcome, rule: str = "") -> str:
+        request, tally = outcome.request, outcome.tally
+        rules = [tally.part.rule] if tally else self._rules(request, rule)
+        return objection(
+            click.say,
+            outcome,
+            who=ballots.deciders(click.say, request, rules),
+            vote=_telling(outcome, click.person, rule),
+        )
+
+
+def objection(say: Speech, outcome: Outcome, *, who: str = "", vote: Decision | None = None) -> str:
+    """Return why a click changed nothing: `who` may decide, and the decision `vote` stands, if there is one.
+
+    The outcome must have an objection.
+    """
+    request = outcome.request
+    expired_at = outcome.tally.part.expires_at(request) if outcome.tally else request.expires_at
+    requester = mrkdwn.person(request.requester.user_id)
+    match outcome.objection:
+        case Objection.ALREADY_DECIDED | Objection.ALREADY_COUNTED if vote is not None:
+            by, at = mrkdwn.person(vote.person.user_id), vote.at
+        case Objection.CANCELLED:
+            by, at = requester, request.cancelled_at or request.created_at
+        case _:
+            by, at = requester, expired_at or request.created_at
+    return say(
+        f"objection-{str(outcome.objection).replace('_', '-')}",
+        who=who,
+        by=by,
+        when=mrkdwn.when(at),
+        verdict=vote.verdict.value if vote else "",
+        missing=outcome.tally.missing if outcome.tally else 0,
+    )
+
+
+def _telling(outcome: Outcome, person: Person, rule: str) -> Decision | None:
+    """The decision that stands against the click: their own if it counts, or the last one on the same part."""
+    decisions = outcome.request.decisions
+    if outcome.objection is Objection.ALREADY_COUNTED and outcome.tally:
+        return next((vote for vote in outcome.tally.approvals if vote.person == person), None)
+    of_part = [vote for vote in decisions if vote.rule == rule]
+    return next(reversed(of_part or decisions), None)

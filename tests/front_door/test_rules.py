@@ -1,0 +1,281 @@
+"""Approval rules: which apply to what is asked for, and that each part of a request is decided on by itself."""
+
+import pytest
+
+from tests.stage import REGION, Stage
+
+APPROVE, DENY = "ami_share_approve", "ami_share_deny"
+SECOND = ":1"
+
+
+@pytest.fixture
+def guarded(stage: Stage) -> Stage:
+    """Production takes two of Ana, Ben and Sam, and everything else Sam, or Mika for others."""
+    ana, ben = (stage.slack.user(name) for name in ("ana", "ben"))
+    stage.room.members |= {ana.id, ben.id}
+    stage.people = {"ana": ana, "ben": ben}
+    stage.replace_settings('name = "prod"', 'name = "prod"\nenvironment = "production"')
+    stage.add_settings(
+        f"""
+[[approval.rules]]
+name = "production"
+environments = ["prod*"]
+users = ["{ana.id}", "{ben.id}", "{stage.sam.id}"]
+approvals = 2
+expires_after_hours = 24
+"""
+    )
+    return stage
+
+
+@pytest.fixture
+def image(guarded: Stage) -> str:
+    """An image that Mika asked to share with staging and prod, and that waits for two decisions."""
+    image: str = guarded.images.image(REGION, name="golden")
+    guarded.types(guarded.mika, f"{image} to staging, prod")
+    guarded.work()
+    return image
+
+
+def test_two_targets_under_two_rules_make_two_decisions_that_the_message_shows(guarded: Stage, image: str) -> None:
+    shown = guarded.approval.as_text()
+    assert "By the rule `production`: prod (expires" in shown
+    assert "To be decided by 2 of @sam, @ana, @ben; nobody has approved yet." in shown
+    assert "By the rule `default`: staging (expires" in shown
+    assert "To be decided by @sam." in shown, "Mika doesn't decide on what she asks for"
+    assert shown.count("[Approve] [Deny…]") == 2
+
+
+def test_it_runs_once_every_part_is_approved_by_enough_people(guarded: Stage, image: str) -> None:
+    ana, ben = guarded.people["ana"], guarded.people["ben"]
+    guarded.clicks(guarded.sam, APPROVE + SECOND)
+    guarded.work()
+    assert "Approved for staging (rule `default`) by @sam" in guarded.approval.as_text()
+    assert guarded.approval.as_text().count("[Approve]") == 1
+    guarded.clicks(ana, APPROVE)
+    guarded.work()
+    assert "1 of 2 approved: @ana" in guarded.approval.as_text()
+    guarded.passes(minutes=30)
+    assert guarded.aws.image(image).launch_permission == set(), "one approval of two isn't enough"
+
+    guarded.clicks(ben, APPROVE)
+    guarded.work()
+    guarded.passes(minutes=30)
+    assert len(guarded.staging.images(REGION)) == len(guarded.prod.images(REGION)) == 1
+    shown = guarded.approval.as_text()
+    assert "[Approve]" not in shown
+    assert "Approved for staging (rule `default`) by @sam" in shown
+    for name in ("ana", "ben"):
+        assert f"Approved for prod (rule `production`) by @{name}" in shown
+
+
+def test_what_is_denied_stays_out_of_what_runs(guarded: Stage, image: str) -> None:
+    guarded.clicks(guarded.people["ana"], DENY)
+    guarded.submits(guarded.people["ana"], reason="not during the freeze")
+    guarded.work()
+    guarded.clicks(guarded.sam, APPROVE)
+    guarded.work()
+    assert "asks to share `" in guarded.approval.as_text()
+    guarded.passes(minutes=30)
+    assert len(guarded.staging.images(REGION)) == 1
+    assert guarded.prod.images(REGION) == []
+    assert guarded.aws.image(image).launch_permission == {guarded.staging.id}
+    assert "Denied for prod (rule `production`) by @ana" in guarded.approval.as_text()
+    assert any("not during the freeze" in line for line in guarded.thread)
+
+
+def test_a_request_with_every_part_denied_is_denied(guarded: Stage, image: str) -> None:
+    for action in (DENY + SECOND, DENY):
+        guarded.clicks(guarded.sam, action, shown := guarded.approval)
+        guarded.submits(guarded.sam, reason="no")
+    guarded.work()
+    assert "was denied" in guarded.direct(guarded.mika)[-1]
+    guarded.clicks(guarded.sam, APPROVE, shown)
+    assert "decided already: denied by @sam" in guarded.private(guarded.sam)[-1]
+
+
+def test_a_part_nobody_decides_on_lapses_and_the_other_runs(guarded: Stage, image: str) -> None:
+    shown = guarded.approval
+    guarded.clicks(guarded.sam, APPROVE + SECOND)
+    guarded.passes(hours=25, steps=3600)
+    assert "Nobody decided in time on prod (rule `production`)" in guarded.approval.as_text()
+    guarded.passes(minutes=30)
+    assert len(guarded.staging.images(REGION)) == 1
+    assert guarded.prod.images(REGION) == []
+    guarded.clicks(guarded.people["ana"], APPROVE, shown)
+    assert "decided already: nobody decided in time" in guarded.private(guarded.people["ana"])[-1]
+
+
+def test_each_part_lapses_in_its_own_time(guarded: Stage, image: str) -> None:
+    guarded.passes(hours=25, steps=3600)
+    assert "Nobody decided in time on prod" in guarded.approval.as_text()
+    guarded.clicks(guarded.sam, APPROVE)
+    guarded.work()
+    guarded.passes(minutes=30)
+    assert len(guarded.staging.images(REGION)) == 1
+    assert guarded.prod.images(REGION) == []
+
+
+def test_a_request_no_part_of_which_was_decided_expires(guarded: Stage, image: str) -> None:
+    guarded.passes(hours=73, steps=3600)
+    assert "AMI share: expired" in guarded.approval.as_text()
+    assert "expired: nobody decided in time" in guarded.direct(guarded.mika)[-1]
+
+
+def test_an_approval_without_confirmation_where_the_rule_says_so(stage: Stage) -> None:
+    stage.replace_settings("[approval]", "[approval]\nconfirm = false")
+    stage.types(stage.mika, f"{stage.images.image(REGION)} to staging")
+    stage.work()
+    assert "confirm" not in stage.approval.buttons[APPROVE]
+
+
+def test_an_approval_asks_for_confirmation_unless_the_rule_says_otherwise(stage: Stage) -> None:
+    image = stage.images.image(REGION)
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    confirm = stage.approval.buttons[APPROVE]["confirm"]
+    assert confirm["text"]["text"] == f"{image} will be copied to: staging."
+
+
+def test_a_group_approves_and_its_members_are_asked_for_at_each_click(stage: Stage) -> None:
+    group = stage.slack.user_group("platform", [stage.kim])
+    stage.add_settings(f'\n[[approval.rules]]\nname = "by-group"\ntargets = ["stag*"]\ngroups = ["{group.id}"]\n')
+    image = stage.images.image(REGION)
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    assert "To be decided by @platform." in stage.approval.as_text()
+    stage.slack.leave_group(group, stage.kim)
+    stage.clicks(stage.kim, APPROVE)
+    assert "You are not an approver for this request. @platform may decide." in stage.private(stage.kim)[-1]
+    stage.slack.workspace.groups[group.id][1].append(stage.kim.id)
+    stage.clicks(stage.kim, APPROVE)
+    stage.work()
+    assert "Approved by @kim" in stage.approval.as_text()
+
+
+def test_when_slack_cant_say_who_is_in_a_group_nothing_is_decided(stage: Stage) -> None:
+    group = stage.slack.user_group("platform", [stage.kim])
+    stage.add_settings(f'\n[[approval.rules]]\nname = "by-group"\ntargets = ["*"]\ngroups = ["{group.id}"]\n')
+    stage.types(stage.mika, f"{stage.images.image(REGION)} to staging")
+    stage.work()
+    stage.slack.faults.fail("usergroups.users.list", error="fatal_error", times=1)
+    stage.clicks(stage.kim, APPROVE)
+    assert "Slack doesn't tell me just now who may approve" in stage.private(stage.kim)[-1]
+    assert "[Approve]" in stage.approval.as_text()
+
+
+def test_requesters_are_known_by_the_groups_they_were_in_when_they_asked(stage: Stage) -> None:
+    contractors = stage.slack.user_group("contractors", [stage.kim])
+    stage.add_settings(
+        f"""
+[[approval.rules]]
+name = "contractors"
+requesters = ["{contractors.id}"]
+users = ["{stage.mika.id}"]
+"""
+    )
+    image = stage.images.image(REGION)
+    stage.types(stage.kim, f"{image} to staging")
+    stage.slack.leave_group(contractors, stage.kim)
+    stage.work()
+    assert "To be decided by @mika." in stage.approval.as_text()
+    stage.types(stage.kim, f"{image} to prod")
+    stage.work()
+    assert "To be decided by @mika, @sam." in stage.approval.as_text()
+
+
+def test_when_slack_cant_say_which_groups_a_requester_is_in_nothing_is_asked_for(stage: Stage) -> None:
+    contractors = stage.slack.user_group("contractors", [stage.kim])
+    stage.add_settings(
+        f'\n[[approval.rules]]\nname = "c"\nrequesters = ["{contractors.id}"]\nusers = ["{stage.mika.id}"]\n'
+    )
+    stage.slack.faults.fail("usergroups.users.list", error="fatal_error", times=1)
+    answer = stage.types(stage.kim, f"{stage.images.image(REGION)} to staging")
+    assert "which groups you are in" in answer.ephemeral[0].as_text()
+    stage.work()
+    assert stage.slack.messages(stage.room) == []
+
+
+def test_a_part_is_asked_in_the_channel_of_its_rule_too_with_a_link_to_the_story(stage: Stage) -> None:
+    vault = stage.slack.channel("prod-approvals", members=[stage.sam, stage.kim])
+    stage.add_settings(
+        f'\n[[approval.rules]]\nname = "staging"\ntargets = ["staging"]\nusers = ["{stage.sam.id}"]\n'
+        f'\n[[approval.rules]]\nname = "prod"\ntargets = ["prod"]\nchannel = "{vault.id}"\nusers = ["{stage.kim.id}"]\n'
+    )
+    image = stage.images.image(REGION)
+    stage.types(stage.mika, f"{image} to staging, prod")
+    stage.work()
+    (elsewhere,) = stage.slack.messages(vault)
+    story = stage.approval
+    assert f"/archives/{stage.room.id}/p{story.ts.replace('.', '')}|" in str(elsewhere.blocks)
+    stage.clicks(stage.kim, APPROVE + SECOND, elsewhere)
+    stage.clicks(stage.sam, APPROVE, story)
+    stage.work()
+    stage.passes(minutes=30)
+    assert len(stage.prod.images(REGION)) == 1
+    for channel in (stage.room, vault):
+        (shown,) = stage.slack.messages(channel)
+        assert "Approved for prod (rule `prod`) by @kim" in shown.as_text()
+        assert "[Approve]" not in shown.as_text()
+    assert stage.slack.thread(vault, elsewhere.ts) == []
+    assert any("Permissions are in place" in line for line in stage.thread)
+
+
+def test_a_request_asked_only_in_another_channel_has_its_story_there(stage: Stage) -> None:
+    vault = stage.slack.channel("prod-approvals", members=[stage.sam])
+    stage.add_settings(
+        f'\n[[approval.rules]]\nname = "prod"\ntargets = ["prod"]\nchannel = "{vault.id}"\nusers = ["{stage.sam.id}"]\n'
+    )
+    stage.types(stage.mika, f"{stage.images.image(REGION)} to prod")
+    stage.work()
+    (shown,) = stage.slack.messages(vault)
+    assert "waits for approval in #prod-approvals" in stage.direct(stage.mika)[-1]
+    stage.clicks(stage.sam, APPROVE, shown)
+    stage.work()
+    assert "Approved by @sam" in stage.slack.thread(vault, shown.ts)[0].as_text()
+    assert stage.slack.messages(stage.room) == []
+
+
+def test_a_revocation_of_two_parts_is_approved_as_a_whole_or_not_at_all(guarded: Stage, image: str) -> None:
+    ana, ben = guarded.people["ana"], guarded.people["ben"]
+    request = guarded.approval.buttons[APPROVE]["value"].partition(":")[0]
+    guarded.clicks(guarded.sam, APPROVE + SECOND)
+    for person in (ana, ben):
+        guarded.clicks(person, APPROVE)
+    guarded.work()
+    guarded.passes(minutes=30)
+    given = guarded.aws.image(image).launch_permission
+
+    guarded.types(guarded.mika, f"revoke {request}")
+    guarded.work()
+    assert "[Narrow…]" not in guarded.approval.as_text()
+    guarded.clicks(guarded.sam, APPROVE + SECOND)
+    guarded.clicks(ana, DENY)
+    guarded.submits(ana, reason="still in use")
+    guarded.work()
+    guarded.passes(minutes=5)
+    assert guarded.aws.image(image).launch_permission == given != set()
+
+
+def test_an_audit_is_for_the_default_rule_unless_another_names_its_kind(stage: Stage) -> None:
+    stage.add_settings(
+        f'\n[[approval.rules]]\nname = "mending"\nkinds = ["audit"]\nusers = ["{stage.kim.id}"]\n'
+        f'\n[[approval.rules]]\nname = "shares"\nusers = ["{stage.sam.id}"]\n'
+    )
+    image = stage.images.image(REGION)
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=30)
+    stage.by_hand(stage.images.id).modify_image_attribute(
+        ImageId=image, LaunchPermission={"Remove": [{"UserId": stage.staging.id}]}
+    )
+    stage.types(stage.mika, "audit")
+    stage.work()
+    assert "To be decided by @kim." in stage.approval.as_text()
+    stage.clicks(stage.sam, APPROVE)
+    assert "You are not an approver" in stage.private(stage.sam)[-1]
+    stage.clicks(stage.kim, APPROVE)
+    stage.work()
+    assert stage.aws.image(image).launch_permission == {stage.staging.id}
