@@ -20,9 +20,12 @@ _IDLE_SECONDS = 1.0
 _STOP_WITHIN_SECONDS = 10.0
 # How often it is asked whether the next audit's time has come.
 _AUDIT_SECONDS = 3600.0
+# How old the images may be that people pick from.
+_GALLERY_SECONDS = 300.0
 # A queue is waited for no longer than a stop may take; one that can't be read rests for a while.
 _LISTEN_SECONDS = 5
 _DEAF_SECONDS = 30.0
+_GALLERY = "gallery"
 _WATCH, _PUBLISH, _KEEP, _AUDIT, _STANDING = "watch copies", "publish", "keep claims", "audit", "standing shares"
 _REMIND = "remind approvers"
 # How late a reminder may be.
@@ -63,6 +66,7 @@ class Engine:
             (_WATCH, bot.watch.run_once, settings.watch_seconds),
             (_PUBLISH, self._publish, settings.publish_seconds),
             (_KEEP, bot.worker.keep_claims, settings.lease_seconds / 3),
+            (_GALLERY, bot.gallery.refresh, _GALLERY_SECONDS),
             (_REMIND, bot.reminders.run_once, _REMIND_SECONDS),
         ]
         if bot.standing.shares:

@@ -58,7 +58,8 @@ from sharing.standing import StandingShare
 # Words with a meaning in the command.
 _RESERVED = frozenset(
     {"and", "audit", "because", "copy", "for", "help", "in", "no", "no-copy", "reason", "repair", "retire", "revoke"}
-    | {"auto", "auto-scaling", "autoscaling", "scaling", "with"}
+    | {"auto", "auto-scaling", "autoscaling", "scaling", "with", "cancel", "list", "ls", "plan", "preview", "share"}
+    | {"status", "ticket", "withdraw", "dry-run", "all", "everything", "mine"}
     | {"then", "to", "unshare", "until", "without", "without-copy"}
 )
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-\d")
@@ -126,6 +127,7 @@ class SlackSettings(Strict):
         approvals_channel: the id of the channel that approvals are asked in; the bot must be in it.
         command: the slash command, as in the app's manifest.
         door: `http` for signed requests to a public address, `socket` for Socket Mode.
+        notifications_channel: the id of a channel that the end of every share is told in as well; none if left out.
         language: what is spoken in channels; people are answered in the language they read Slack in.
     """
 
@@ -134,6 +136,7 @@ class SlackSettings(Strict):
     command: Annotated[str, Field(pattern=r"^/[a-z0-9_-]{1,31}$")] = "/ami-share"
     door: Door = Door.HTTP
     language: Language = Language.ENGLISH
+    notifications_channel: ChannelId | None = None
 
 
 class _NamedSettings(Strict):
@@ -315,6 +318,12 @@ class OrganizationSettings(_NamedSettings):
         )
 
 
+class GroupSettings(_NamedSettings):
+    """A name for several targets or organizations at once, as in `to everywhere`."""
+
+    targets: Annotated[tuple[Name, ...], Field(min_length=1)]
+
+
 class AuditSettings(Strict):
     """How often AWS is compared with what was approved.
 
@@ -462,6 +471,7 @@ class Settings(Strict):
     sources: Annotated[tuple[SourceSettings, ...], Field(min_length=1), AfterValidator(_distinct)]
     targets: Annotated[tuple[TargetSettings, ...], Field(min_length=1), AfterValidator(_distinct)]
     organizations: tuple[OrganizationSettings, ...] = ()
+    groups: tuple[GroupSettings, ...] = ()
     key_accounts: Annotated[tuple[KeyAccountSettings, ...], AfterValidator(_distinct)] = ()
     copies: CopySettings = CopySettings()
     audit: AuditSettings = AuditSettings()
@@ -477,7 +487,20 @@ class Settings(Strict):
             tuple(holder.account for holder in (*self.sources, *self.key_accounts)),
             tuple(target.account for target in self.targets),
             tuple(organization.organization for organization in self.organizations),
+            {group.name: tuple(dict.fromkeys(group.targets)) for group in self.groups},
         )
+
+    @model_validator(mode="after")
+    def _groups_name_what_there_is(self) -> Self:
+        known = {one.name for one in (*self.targets, *self.organizations)}
+        taken = set(known)
+        for group in self.groups:
+            if group.name in taken:
+                raise ValueError(f"groups: {group.name} is there twice; groups, targets and organizations share names")
+            taken.add(group.name)
+            if unknown := sorted(set(group.targets) - known):
+                raise ValueError(f"groups: {group.name}: nothing is called {', '.join(unknown)}")
+        return self
 
     @model_validator(mode="after")
     def _sources_hold_their_own_keys(self) -> Self:

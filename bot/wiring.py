@@ -11,19 +11,22 @@ from slack_sdk import WebClient
 
 from aws_ops.accounts import Accounts
 from bot.settings import Door, Environment, Settings
+from handlers.apology import apologise_on
+from handlers.asking import Desk
 from handlers.deciding import Bench
-from handlers.listeners import Desk
+from handlers.following import Followers
 from handlers.publisher import Publisher
 from sharing import database
 from sharing.auditing import AuditCalendar, Audits
 from sharing.clock import Clock
+from sharing.gallery import Gallery
 from sharing.listening import Listener
 from sharing.postings import Postings
 from sharing.reminding import Reminders
 from sharing.requests import RequestKind
 from sharing.retiring import Retention
 from sharing.revoking import Revocations
-from sharing.shares import Shares
+from sharing.shares import Previews, Shares
 from sharing.standing import StandingShares
 from sharing.store import Store
 from sharing.watching import CopyWatch
@@ -44,6 +47,7 @@ class Bot:
     publisher: Publisher
     calendar: AuditCalendar | None
     standing: StandingShares
+    gallery: Gallery
     listeners: tuple[Listener, ...]
 
 
@@ -85,17 +89,21 @@ def build(
         token_verification_enabled=False,
         listener_executor=listener_executor,
     )
+    gallery = Gallery(accounts, estate)
+    apologise_on(app, settings.slack.approvals_channel)
     Desk(
         store=store,
         estate=estate,
+        gallery=gallery,
         rules=rules,
         clock=clock,
         command=settings.slack.command,
         team_id=settings.slack.team_id,
-        approvals_channel=settings.slack.approvals_channel,
         wake=wake,
     ).listen(app)
     Bench(store, rules, clock, settings.slack.team_id, wake).listen(app)
+    Followers(store, rules, clock, settings.slack.team_id, wake).listen(app)
+    shares = Shares(accounts=accounts, estate=estate, rules=settings.copies.rules, clock=clock)
     watch = CopyWatch(store, accounts, estate, clock)
     standing = StandingShares(settings.standing_shares, store, accounts, estate, clock)
     return Bot(
@@ -109,7 +117,8 @@ def build(
             lease=lease,
             rules=rules,
             errands={
-                RequestKind.SHARE: Shares(accounts=accounts, estate=estate, rules=settings.copies.rules, clock=clock),
+                RequestKind.SHARE: shares,
+                RequestKind.PREVIEW: Previews(shares),
                 RequestKind.REVOKE: Revocations(accounts, estate),
                 RequestKind.AUDIT: Audits(accounts, estate),
                 RequestKind.RETIRE: Retention(settings.retention_rules, accounts, estate),
@@ -119,8 +128,16 @@ def build(
         watch=watch,
         reminders=Reminders(store, rules, clock),
         standing=standing,
+        gallery=gallery,
         listeners=tuple(Listener(queue, accounts, estate, standing, watch) for queue in settings.queues),
-        publisher=Publisher(client, Postings(store, lease), clock, rules, settings.slack.language),
+        publisher=Publisher(
+            client=client,
+            postings=Postings(store, lease),
+            clock=clock,
+            rules=rules,
+            language=settings.slack.language,
+            notifications_channel=settings.slack.notifications_channel,
+        ),
         calendar=AuditCalendar(store, clock, timedelta(days=days), retires=bool(settings.retention))
         if (days := settings.audit.every_days)
         else None,

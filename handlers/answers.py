@@ -30,13 +30,21 @@ def no_such(say: Speech, request_id: RequestId) -> str:
 
 
 def tell_privately(client: WebClient, person: Person, channel: str, text: str) -> None:
-    """Say it in `channel` to that person alone; where that can't be, in a direct message.
+    """Say it in `channel` to that person alone; where that can't be, or there is none, in a direct message.
 
     An ephemeral message reaches only members, and not in channels the bot isn't in
     (docs.slack.dev/reference/methods/chat.postEphemeral).
     """
+    if not _said_in_channel(client, person, channel, text):
+        opened = client.conversations_open(users=[person.user_id])
+        client.chat_postMessage(channel=opened["channel"]["id"], text=text, unfurl_links=False, unfurl_media=False)
+
+
+def _said_in_channel(client: WebClient, person: Person, channel: str, text: str) -> bool:
+    if not channel:
+        return False
     try:
         client.chat_postEphemeral(channel=channel, user=person.user_id, text=text)
     except SLACK_TROUBLE:
-        opened = client.conversations_open(users=[person.user_id])
-        client.chat_postMessage(channel=opened["channel"]["id"], text=text, unfurl_links=False, unfurl_media=False)
+        return False
+    return True

@@ -19,7 +19,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from handlers import mrkdwn
-from handlers.command import REASON_LIMIT
+from handlers.ask import REASON_LIMIT
 from handlers.speech import Speech
 from sharing.approval import Ballot
 from sharing.requests import RequestId

@@ -4,40 +4,30 @@ Pure. `publisher.py` compares this with what has been posted. Milestones are mes
 notifies nobody; the approval message and the progress are edited in place.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from slack_sdk.models.blocks import (
-    Block,
-    ContextBlock,
-    HeaderBlock,
-    MarkdownTextObject,
-    PlainTextObject,
-    SectionBlock,
-)
+from slack_sdk.models.blocks import ActionsBlock, Block, ContextBlock
 
-from aws_ops.plan import ImageSummary, Plan
-from handlers import ballots, mrkdwn, phrases, wording
+from aws_ops.plan import Plan
+from handlers import ballots, following, mrkdwn, phrases, wording
+from handlers.layout import md, section, sections
+from handlers.plan_view import plan_blocks
 from handlers.speech import Speech
-from sharing.requests import NOBODY, Delivery, Request, RequestKind, Verdict
+from sharing.requests import NOBODY, Person, Request, RequestKind, Verdict
 from sharing.rules import ApprovalRules
 from sharing.states import DeliveryState, RequestState, is_final
 
 # The message in whose thread the story of a request is told.
 STORY = "approval"
 
-# Slack's limits are 3,000 characters a section and about 13,000 a message (docs.slack.dev/reference/block-kit).
-_SECTION = 2900
-_PARAGRAPH = 1000
-_FIELD = 300
 _TEXT = 3900
-# Shares of the room in a message: what is left over is counted, and the audit trail has it all.
-_ROOM, _ROOM_FOR_CAUTIONS, _ROOM_FOR_CHANGES, _ROOM_FOR_IMAGES = 9000, 1500, 4000, 1000
+# Shares of the room in a message: what is left over is counted, and the details and the audit trail have it all.
+_ROOM, _ROOM_FOR_CHANGES = 9000, 4000
 # Each part of a request that has several needs room, too.
 _ROOM_FOR_CHANGES_BESIDES_PARTS, _ROOM_FOR_DECISIONS = 1000, 2000
-_IMAGES_IN_FULL = 3
 # Rows of preformatted text that fit a section, however long the names are.
 _ROWS = 20
 
@@ -64,6 +54,7 @@ class Message:
 
     Attributes:
         channel: where it goes, unless its place says it.
+        reader: whom it is for, if its place is a direct message.
     """
 
     key: str
@@ -72,21 +63,37 @@ class Message:
     text: str
     blocks: tuple[dict[str, Any], ...]
     channel: str | None = None
+    reader: Person | None = None
 
 
-def messages_of(
-    request: Request, rules: ApprovalRules, story: str | None = None, *, to_all: Speech, to_requester: Speech
-) -> list[Message]:
+@dataclass(frozen=True)
+class Audience:
+    """Who is spoken to, and how.
+
+    Attributes:
+        to_all: the language of channels.
+        speech_for: the language that a person reads.
+        notifications_channel: where the end of every share is told as well, if anywhere.
+    """
+
+    to_all: Speech
+    speech_for: Callable[[Person], Speech]
+    notifications_channel: str | None = None
+
+
+def messages_of(request: Request, rules: ApprovalRules, audience: Audience, story: str | None = None) -> list[Message]:
     """Return every message that should stand in Slack for `request` as it is now, in the order of posting.
 
     `story` is the address of the message that has the thread, once that is posted: the other channels link to it.
-    What stands in channels is said in `to_all`'s language, what the requester is told directly in their own.
     """
+    say = audience.to_all
     return [
-        *_in_channel(to_all, request, rules),
-        *_in_thread(to_all, request, rules),
-        *_to_requester(to_requester, request, rules),
-        *_in_other_channels(to_all, request, rules, story),
+        *_in_channel(say, request, rules),
+        *_in_thread(say, request, rules),
+        *_to_requester(audience, request, rules),
+        *_to_watchers(audience, request),
+        *_to_notifications(audience, request),
+        *_in_other_channels(say, request, rules, story),
     ]
 
 
@@ -137,8 +144,7 @@ def _in_thread(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[
         lines = [phrases.progress(say, request, delivery) for delivery in request.deliveries]
         pace = Pace.AT_ONCE if is_final(request.state) else Pace.SLOWLY
         yield _lines(say, "progress", Place.THREAD, [say("copies"), *lines], pace)
-    for delivery in request.deliveries:
-        yield from _trouble_with(say, request, delivery)
+    yield from _trouble(say, request)
     if request.came_to in _ENDS:
         whose = "" if request.requester == NOBODY else f"{mrkdwn.person(request.requester.user_id)} "
         yield _lines(say, "end", Place.THREAD, [f"{whose}{phrases.end(say, request)}", *_result(say, request)])
@@ -146,29 +152,29 @@ def _in_thread(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[
         yield _line(say, f"revoked:{request.ended_by}", Place.THREAD, phrases.taken_back(say, request))
 
 
-def _trouble_with(say: Speech, request: Request, delivery: Delivery) -> Iterator[Message]:
-    where, name = (
-        f"{delivery.source_image_id}:{delivery.target}:{delivery.region}",
-        phrases.name(say, request, delivery),
-    )
-    if delivery.attempt > 1:
-        yield _line(
-            say,
-            f"again:{where}",
-            Place.THREAD,
-            say("delivery-tried-again", name=name),
-        )
-    if delivery.state is DeliveryState.FAILED and delivery.failure is not None:
-        yield _line(
-            say,
-            f"failed:{where}",
-            Place.THREAD,
-            say("delivery-trouble", name=name, why=wording.failure(say, delivery.failure)),
-        )
+def _trouble(say: Speech, request: Request) -> Iterator[Message]:
+    """What went wrong with the copies: one message for all that is tried again, and one for all that failed."""
+    pace = Pace.AT_ONCE if is_final(request.state) else Pace.SLOWLY
+    again = [
+        say("delivery-tried-again", name=phrases.name(say, request, one))
+        for one in request.deliveries
+        if one.attempt > 1
+    ]
+    if again:
+        yield _lines(say, "again", Place.THREAD, again, pace)
+    failed = [
+        say("delivery-trouble", name=phrases.name(say, request, one), why=wording.failure(say, one.failure))
+        for one in request.deliveries
+        if one.state is DeliveryState.FAILED and one.failure is not None
+    ]
+    if failed:
+        yield _lines(say, "failed", Place.THREAD, failed, pace)
 
 
 def _was_asked_for(request: Request) -> bool:
     """Whether there was something to approve: a look at AWS that finds nothing has no message of its own."""
+    if request.kind is RequestKind.PREVIEW:
+        return False
     looked = request.kind in (RequestKind.AUDIT, RequestKind.RETIRE)
     found = request.plan is not None and bool(request.plan.changes)
     return request.trigger.asks_first and (found or not looked)
@@ -195,17 +201,54 @@ def _decisions(say: Speech, request: Request) -> Iterator[Message]:
     yield from (message for _, _, message in sorted(told, key=lambda each: each[:2]))
 
 
-def _to_requester(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[Message]:
+def _to_requester(audience: Audience, request: Request, rules: ApprovalRules) -> Iterator[Message]:
     if not request.trigger.asks_first or request.requester == NOBODY:
         return
-    if request.plan is not None and _was_asked_for(request):
-        yield _asked(say, request, rules)
-    if request.came_to in _ENDS or request.state in (RequestState.DENIED, RequestState.EXPIRED):
-        yield _lines(
-            say, f"told:{request.came_to.value}", Place.DIRECT, [phrases.end(say, request), *_result(say, request)]
-        )
+    say = audience.speech_for(request.requester)
+    told = [_asked(say, request, rules)] if request.plan is not None and _was_asked_for(request) else []
+    if request.kind is RequestKind.PREVIEW and request.state is RequestState.COMPLETED and request.plan is not None:
+        told.append(_preview(say, request, request.plan, rules))
+    elif _has_ended(request):
+        told.append(_end(say, request, f"told:{request.came_to.value}", followed=following.can_be_asked_again(request)))
     if request.state is RequestState.REVOKED:
-        yield _line(say, f"told:revoked:{request.ended_by}", Place.DIRECT, phrases.taken_back(say, request))
+        told.append(_line(say, f"told:revoked:{request.ended_by}", Place.DIRECT, phrases.taken_back(say, request)))
+    yield from (replace(message, reader=request.requester) for message in told)
+
+
+def _to_watchers(audience: Audience, request: Request) -> Iterator[Message]:
+    if not _has_ended(request):
+        return
+    for watcher in request.watchers:
+        say = audience.speech_for(watcher)
+        key = f"told:{request.came_to.value}:{watcher.user_id}"
+        yield replace(_end(say, request, key, watched=True), reader=watcher)
+
+
+def _to_notifications(audience: Audience, request: Request) -> Iterator[Message]:
+    done = request.came_to in (RequestState.COMPLETED, RequestState.FAILED) and request.settled_at is not None
+    if audience.notifications_channel is not None and request.kind is RequestKind.SHARE and done:
+        told = _end(audience.to_all, request, "notification", watched=True)
+        yield replace(told, place=Place.CHANNEL, channel=audience.notifications_channel)
+
+
+def _has_ended(request: Request) -> bool:
+    return request.came_to in _ENDS or request.state in (RequestState.DENIED, RequestState.EXPIRED)
+
+
+def _end(say: Speech, request: Request, key: str, *, watched: bool = False, followed: bool = False) -> Message:
+    """How it ended; with whose request it was, for those who only watched it."""
+    whose = say("watched-end", who=mrkdwn.person(request.requester.user_id), request=mrkdwn.code(request.id))
+    lines = [*([whose] if watched else []), phrases.end(say, request), *_result(say, request)]
+    message = _lines(say, key, Place.DIRECT, lines)
+    if not followed:
+        return message
+    again = ActionsBlock(elements=[following.again_button(say, request)])
+    return replace(message, blocks=(*message.blocks, again.to_dict()))
+
+
+def _preview(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Message:
+    text = " ".join(filter(None, [phrases.asks(say, request), phrases.estimate(say, request)]))
+    return _message("preview", Place.DIRECT, Pace.ONCE, text, _preview_blocks(say, request, plan, rules))
 
 
 _ENDS = frozenset({RequestState.COMPLETED, RequestState.FAILED, RequestState.REFUSED})
@@ -214,12 +257,12 @@ _ENDS = frozenset({RequestState.COMPLETED, RequestState.FAILED, RequestState.REF
 def _asked(say: Speech, request: Request, rules: ApprovalRules) -> Message:
     """What tells the requester that it waits, with the button to withdraw it for as long as that can be done."""
     text = phrases.asked(say, request, _channels(request, rules)[0])
-    blocks: list[Block] = [_section(text)]
+    blocks: list[Block] = [section(text)]
     if request.state in (RequestState.CHECKING, RequestState.AWAITING_APPROVAL):
         blocks.append(ballots.cancel_button(say, request))
     elif request.state is RequestState.CANCELLED:
         text = f"{text}\n{ballots.cancelled(say, request)}"
-        blocks = [_section(text)]
+        blocks = [section(text)]
     return _message("asked", Place.DIRECT, Pace.AT_ONCE, text, blocks)
 
 
@@ -228,41 +271,23 @@ def _standing(say: Speech, request: Request) -> str:
 
 
 def _approval_blocks(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Iterator[Block]:
-    yield HeaderBlock(text=PlainTextObject(text=phrases.title(say, request)))
-    yield _section(mrkdwn.cut(phrases.asks(say, request), _PARAGRAPH))
-    if request.reason:
-        yield _section(mrkdwn.quote(request.reason))
-    yield from (_about(say, image) for image in plan.images[:_IMAGES_IN_FULL])
-    if len(plan.images) > _IMAGES_IN_FULL:
-        yield from _sections(
-            say, (phrases.image_in_short(say, image) for image in plan.images[_IMAGES_IN_FULL:]), _ROOM_FOR_IMAGES
-        )
-    cautions = [f":warning: {wording.caution(say, caution)}" for caution in plan.cautions]
-    yield from _sections(say, cautions, _ROOM_FOR_CAUTIONS)
     waiting = request.state is RequestState.AWAITING_APPROVAL
     parted = waiting and len(rules.parts_of(request)) > 1
     room = _ROOM_FOR_CHANGES_BESIDES_PARTS if parted else _ROOM_FOR_CHANGES
-    changes = [f"{number}. {wording.change(say, change)}" for number, change in enumerate(plan.changes, 1)]
-    reuses = [
-        say(
-            "plan-reuse",
-            account=mrkdwn.code(reuse.account_id),
-            copy=mrkdwn.code(reuse.image_id),
-            region=mrkdwn.code(reuse.region),
-        )
-        for reuse in plan.reuses
-    ]
-    nothing = [] if changes else [phrases.nothing_changes(say, request)]
-    how = say("plan-repairs" if request.kind is RequestKind.AUDIT else "plan-changes")
-    yield from _sections(say, [how, *changes, *reuses, *nothing], room)
-    if estimate := phrases.estimate(say, request):
-        yield _section(estimate)
+    yield from plan_blocks(say, request, plan, room, rules.environments)
     if waiting:
         yield from ballots.waiting(say, request, rules, phrases.confirm(say, request))
     decided = ballots.results(say, request)
-    yield from _sections(say, decided, _ROOM_FOR_DECISIONS)
+    yield from sections(say, decided, _ROOM_FOR_DECISIONS)
+    yield following.buttons(say, request)
     standing = [] if decided else [_standing(say, request)]
-    yield ContextBlock(elements=[_md(" · ".join([mrkdwn.code(request.id), *standing]))])
+    yield ContextBlock(elements=[md(" · ".join([mrkdwn.code(request.id), *standing]))])
+
+
+def _preview_blocks(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Iterator[Block]:
+    yield from plan_blocks(say, request, plan, _ROOM_FOR_CHANGES, rules.environments)
+    yield following.preview_buttons(say, request)
+    yield ContextBlock(elements=[md(f"{mrkdwn.code(request.id)} · {say('preview-nothing-asked')}")])
 
 
 def _result(say: Speech, request: Request) -> Iterator[str]:
@@ -295,53 +320,13 @@ def _result(say: Speech, request: Request) -> Iterator[str]:
             yield f"• {phrases.name(say, request, delivery)}: {wording.failure(say, delivery.failure)}"
 
 
-def _about(say: Speech, image: ImageSummary) -> SectionBlock:
-    return SectionBlock(fields=[_field(name, *lines) for name, lines in phrases.about_image(say, image).items()])
-
-
 def _line(say: Speech, key: str, place: Place, text: str) -> Message:
     return _lines(say, key, place, [text])
 
 
 def _lines(say: Speech, key: str, place: Place, lines: list[str], pace: Pace = Pace.ONCE) -> Message:
-    return _message(key, place, pace, "\n".join(lines), _sections(say, lines, _ROOM))
+    return _message(key, place, pace, "\n".join(lines), sections(say, lines, _ROOM))
 
 
 def _message(key: str, place: Place, pace: Pace, text: str, blocks: Iterable[Block]) -> Message:
     return Message(key, place, pace, mrkdwn.cut(text, _TEXT), tuple(block.to_dict() for block in blocks))
-
-
-def _sections(say: Speech, lines: Iterable[str], room: int) -> Iterator[SectionBlock]:
-    """Put lines of `room` characters in all into as few sections as can be; what is too much is counted."""
-    pending: list[str] = []
-    left_out = 0
-    for line in lines:
-        room -= len(line) + 1
-        if room < 0:
-            left_out += 1
-            continue
-        if pending and sum(map(len, pending)) + len(pending) + len(line) > _SECTION:
-            yield _section("\n".join(pending))
-            pending = []
-        pending.append(mrkdwn.cut(line, _SECTION))
-    if left_out:
-        pending.append(say("more-lines", count=left_out))
-    if pending:
-        yield _section("\n".join(pending))
-
-
-def _field(name: str, *lines: str) -> MarkdownTextObject:
-    return _md(mrkdwn.cut("\n".join([f"*{name}*", *lines]), _FIELD))
-
-
-def _section(text: str) -> SectionBlock:
-    return SectionBlock(text=_md(mrkdwn.cut(text, _SECTION)))
-
-
-def _md(text: str) -> MarkdownTextObject:
-    # verbatim: Slack makes no links or mentions of its own from what people typed.
-    return MarkdownTextObject(text=text, verbatim=True)
-
-
-def _cut_plain(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -49,6 +49,8 @@ def asks(say: Speech, request: Request) -> str:
             scope = "share" if request.of else "images" if request.image_ids else "all"
             subject = mrkdwn.code(request.of) if request.of else images(say, request)
             return say("asks-audit", who=who, trigger=trigger, scope=scope, subject=subject)
+        case RequestKind.PREVIEW:
+            return say("asks-preview", images=images(say, request), targets=targets(say, request))
         case RequestKind.SHARE:
             return say(
                 "asks-share",
@@ -79,7 +81,7 @@ def asked(say: Speech, request: Request, approvals_channel: str) -> str:
             return say("asked-audit", **names)
         case RequestKind.REVOKE:
             return say("asked-request", what=_what_a_revocation_does(say, request), **names)
-        case RequestKind.SHARE:
+        case RequestKind.SHARE | RequestKind.PREVIEW:
             what = say("do-share", images=images(say, request), targets=targets(say, request))
             return say("asked-request", what=what, **names)
 
@@ -273,6 +275,10 @@ def end(say: Speech, request: Request) -> str:
         case RequestKind.RETIRE:
             how = "nothing" if _found_nothing(request) else _ended(request, "completed", "denied", "expired")
             return say(f"end-retire-{how}", request=mrkdwn.code(request.id))
+        case RequestKind.PREVIEW:
+            how = _ended(request, "refused")
+            names = {"images": images(say, request), "targets": targets(say, request)}
+            return say(f"end-preview-{how}", request=mrkdwn.code(request.id), **names)
         case RequestKind.SHARE:
             return _end_of_share(say, request)
 

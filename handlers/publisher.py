@@ -15,7 +15,7 @@ from typing import Any, cast
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from handlers.messages import STORY, Message, Pace, Place, messages_of
+from handlers.messages import STORY, Audience, Message, Pace, Place, messages_of
 from handlers.people import language_of
 from handlers.speech import Language, speech
 from handlers.trouble import SLACK_TROUBLE
@@ -47,6 +47,7 @@ class Publisher:
     clock: Clock
     rules: ApprovalRules
     language: Language
+    notifications_channel: str | None = None
     _quiet_until: datetime | None = None
     _languages: dict[Person, tuple[Language, datetime]] = field(default_factory=dict)
 
@@ -107,13 +108,15 @@ class Publisher:
 
     def _messages(self, request: Request, posted: Mapping[str, Posting]) -> Iterator[Message]:
         """Yield the messages; those in other channels link to the first one, which is posted by then."""
-        to_all, to_requester = speech(self.language), speech(self._language_of(request.requester))
-        messages = messages_of(request, self.rules, to_all=to_all, to_requester=to_requester)
+        audience = Audience(
+            speech(self.language), lambda person: speech(self._language_of(person)), self.notifications_channel
+        )
+        messages = messages_of(request, self.rules, audience)
         yield from messages[:1]
         if len(request.asked_in) > 1 and (first := posted.get(STORY)) is not None and first.ts:
             link = self.client.chat_getPermalink(channel=first.channel, message_ts=first.ts)
             story = cast("str", link["permalink"])
-            messages = messages_of(request, self.rules, story, to_all=to_all, to_requester=to_requester)
+            messages = messages_of(request, self.rules, audience, story)
         yield from messages[1:]
 
     def _post(self, untold: Untold, message: Message, begun: Posting | None, parent: Posting | None) -> Posting:
@@ -159,7 +162,7 @@ class Publisher:
     def _give_up(self, untold: Untold, message: Message) -> Posting:
         """Write down that the reader can't be reached; the rest of the story is told all the same."""
         now = self.clock()
-        posting = Posting(message.key, untold.request.requester.user_id, "", _digest(message), now)
+        posting = Posting(message.key, _reader(untold.request, message).user_id, "", _digest(message), now)
         self.postings.begin(untold, message.key, posting.channel, now)
         self.postings.shown(untold, posting, now)
         return posting
@@ -169,7 +172,7 @@ class Publisher:
             return message.channel or self.rules.channel
         # A direct message wants the channel's id: chat.update takes no user's.
         try:
-            opened = self.client.conversations_open(users=[request.requester.user_id])
+            opened = self.client.conversations_open(users=[_reader(request, message).user_id])
         except SlackApiError as error:
             if _code(error) in _UNREACHABLE:
                 return None
@@ -193,6 +196,10 @@ class Publisher:
                 if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload") == wanted:
                     return cast("str", found["ts"])
         return None
+
+
+def _reader(request: Request, message: Message) -> Person:
+    return message.reader or request.requester
 
 
 def _name(request: Request, message: Message) -> dict[str, Any]:

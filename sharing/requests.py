@@ -238,6 +238,7 @@ class Request:
         cancelled_at: when the requester withdrew it.
         preparations: the images that had to be re-encrypted first, and their copies.
         lease: grows with every claim, so that a worker that was overtaken notices.
+        watchers: who asked to be told of its end, besides the requester; in the order in which they asked.
         settled_at: when the permissions at the source were as planned: given, or taken back.
         ends_at: when what the share gives is to be taken back; `ended_by` is the request that does it, if any, and
             `ended_because` why.
@@ -283,6 +284,7 @@ class Request:
     auto_scaling: bool = False
     key: str | None = None
     ticket: str = ""
+    watchers: tuple[Person, ...] = ()
 
     @property
     def votes(self) -> tuple[Decision, ...]:

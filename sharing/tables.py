@@ -152,6 +152,15 @@ audit_events = Table(
     Column("details", JSON, nullable=False),
 )
 
+watchers = Table(
+    "watchers",
+    metadata,
+    Column("request_id", ForeignKey("requests.id"), primary_key=True),
+    Column("team_id", String(40), primary_key=True),
+    Column("user_id", String(40), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+)
+
 postings = Table(
     "postings",
     metadata,

@@ -4,12 +4,13 @@ State, audit event and the revision that the publisher looks at change together 
 """
 
 import secrets
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
 
 from aws_ops import estimates
 from aws_ops import plan as plans
@@ -35,7 +36,7 @@ from sharing.requests import (
 )
 from sharing.schedule import next_due
 from sharing.states import DeliveryState, RequestState, check_delivery_way, check_request_way
-from sharing.tables import audit_events, decisions, deliveries, requests, standing
+from sharing.tables import audit_events, decisions, deliveries, requests, standing, watchers
 
 
 class NoSuchRequest(Exception):
@@ -119,7 +120,34 @@ class Transaction:
         its_decisions = self.connection.execute(
             select(decisions).where(decisions.c.request_id == request_id).order_by(decisions.c.id)
         ).mappings()
-        return _request(row, tuple(map(_delivery, its_deliveries)), tuple(map(_decision, its_decisions)))
+        its_watchers = self.connection.execute(
+            select(watchers).where(watchers.c.request_id == request_id).order_by(watchers.c.at, watchers.c.user_id)
+        ).mappings()
+        found = _request(row, tuple(map(_delivery, its_deliveries)), tuple(map(_decision, its_decisions)))
+        return replace(found, watchers=tuple(Person(one["team_id"], one["user_id"]) for one in its_watchers))
+
+    def look(self, which: ColumnElement[bool], limit: int) -> list[Request]:
+        """Return the newest requests of those that `which` is true of, without holding them, and without watchers."""
+        rows = (
+            self.connection.execute(
+                select(requests).where(which).order_by(requests.c.created_at.desc(), requests.c.id).limit(limit)
+            )
+            .mappings()
+            .all()
+        )
+        ids = [row["id"] for row in rows]
+        its_deliveries, its_decisions = defaultdict(list), defaultdict(list)
+        for row in self.connection.execute(
+            select(deliveries)
+            .where(deliveries.c.request_id.in_(ids))
+            .order_by(deliveries.c.source_image_id, deliveries.c.target, deliveries.c.region)
+        ).mappings():
+            its_deliveries[row["request_id"]].append(_delivery(row))
+        for row in self.connection.execute(
+            select(decisions).where(decisions.c.request_id.in_(ids)).order_by(decisions.c.id)
+        ).mappings():
+            its_decisions[row["request_id"]].append(_decision(row))
+        return [_request(row, tuple(its_deliveries[row["id"]]), tuple(its_decisions[row["id"]])) for row in rows]
 
     def find_held(self, claimed: Request, lease_until: datetime) -> Request:
         """Return the request as it is now, and hold on to the claim until `lease_until`.

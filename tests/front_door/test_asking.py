@@ -33,7 +33,7 @@ def test_what_is_not_understood_is_said_to_the_asker_alone_with_the_right_form(s
 def test_the_form_asks_for_the_same(stage: Stage) -> None:
     image = stage.images.image("eu-central-1", name="golden")
     stage.types(stage.mika, "")
-    answer = stage.submits(stage.mika, image=image, targets=["staging", "prod"], mode="copy", reason="release 42")
+    answer = stage.submits(stage.mika, image=[image], targets=["staging", "prod"], mode="copy", reason="release 42")
     assert answer.errors == {}
     assert any(f"Checking `{image}`" in text for text in stage.private(stage.mika))
     stage.work()
@@ -43,9 +43,9 @@ def test_the_form_asks_for_the_same(stage: Stage) -> None:
 
 def test_a_mistake_in_the_form_is_shown_at_its_field(stage: Stage) -> None:
     stage.types(stage.mika, "")
-    answer = stage.submits(stage.mika, image="golden", targets=["staging"], mode="copy")
+    answer = stage.submits(stage.mika, image=["golden"], targets=["staging"], mode="copy", reason="release 42")
     assert set(answer.errors) == {"image"}
-    assert "“golden” is not understood" in answer.errors["image"]
+    assert "“golden” is neither an AMI id nor the name" in answer.errors["image"]
     assert stage.slack.open_view(stage.mika) is not None, "nothing that was typed is lost"
 
 

@@ -68,12 +68,15 @@ def test_copies_beyond_the_quota_wait_for_their_turn_and_none_fails(stage: Stage
 def test_the_form_asks_for_the_same(stage: Stage) -> None:
     images = [stage.images.image(REGION, name=name) for name in ("golden", "tools")]
     stage.types(stage.mika, "")
-    answer = stage.submits(stage.mika, image=f"{images[0]}, nonsense", targets=["staging"], until="2026-03-01")
+    answer = stage.submits(
+        stage.mika, image=[images[0], "nonsense"], targets=["staging"], until="2026-03-01", reason="x"
+    )
     assert set(answer.errors) == {"image", "until"}
     assert "passed already" in answer.errors["until"]
     answer = stage.submits(
         stage.mika,
-        image=", ".join(images),
+        image=images,
+        reason="everywhere",
         targets=["staging", "prod"],
         regions=[ABROAD],
         mode="copy_then_unshare",

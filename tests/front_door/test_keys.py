@@ -401,9 +401,9 @@ def test_the_choice_is_offered_where_it_was_not_made(stage: Stage, image: str, k
 
 def test_the_form_offers_it_too(stage: Stage, image: str, key: str, auto_scaling: str) -> None:
     stage.types(stage.mika, "")
-    answer = stage.submits(stage.mika, image=image, targets=["staging"], choices=["auto_scaling"])
+    answer = stage.submits(stage.mika, image=[image], targets=["staging"], reason="x", choices=["auto_scaling"])
     assert "goes with “no copy” alone" in str(answer.errors)
-    stage.submits(stage.mika, image=image, targets=["staging"], mode="share", choices=["auto_scaling"])
+    stage.submits(stage.mika, image=[image], targets=["staging"], reason="x", mode="share", choices=["auto_scaling"])
     stage.work()
     stage.clicks(stage.sam, APPROVE)
     stage.work()

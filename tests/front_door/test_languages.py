@@ -58,8 +58,8 @@ def test_a_form_and_its_errors_are_in_the_reader_s_language(stage: Stage) -> Non
     form = stage.slack.open_view(stage.mika)
     assert form is not None
     assert form.body["title"]["text"] == "AMI を共有"
-    errors = stage.submits(stage.mika, image="golden", targets=["staging"]).errors
-    assert errors["image"].startswith("「golden」を理解できません。")
+    errors = stage.submits(stage.mika, image=["golden"], targets=["staging"], reason="x").errors
+    assert errors["image"].startswith("「golden」は AMI ID でも")
 
 
 def test_one_who_may_not_decide_reads_why_in_their_language(stage: Stage, image: str) -> None:

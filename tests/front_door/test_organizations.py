@@ -212,9 +212,9 @@ def test_no_copies_are_made_in_an_organization(stage: Stage, image: str) -> None
     assert "“whole-org” is an organization: I have no role in all its accounts" in shown.as_text()
     assert "Share only (“no copy”), or name the accounts" in shown.as_text()
     stage.types(stage.mika, "")
-    answer = stage.submits(stage.mika, image=image, targets=["whole-org"], mode="copy")
+    answer = stage.submits(stage.mika, image=[image], targets=["whole-org"], mode="copy", reason="x")
     assert set(answer.errors) == {"targets"}
-    answer = stage.submits(stage.mika, image=image, targets=["whole-org", "prod"], mode="share")
+    answer = stage.submits(stage.mika, image=[image], targets=["whole-org", "prod"], mode="share", reason="x")
     assert answer.errors == {}
     stage.work()
     assert "whole-org, prod" in stage.approval.as_text().replace("*", "")

@@ -24,7 +24,7 @@ from aws_ops.plan import (
 from handlers import ballots, wording
 from handlers.deciding import objection
 from handlers.deciding_views import narrow_form
-from handlers.messages import Message, messages_of
+from handlers.messages import Audience, Message, messages_of
 from handlers.speech import Language, speech
 from playground.slack.checks import too_much_text, wrong_with_blocks, wrong_with_view
 from sharing.approval import Ballot, Objection, Outcome
@@ -165,7 +165,7 @@ def shown(
     story: str | None = None,
 ) -> list[Message]:
     say = speech(language)
-    return messages_of(request, rules, story, to_all=say, to_requester=say)
+    return messages_of(request, rules, Audience(say, lambda _: say, "C0NEWS"), story)
 
 
 def texts_in(blocks: Any) -> list[str]:
@@ -250,7 +250,7 @@ def test_there_are_words_for_every_objection_in_every_language(caplog: pytest.Lo
 def test_the_words_of_buttons_and_forms_keep_slacks_limits_in_every_language(language: Language) -> None:
     say = speech(language)
     request = replace(request_in(RequestState.AWAITING_APPROVAL, 100, images=5), decisions=())
-    for kind in RequestKind:
+    for kind in set(RequestKind) - {RequestKind.PREVIEW}:
         blocks = [block.to_dict() for block in ballots.waiting(say, replace(request, kind=kind), MANY_RULES, "x" * 400)]
         assert wrong_with_blocks(blocks, "message") == []
         assert say(f"title-{kind.value}", state=RequestState.CANCELLED).endswith(("cancelled", "キャンセル済み"))

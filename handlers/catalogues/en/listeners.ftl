@@ -10,3 +10,6 @@ like-this = Like this: { $example }. { $help } says more.
 slack-silent-on-you = Slack doesn't tell me just now who you are. Try again in a minute.
 slack-silent-on-approvers = Slack doesn't tell me just now who may approve. Try again in a minute.
 unexpected = :x: Something went wrong that I did not expect. Nothing was changed at AWS. Whoever runs me finds the whole story in my log under reference { $reference }.
+received-preview = :mag: Looking at what that would do (request { $request }). You alone will see it, in a direct message.
+no-image-in-message = I find no AMI id in that message. One looks like `ami-0123456789abcdef0`.
+cancelled = :wastebasket: { $request } is withdrawn.

@@ -279,3 +279,54 @@ ending-failed = :warning: { $who } With { $why ->
     [end_date] the end date
    *[copies_done] the end of the copies
 } of { $share }, what it gave ({ $images } with { $targets }) was to be taken back. That failed ({ $request }).
+
+## Previews
+
+title-preview = AMI share: only a preview
+asks-preview = What sharing { $images } with { $targets } would do. Nothing has been asked for, and nothing changes.
+preview-nothing-asked = A preview, for you alone.
+end-preview-refused = :no_entry: Sharing { $images } with { $targets } can't be done ({ $request }):
+end-preview-failed = :x: The preview ({ $request }) failed.
+
+## What else is shown of a request
+
+ticket = Ticket: { $ticket }
+image-old = { $image } is { $days } days old.
+environment = { $targets } belongs to the environment { $environment }.
+details-title = In full
+details-close = Close
+button-details = Details
+button-notify = Notify me
+button-again = Ask again…
+button-revoke = Take back…
+button-revoke-confirm = Ask for it
+button-keep = Keep it
+button-fill-in = Fill in the form
+label-revoke = Take back what { $request } gave
+question-take-back = Take this share back?
+confirm-take-back = Approval is asked for; then what { $request } gave is taken back. The copies stay.
+notify-noted = :bell: You will be told in a direct message once { $request } has ended.
+notify-already = You are told of the end of { $request } already.
+notify-too-late = { $request } has ended already.
+watched-end = :bell: { $request }, asked for by { $who }:
+
+## Requests in short
+
+list-waiting = *Waiting for a decision*
+list-running = *Under way*
+list-in-force = *Shared now*
+list-ended = *Over*
+list-nothing = { $whose ->
+    [mine] You have no requests. `list all` shows everybody's.
+   *[all] Nothing is asked for, and nothing is shared.
+}
+list-line = { $request }: { $images } → { $targets } · { $state }{ $until ->
+    [never] {""}
+   *[other] {" "}· until { $until }
+}
+list-line-other = { $request }: { $kind ->
+    [revoke] take a share back
+    [audit] audit
+   *[retire] retention
+} · { $state }
+status = *{ $request }* · { $title }

@@ -4,10 +4,16 @@ form-title = Share an AMI
 form-submit = Ask for approval
 form-close = Cancel
 form-image = Image
-form-image-hint = The id of an image that one of our source accounts owns, or several with commas between them
+form-image-hint = Type a part of its name, or its id. One image of our source accounts, or several
+form-image-placeholder = Choose images
+form-picture = { $image } · { $days } d · { $encrypted ->
+    [yes] encrypted
+   *[no] not encrypted
+} · { $source }, { $region }
+form-picture-unknown = Not seen in our source accounts yet
 form-targets = Share with
 form-targets-placeholder = Choose accounts
-form-target-account = account { $account }
+form-target-account = account { $account } · { $keys }
 form-target-organization = { $organization }: share only
 form-regions = In regions
 form-regions-hint = Only for copies to other regions; left empty, it is the image's own
@@ -27,6 +33,9 @@ form-until-hint = At the end of this day (UTC) the permissions are taken back; c
 form-until-placeholder = Choose a day
 form-reason = Reason
 form-reason-hint = The approvers read it
+form-ticket = Ticket
+form-key = Key of the copies
+form-key-hint = The alias of another key in the target accounts than the one shown there; for special cases
 
 denial-title = Deny the request
 denial-submit = Deny
@@ -34,16 +43,23 @@ denial-read-by-requester = The requester of { $request } will read your reason.
 
 help-title = *Share an AMI with other accounts*
 help-copy = { $usage }: each account gets an encrypted copy of its own, once approved
+help-by-name = { $usage }: by name it is the newest image called so, and the ticket is shown with it
 help-regions = { $usage }: the copies are made in that region, or in several
+help-key = { $usage }: the copies are under that key of each account
 help-no-copy = { $usage }: each account may launch the original; nothing is copied
 help-auto-scaling = { $usage }: its Auto Scaling may launch an encrypted one as well
 help-then-unshare = { $usage }: once the copies are done, the source's permissions are taken back
 help-end = { $usage } or `until 2026-12-31`: taken back at the end of that time
+help-plan = { $usage }: shows what that would do, to you alone; nothing is asked for
+help-status = { $usage }: how it stands
+help-list = { $usage } or `list all`: what is open, and what is shared until when
+help-cancel = { $usage }: withdraws it while it waits
 help-revoke = { $usage }: takes it back, once approved
 help-audit = { $usage }: compares AWS with what was approved, and offers to put it right
 help-audit-one = { $usage } or `audit ami-…`: looks at that alone
 help-retire = { $usage }: shows the copies that are beyond what is kept, to be deregistered
 help-form = { $usage } alone opens a form
 help-accounts = Accounts: { $names }
+help-groups = Groups of accounts: { $names }
 help-organizations = Organizations (`no copy` alone): { $names }
 help-places = Regions: { $names }

@@ -242,3 +242,54 @@ ending-failed = :warning: { $who } さん、{ $share } の{ $why ->
     [end_date] 期限
    *[copies_done] コピーの完了
 }に伴い、与えたもの（{ $images } と { $targets } の共有）を取り消すはずでしたが、失敗しました（{ $request }）。
+
+## プレビュー
+
+title-preview = AMI の共有: プレビューのみ
+asks-preview = { $images } を { $targets } と共有した場合の内容です。依頼はされておらず、何も変更されません。
+preview-nothing-asked = あなただけに表示されるプレビューです。
+end-preview-refused = :no_entry: { $images } を { $targets } と共有することはできません（{ $request }）。
+end-preview-failed = :x: プレビュー（{ $request }）に失敗しました。
+
+## リクエストについて表示するその他のこと
+
+ticket = チケット: { $ticket }
+image-old = { $image } は作成から { $days } 日たっています。
+environment = { $targets } は { $environment } 環境です。
+details-title = 詳細
+details-close = 閉じる
+button-details = 詳細
+button-notify = 通知を受け取る
+button-again = もう一度依頼…
+button-revoke = 取り消す…
+button-revoke-confirm = 依頼する
+button-keep = そのまま
+button-fill-in = フォームに入力
+label-revoke = { $request } で与えたものを取り消す
+question-take-back = この共有を取り消しますか？
+confirm-take-back = 承認を依頼し、承認後に { $request } で与えたものを取り消します。コピーは残ります。
+notify-noted = :bell: { $request } が終わったら、ダイレクトメッセージでお知らせします。
+notify-already = { $request } が終わったときのお知らせは、既に設定されています。
+notify-too-late = { $request } は既に終わっています。
+watched-end = :bell: { $who } さんのリクエスト { $request }:
+
+## リクエストの一覧
+
+list-waiting = *決定待ち*
+list-running = *進行中*
+list-in-force = *共有中*
+list-ended = *終了*
+list-nothing = { $whose ->
+    [mine] あなたのリクエストはありません。全員のものは `list all` で表示できます。
+   *[all] 依頼中のものも、共有中のものもありません。
+}
+list-line = { $request }: { $images } → { $targets } · { $state }{ $until ->
+    [never] {""}
+   *[other] {" "}· 期限 { $until }
+}
+list-line-other = { $request }: { $kind ->
+    [revoke] 共有の取り消し
+    [audit] 監査
+   *[retire] 整理
+} · { $state }
+status = *{ $request }* · { $title }

@@ -4,10 +4,16 @@ form-title = AMI を共有
 form-submit = 承認を依頼
 form-close = キャンセル
 form-image = イメージ
-form-image-hint = 共有元アカウントが所有するイメージの ID。複数の場合はカンマで区切ります
+form-image-hint = 名前の一部か ID を入力します。共有元アカウントのイメージを 1 つ以上選べます
+form-image-placeholder = イメージを選択
+form-picture = { $image } · { $days } 日前 · { $encrypted ->
+    [yes] 暗号化済み
+   *[no] 暗号化なし
+} · { $source }、{ $region }
+form-picture-unknown = 共有元アカウントでまだ見つかっていません
 form-targets = 共有先
 form-targets-placeholder = アカウントを選択
-form-target-account = アカウント { $account }
+form-target-account = アカウント { $account } · { $keys }
 form-target-organization = { $organization }: 共有のみ
 form-regions = リージョン
 form-regions-hint = 他のリージョンにコピーする場合だけ指定します。空の場合は、イメージのあるリージョンです
@@ -27,6 +33,9 @@ form-until-hint = この日の終わり（UTC）に許可を取り消します�
 form-until-placeholder = 日付を選択
 form-reason = 理由
 form-reason-hint = 承認者が読みます
+form-ticket = チケット
+form-key = コピーのキー
+form-key-hint = 共有先に表示されているものとは別のキーのエイリアス。特別な場合だけ指定します
 
 denial-title = リクエストを却下
 denial-submit = 却下
@@ -34,16 +43,23 @@ denial-read-by-requester = 理由は { $request } の依頼者に伝わります
 
 help-title = *AMI を他のアカウントと共有します*
 help-copy = { $usage }: 承認後、各アカウントに暗号化されたコピーを作成します
+help-by-name = { $usage }: 名前で指定すると、その名前の最新のイメージになります。チケットも表示されます
 help-regions = { $usage }: 指定したリージョンにコピーを作成します（複数可）
+help-key = { $usage }: 各アカウントのそのキーでコピーを暗号化します
 help-no-copy = { $usage }: 各アカウントが元のイメージから起動できます。コピーは作成しません
 help-auto-scaling = { $usage }: 暗号化されたイメージを Auto Scaling からも起動できます
 help-then-unshare = { $usage }: コピーの完了後、共有元の許可を取り消します
 help-end = { $usage } または `until 2026-12-31`: 期限が来たら取り消します
+help-plan = { $usage }: 何が行われるかを、あなただけに表示します。依頼はしません
+help-status = { $usage }: 現在の状態を表示します
+help-list = { $usage } または `list all`: 進行中のものと、共有中のものを期限とともに表示します
+help-cancel = { $usage }: 承認待ちの間に取り下げます
 help-revoke = { $usage }: 承認後、共有を取り消します
 help-audit = { $usage }: AWS を承認内容と比べ、違いがあれば修正を提案します
 help-audit-one = { $usage } または `audit ami-…`: その対象だけを調べます
 help-retire = { $usage }: 保持数を超え、登録を解除できるコピーを表示します
 help-form = { $usage } だけを入力すると、フォームが開きます
 help-accounts = アカウント: { $names }
+help-groups = アカウントのグループ: { $names }
 help-organizations = 組織（`no copy` のみ）: { $names }
 help-places = リージョン: { $names }

@@ -1,0 +1,381 @@
+"""Asking: the command, the form and the shortcuts, turned into requests that are stored, or into private answers.
+
+Each checks who it is from against Slack at that moment. No listener calls AWS: what it knows of images is what the
+gallery has seen.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from slack_bolt import Ack, App
+from slack_sdk import WebClient
+from slack_sdk.models.blocks import ActionsBlock, ButtonElement, SectionBlock
+
+from aws_ops.ids import ImageId
+from handlers import form, listing, mrkdwn, wording
+from handlers.answers import meet, no_such, tell_privately
+from handlers.ask import Ask
+from handlers.command import (
+    Audit,
+    Cancel,
+    Help,
+    List,
+    NotUnderstood,
+    OpenForm,
+    Preview,
+    Retire,
+    Revoke,
+    Scope,
+    Status,
+    parse,
+)
+from handlers.deciding import objection
+from handlers.following import AGAIN, ASK_FOR_PREVIEW, REVOKE
+from handlers.help import help_text
+from handlers.people import groups_of, person_of
+from handlers.speech import Speech
+from handlers.trouble import SLACK_TROUBLE
+from sharing.approval import cancel
+from sharing.auditing import audit_of
+from sharing.board import read_board
+from sharing.clock import Clock
+from sharing.estate import Estate
+from sharing.gallery import Gallery
+from sharing.requests import NewRequest, Person, Request, RequestId, RequestKind, revocation_of
+from sharing.retiring import retirement
+from sharing.rules import ApprovalRules
+from sharing.states import DeliveryState, RequestState
+from sharing.store import Store
+from sharing.transaction import NoSuchRequest
+
+_log = logging.getLogger(__name__)
+
+FORM_SHORTCUT, MESSAGE_SHORTCUT = "ami_share", "ami_share_message"
+FILL_IN = "ami_share_fill_in"
+
+_IMAGE_ID = re.compile(r"(?<![\w-])ami-(?:[0-9a-f]{17}|[0-9a-f]{8})(?![\w-])")
+# A button carries 2,000 characters (docs.slack.dev/reference/block-kit/block-elements/button-element).
+_VALUE = 2000
+
+
+@dataclass(frozen=True)
+class _Caller:
+    """Who asks, how they are spoken to, and the groups they are in that approval rules know requesters by."""
+
+    person: Person
+    say: Speech
+    groups: frozenset[str]
+
+
+class _NotHeard(Exception):
+    """The caller isn't listened to; says why, in their language."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the listeners work with.
+
+    Attributes:
+        command: the slash command, as the manifest has it.
+        team_id: the one workspace that is listened to.
+        wake: tells the worker and the publisher that there is something to do.
+    """
+
+    store: Store
+    estate: Estate
+    gallery: Gallery
+    rules: ApprovalRules
+    clock: Clock
+    command: str
+    team_id: str
+    wake: Callable[[], None]
+
+    def listen(self, app: App) -> None:
+        """Register every listener on `app`."""
+        app.command(self.command)(self.take_command)
+        app.view(form.SHARE)(self.take_form)
+        app.options(form.IMAGES)(self.suggest_images)
+        app.action(FILL_IN)(self.open_form_with_text)
+        app.action(ASK_FOR_PREVIEW)(self.ask_for_preview)
+        app.action(REVOKE)(self.revoke_by_button)
+        app.action(AGAIN)(self.ask_again)
+        app.global_shortcut(FORM_SHORTCUT)(self.open_form_from_anywhere)
+        app.message_shortcut(MESSAGE_SHORTCUT)(self.open_form_from_message)
+
+    def take_command(self, ack: Ack, body: dict[str, Any], client: WebClient) -> None:
+        """Take `/ami-share …`: store what is asked for and say so, show what is asked about, or say what's wrong."""
+        try:
+            caller = self._meet(client, body)
+        except _NotHeard as no:
+            ack(str(no))
+            return
+        origin, text, say = f"command:{body['trigger_id']}", body.get("text", ""), caller.say
+        match parse(text, self.estate, self.gallery, self.clock()):
+            case Help():
+                ack(help_text(say, self.command, self.estate))
+            case OpenForm(draft):
+                self._open_form(client, body["trigger_id"], say, body["channel_id"], draft)
+                ack()
+            case NotUnderstood(problems, draft):
+                said = self._not_understood(say, [wording.problem(say, each) for each in problems])
+                ack(text=said, blocks=_with_form(say, said, text if draft is not None else ""))
+            case Ask() as ask:
+                ack(self._received(say, self._store(caller, _wanted(origin, caller.person, ask))))
+            case Preview(ask):
+                wanted = replace(_wanted(origin, caller.person, ask), kind=RequestKind.PREVIEW)
+                ack(say("received-preview", request=mrkdwn.code(self._store(caller, wanted).id)))
+            case Status(request_id):
+                ack(self._status(say, request_id))
+            case List(scope):
+                board = read_board(self.store, caller.person if scope is Scope.MINE else None)
+                ack(listing.listed(say, board, mine=scope is Scope.MINE))
+            case Cancel(request_id):
+                ack(self._cancel(caller, request_id))
+            case Revoke() as revoke:
+                ack(self._revoke(caller, origin, revoke))
+            case Retire():
+                request = self._store(caller, retirement(caller.person, origin))
+                ack(say("received-retire", **self._names(request)))
+            case Audit() as audit:
+                ack(self._audit(caller, origin, audit))
+
+    def take_form(self, ack: Ack, body: dict[str, Any], client: WebClient, view: dict[str, Any]) -> None:
+        """Take the form: store what is asked for, or show what is wrong at the fields."""
+        try:
+            caller = self._meet(client, body)
+        except _NotHeard as no:
+            ack(response_action="errors", errors={form.IMAGE: str(no)})
+            return
+        read = form.read_share_form(caller.say, view["state"]["values"], self.estate, self.gallery, self.clock())
+        if isinstance(read, dict):
+            ack(response_action="errors", errors=read)
+            return
+        request = self._store(caller, _wanted(f"view:{view['id']}", caller.person, read))
+        ack()
+        tell_privately(client, caller.person, form.read_channel(view), self._received(caller.say, request))
+
+    def suggest_images(self, ack: Ack, body: dict[str, Any], client: WebClient, payload: dict[str, Any]) -> None:
+        """Offer the images that may be meant by what is typed into the form."""
+        say, no = meet(client, person_of(body), self.team_id)
+        found = form.suggestions(say, self.gallery, payload.get("value") or "", self.clock()) if no is None else []
+        ack(options=found)
+
+    def open_form_with_text(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
+        """Take a click on Fill in the form: it arrives with what made sense of what was typed."""
+        ack()
+        match parse(action.get("value", ""), self.estate, self.gallery, self.clock()):
+            case NotUnderstood(_, draft) | OpenForm(draft):
+                pass
+            case Ask() as draft:
+                pass
+            case _:
+                draft = None
+        self._form_for(client, body, draft or Ask())
+
+    def open_form_from_anywhere(self, ack: Ack, body: dict[str, Any], client: WebClient) -> None:
+        """Take the shortcut: the form, empty."""
+        ack()
+        self._form_for(client, body, Ask())
+
+    def open_form_from_message(self, ack: Ack, body: dict[str, Any], client: WebClient) -> None:
+        """Take the shortcut on a message: the form with the images that the message names."""
+        ack()
+        found = _images_in(body.get("message") or {})
+        if found:
+            self._form_for(client, body, Ask(image_ids=found))
+            return
+        try:
+            caller = self._meet(client, body)
+            self._answer(client, body, caller.say("no-image-in-message"))
+        except _NotHeard as no:
+            self._answer(client, body, str(no))
+
+    def ask_again(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
+        """Take a click on Ask again: the form, with those targets to which nothing got."""
+        ack()
+        try:
+            caller = self._meet(client, body)
+            old = self.store.get(RequestId(action.get("value", "")))
+        except _NotHeard as no:
+            self._answer(client, body, str(no))
+        except NoSuchRequest as gone:
+            self._answer(client, body, no_such(caller.say, RequestId(str(gone))))
+        else:
+            self._form_for(client, body, _what_failed(old))
+
+    def ask_for_preview(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
+        """Take a click on Ask for approval under a preview: ask for just that."""
+        ack()
+        try:
+            caller = self._meet(client, body)
+            seen = self.store.get(RequestId(action.get("value", "")))
+        except _NotHeard as no:
+            self._answer(client, body, str(no))
+            return
+        except NoSuchRequest as gone:
+            self._answer(client, body, no_such(caller.say, RequestId(str(gone))))
+            return
+        if seen.kind is not RequestKind.PREVIEW or seen.requester != caller.person:
+            self._answer(client, body, no_such(caller.say, seen.id))
+            return
+        wanted = _wanted(f"preview:{seen.id}", caller.person, _ask_of(seen))
+        self._answer(client, body, self._received(caller.say, self._store(caller, wanted)))
+
+    def revoke_by_button(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
+        """Take a click on Take back."""
+        ack()
+        try:
+            caller = self._meet(client, body)
+            revoke = Revoke(RequestId(action.get("value", "")))
+            self._answer(client, body, self._revoke(caller, f"click:{body['trigger_id']}", revoke))
+        except _NotHeard as no:
+            self._answer(client, body, str(no))
+
+    def _meet(self, client: WebClient, body: Mapping[str, Any]) -> _Caller:
+        person = person_of(body)
+        say, no = meet(client, person, self.team_id)
+        if no is not None:
+            raise _NotHeard(no)
+        try:
+            return _Caller(person, say, groups_of(client, person, self.rules.requester_groups))
+        except SLACK_TROUBLE as trouble:
+            _log.exception("can't read the groups of %s", person.user_id)
+            raise _NotHeard(say("requester-unknown")) from trouble
+
+    def _form_for(self, client: WebClient, body: Mapping[str, Any], draft: Ask) -> None:
+        try:
+            caller = self._meet(client, body)
+        except _NotHeard as no:
+            self._answer(client, body, str(no))
+        else:
+            self._open_form(client, body["trigger_id"], caller.say, _channel_of(body), draft)
+
+    def _open_form(self, client: WebClient, trigger_id: str, say: Speech, channel: str, draft: Ask) -> None:
+        view = form.share_form(say, self.estate, self.gallery, draft, channel=channel, now=self.clock())
+        client.views_open(trigger_id=trigger_id, view=view)
+
+    def _answer(self, client: WebClient, body: Mapping[str, Any], text: str) -> None:
+        tell_privately(client, person_of(body), _channel_of(body), text)
+
+    def _store(self, caller: _Caller, new: NewRequest) -> Request:
+        request = self.store.add(replace(new, requester_groups=caller.groups), self.clock())
+        self.wake()
+        return request
+
+    def _status(self, say: Speech, request_id: RequestId) -> str:
+        try:
+            return listing.status(say, self.store.get(request_id))
+        except NoSuchRequest:
+            return no_such(say, request_id)
+
+    def _cancel(self, caller: _Caller, request_id: RequestId) -> str:
+        try:
+            outcome = cancel(self.store, request_id, caller.person, self.clock())
+        except NoSuchRequest:
+            return no_such(caller.say, request_id)
+        self.wake()
+        if outcome.objection is not None:
+            return objection(caller.say, outcome, vote=next(reversed(outcome.request.decisions), None))
+        return caller.say("cancelled", request=mrkdwn.code(request_id))
+
+    def _revoke(self, caller: _Caller, origin: str, revoke: Revoke) -> str:
+        say = caller.say
+        try:
+            share = self.store.get(revoke.request_id)
+        except NoSuchRequest:
+            return no_such(say, revoke.request_id)
+        if not share.revocable:
+            return wording.not_revocable(say, share)
+        asked = revocation_of(share, caller.person, origin)
+        revocation = self._store(caller, replace(asked, deregister=revoke.deregister, reason=revoke.reason))
+        return say("received-revoke", share=mrkdwn.code(share.id), **self._names(revocation))
+
+    def _audit(self, caller: _Caller, origin: str, audit: Audit) -> str:
+        say = caller.say
+        if audit.share is not None:
+            try:
+                share = self.store.get(audit.share)
+            except NoSuchRequest:
+                return no_such(say, audit.share)
+            if share.kind is not RequestKind.SHARE or share.state is not RequestState.COMPLETED:
+                return wording.not_in_force(say, share)
+        request = self._store(caller, audit_of(caller.person, origin, audit.image_ids, audit.share))
+        return say("received-audit", **self._names(request))
+
+    def _received(self, say: Speech, request: Request) -> str:
+        return say("received", images=wording.row(say, map(mrkdwn.code, request.image_ids)), **self._names(request))
+
+    def _names(self, request: Request) -> dict[str, str]:
+        return {"request": mrkdwn.code(request.id), "channel": mrkdwn.channel(self.rules.channel)}
+
+    def _not_understood(self, say: Speech, problems: Iterable[str]) -> str:
+        example = f"{self.command} ami-0123456789abcdef0 to {self.estate.targets[0].name} reason release 42"
+        like_this = say("like-this", example=mrkdwn.code(example), help=mrkdwn.code(f"{self.command} help"))
+        return "\n".join([say("not-understood"), *(f"• {mrkdwn.escape(each)}" for each in problems), like_this])
+
+
+def _with_form(say: Speech, said: str, typed: str) -> list[dict[str, Any]] | None:
+    """The answer with a button that opens the form with what made sense, if anything of it was a share."""
+    if not typed or len(typed) > _VALUE:
+        return None
+    button = ButtonElement(text=say("button-fill-in"), action_id=FILL_IN, value=typed)
+    section = SectionBlock(text=mrkdwn.cut(said, 2900))
+    return [section.to_dict(), ActionsBlock(elements=[button]).to_dict()]
+
+
+def _wanted(origin: str, person: Person, ask: Ask) -> NewRequest:
+    return NewRequest(
+        origin=origin,
+        requester=person,
+        image_ids=ask.image_ids,
+        mode=ask.mode,
+        targets=ask.targets,
+        regions=ask.regions,
+        reason=ask.reason,
+        ends_at=ask.ends_at,
+        auto_scaling=ask.auto_scaling,
+        key=ask.key,
+        ticket=ask.ticket,
+    )
+
+
+def _ask_of(request: Request) -> Ask:
+    return Ask(
+        image_ids=request.image_ids,
+        targets=request.targets,
+        regions=request.regions,
+        mode=request.mode,
+        ends_at=request.ends_at,
+        reason=request.reason,
+        auto_scaling=request.auto_scaling,
+        key=request.key,
+        ticket=request.ticket,
+    )
+
+
+def _what_failed(request: Request) -> Ask:
+    """What was asked for, less what has come to a good end."""
+    failed = [one for one in request.deliveries if one.state is DeliveryState.FAILED]
+    whole = _ask_of(request)
+    if not failed:
+        return whole
+    images, targets = {one.source_image_id for one in failed}, {one.target for one in failed}
+    return replace(
+        whole,
+        image_ids=tuple(one for one in request.image_ids if one in images),
+        targets=tuple(one for one in request.targets if one in targets),
+    )
+
+
+def _images_in(message: Mapping[str, Any]) -> tuple[ImageId, ...]:
+    """The images that a message names anywhere: in its text, or in the blocks and attachments of another app."""
+    texts = [str(message.get(part, "")) for part in ("text", "blocks", "attachments")]
+    return tuple(dict.fromkeys(ImageId(found) for text in texts for found in _IMAGE_ID.findall(text)))
+
+
+def _channel_of(body: Mapping[str, Any]) -> str:
+    """Where something was done; empty if that was in no channel."""
+    return str((body.get("channel") or {}).get("id") or "")

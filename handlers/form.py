@@ -1,0 +1,261 @@
+"""The form behind `/ami-share`: asks for what the command asks for, and arrives with what is known already.
+
+Pure: builds what Slack shows, and reads back what was put in.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from slack_sdk.models.blocks import (
+    CheckboxesElement,
+    DatePickerElement,
+    ExternalDataMultiSelectElement,
+    InputBlock,
+    Option,
+    PlainTextInputElement,
+    RadioButtonsElement,
+    StaticMultiSelectElement,
+)
+from slack_sdk.models.views import View
+
+from aws_ops.errors import MalformedId
+from aws_ops.facts import TargetAccount
+from aws_ops.ids import ImageId, parse_image_id
+from aws_ops.plan import Mode
+from handlers import wording
+from handlers.ask import (
+    REASON_LIMIT,
+    TICKET_LIMIT,
+    Ask,
+    Images,
+    at_odds,
+    last_day,
+    not_copied,
+    read_date,
+    read_images,
+    read_key,
+    read_regions,
+    read_targets,
+    read_ticket,
+    too_many,
+)
+from handlers.problems import Problem, ProblemKind, problem
+from handlers.speech import Speech
+from sharing.estate import Estate
+from sharing.gallery import Gallery, Picture
+
+SHARE = "ami_share_form"
+IMAGES = "ami_share_images"
+
+IMAGE = "image"
+_TARGETS, _REGIONS, _MODE, _UNTIL, _REASON = "targets", "regions", "mode", "until", "reason"
+_CHOICES, _KEY, _TICKET = "choices", "key", "ticket"
+_AUTO_SCALING = "auto_scaling"
+_VALUE = "value"
+# A select holds 100 options (docs.slack.dev/reference/block-kit/block-elements/multi-select-menu-element).
+_OPTIONS = 100
+# Characters of an option's text, and of its description (docs.slack.dev/reference/block-kit/composition-objects).
+_WORD = 75
+_KEY_LENGTH = 256
+
+
+def share_form(say: Speech, estate: Estate, gallery: Gallery, draft: Ask, *, channel: str, now: datetime) -> View:
+    """Return the form, holding what `draft` says; it remembers the channel that its answer goes to."""
+    modes = {mode: _named(say, f"form-mode-{mode.value.replace('_', '-')}", mode.value) for mode in Mode}
+    auto_scaling = [_named(say, "form-auto-scaling", _AUTO_SCALING)]
+    return View(
+        type="modal",
+        callback_id=SHARE,
+        private_metadata=json.dumps({"channel": channel}),
+        title=say("form-title"),
+        submit=say("form-submit"),
+        close=say("form-close"),
+        blocks=[
+            InputBlock(
+                block_id=IMAGE,
+                label=say("form-image"),
+                hint=say("form-image-hint"),
+                element=ExternalDataMultiSelectElement(
+                    action_id=IMAGES,
+                    placeholder=say("form-image-placeholder"),
+                    min_query_length=0,
+                    initial_options=[_picked(say, gallery, one, now) for one in draft.image_ids[:_OPTIONS]] or None,
+                ),
+            ),
+            _select(say, _TARGETS, _recipients(say, estate), draft.targets),
+            _select(say, _REGIONS, [Option(text=one, value=one) for one in estate.regions], draft.regions),
+            InputBlock(
+                block_id=_MODE,
+                label=say("form-mode"),
+                element=RadioButtonsElement(
+                    action_id=_VALUE, options=list(modes.values()), initial_option=modes[draft.mode]
+                ),
+            ),
+            InputBlock(
+                block_id=_CHOICES,
+                label=say("form-choices"),
+                optional=True,
+                element=CheckboxesElement(
+                    action_id=_VALUE,
+                    options=auto_scaling,
+                    initial_options=auto_scaling if draft.auto_scaling else None,
+                ),
+            ),
+            InputBlock(
+                block_id=_UNTIL,
+                label=say("form-until"),
+                optional=True,
+                hint=say("form-until-hint"),
+                element=DatePickerElement(
+                    action_id=_VALUE,
+                    placeholder=say("form-until-placeholder"),
+                    initial_date=last_day(draft.ends_at).isoformat() if draft.ends_at else None,
+                ),
+            ),
+            InputBlock(
+                block_id=_REASON,
+                label=say("form-reason"),
+                hint=say("form-reason-hint"),
+                element=PlainTextInputElement(
+                    action_id=_VALUE, multiline=True, max_length=REASON_LIMIT, initial_value=draft.reason or None
+                ),
+            ),
+            InputBlock(
+                block_id=_TICKET,
+                label=say("form-ticket"),
+                optional=True,
+                element=PlainTextInputElement(
+                    action_id=_VALUE, max_length=TICKET_LIMIT, initial_value=draft.ticket or None
+                ),
+            ),
+            InputBlock(
+                block_id=_KEY,
+                label=say("form-key"),
+                optional=True,
+                hint=say("form-key-hint"),
+                element=PlainTextInputElement(
+                    action_id=_VALUE, placeholder="alias/…", max_length=_KEY_LENGTH, initial_value=draft.key
+                ),
+            ),
+        ],
+    )
+
+
+def read_channel(view: Mapping[str, Any]) -> str:
+    """Return the channel that the form's answer goes to; it decides nothing else."""
+    return str(json.loads(view["private_metadata"])["channel"])
+
+
+def read_share_form(
+    say: Speech, values: Mapping[str, Any], estate: Estate, images: Images, now: datetime
+) -> Ask | dict[str, str]:
+    """Return what the form asks for, or what is wrong with it, by the `block_id` of the field."""
+    fields = (IMAGE, _TARGETS, _REGIONS, _UNTIL, _CHOICES, _KEY, _TICKET)
+    wrong: dict[str, list[Problem]] = {field: [] for field in fields}
+    until = values[_UNTIL][_VALUE]["selected_date"]
+    key, ticket = _typed(values, _KEY), _typed(values, _TICKET)
+    ask = Ask(
+        image_ids=read_images(_chosen(values, IMAGE, IMAGES), images, wrong[IMAGE]),
+        targets=read_targets(_chosen(values, _TARGETS), estate, wrong[_TARGETS]),
+        regions=read_regions(_chosen(values, _REGIONS), estate, wrong[_REGIONS]),
+        mode=Mode(values[_MODE][_VALUE]["selected_option"]["value"]),
+        ends_at=read_date(until, now, wrong[_UNTIL]) if until else None,
+        reason=_typed(values, _REASON)[:REASON_LIMIT],
+        auto_scaling=_AUTO_SCALING in _chosen(values, _CHOICES),
+        key=read_key(key, wrong[_KEY]) if key else None,
+        ticket=read_ticket(ticket, wrong[_TICKET]) if ticket else "",
+    )
+    if not ask.image_ids and not wrong[IMAGE]:
+        wrong[IMAGE].append(problem(ProblemKind.NO_IMAGE))
+    wrong[IMAGE] += too_many(ask)
+    wrong[_TARGETS] += not_copied(ask, estate)
+    for each in at_odds(ask):
+        wrong[_KEY if each.kind is ProblemKind.KEY_NEEDS_COPY else _CHOICES].append(each)
+    errors = {
+        field: " ".join(wording.problem(say, each) for each in problems)[:2000]
+        for field, problems in wrong.items()
+        if problems
+    }
+    return errors or ask
+
+
+def suggestions(say: Speech, gallery: Gallery, typed: str, now: datetime) -> list[dict[str, Any]]:
+    """Return the images that may be meant by `typed`; an id that isn't known, as of a new image, is one of them."""
+    found = [_picture(say, one, now) for one in gallery.find(typed, _OPTIONS)]
+    try:
+        image_id = parse_image_id(typed.strip())
+    except MalformedId:
+        image_id = None
+    if image_id is not None and not found:
+        found = [_unknown(say, image_id)]
+    return [option.to_dict() for option in found]
+
+
+def _picked(say: Speech, gallery: Gallery, image_id: ImageId, now: datetime) -> Option:
+    picture = gallery.get(image_id)
+    return _unknown(say, image_id) if picture is None else _picture(say, picture, now)
+
+
+def _picture(say: Speech, picture: Picture, now: datetime) -> Option:
+    about = say(
+        "form-picture",
+        image=picture.image.image_id,
+        days=max(0, (now - picture.image.created).days),
+        encrypted="yes" if picture.image.encrypted else "no",
+        source=picture.source,
+        region=picture.region,
+    )
+    name = picture.image.name or picture.image.image_id
+    return Option(text=name[:_WORD], value=picture.image.image_id, description=about[:_WORD])
+
+
+def _unknown(say: Speech, image_id: ImageId) -> Option:
+    return Option(text=image_id, value=image_id, description=say("form-picture-unknown"))
+
+
+def _recipients(say: Speech, estate: Estate) -> list[Option]:
+    accounts = [
+        (one.name, say("form-target-account", account=one.role.account_id, keys=_keys(one))) for one in estate.targets
+    ]
+    organizations = [
+        (one.name, say("form-target-organization", organization=one.arn.split("/")[-1])) for one in estate.organizations
+    ]
+    return [
+        Option(text=name[:_WORD], value=name, description=about[:_WORD]) for name, about in accounts + organizations
+    ]
+
+
+def _keys(target: TargetAccount) -> str:
+    """The keys that copies there are under, without saying the same twice."""
+    return ", ".join(dict.fromkeys(key.rsplit(":", 1)[-1] for key in target.keys.values()))
+
+
+def _select(say: Speech, field: str, options: list[Option], chosen: Iterable[str]) -> InputBlock:
+    offered = options[:_OPTIONS]
+    initial = [option for option in offered if option.value in set(chosen)]
+    return InputBlock(
+        block_id=field,
+        label=say(f"form-{field}"),
+        optional=field == _REGIONS,
+        hint=say("form-regions-hint") if field == _REGIONS else None,
+        element=StaticMultiSelectElement(
+            action_id=_VALUE,
+            placeholder=say(f"form-{field}-placeholder"),
+            options=offered,
+            initial_options=initial or None,
+        ),
+    )
+
+
+def _named(say: Speech, name: str, value: str) -> Option:
+    return Option(text=say(name), value=value, description=say(f"{name}-description"))
+
+
+def _chosen(values: Mapping[str, Any], field: str, action: str = _VALUE) -> list[str]:
+    return [option["value"] for option in values[field][action]["selected_options"]]
+
+
+def _typed(values: Mapping[str, Any], field: str) -> str:
+    return " ".join((values[field][_VALUE]["value"] or "").split())

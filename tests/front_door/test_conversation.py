@@ -1,0 +1,243 @@
+"""The conversation around a share: previews, names, drafts, lists, shortcuts, and being told."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from handlers.asking import FILL_IN, FORM_SHORTCUT, MESSAGE_SHORTCUT
+from handlers.ballots import APPROVE, DENY
+from handlers.following import AGAIN, ASK_FOR_PREVIEW, DETAILS, NOTIFY, REVOKE
+from tests.stage import PROD, REGION, STAGING, Stage
+
+
+@pytest.fixture
+def image(stage: Stage) -> str:
+    found = str(stage.images.image(REGION, name="golden-2026-11"))
+    stage.bot.gallery.refresh()
+    return found
+
+
+def said(answer: Any) -> str:
+    (message,) = answer.ephemeral
+    return str(message.as_text())
+
+
+def dm(stage: Stage, person: Any) -> Any:
+    return stage.slack.dms(person)[-1]
+
+
+def form(stage: Stage, person: Any) -> dict[str, Any]:
+    view = stage.slack.open_view(person)
+    assert view is not None
+    return {block["block_id"]: block["element"] for block in view.body["blocks"] if block["type"] == "input"}
+
+
+def share(stage: Stage, text: str) -> str:
+    """Mika asks, Sam approves, and it is done; returns the request's id."""
+    answer = said(stage.types(stage.mika, text))
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=40)
+    return answer.split("request `")[1].split("`")[0]
+
+
+def test_a_preview_is_shown_to_the_asker_alone_and_changes_nothing(stage: Stage, image: str) -> None:
+
+    assert "You alone will see it" in said(stage.types(stage.mika, f"plan {image} to staging reason look"))
+    stage.work()
+    shown = dm(stage, stage.mika).as_text()
+    assert "What sharing" in shown
+    assert "`launchPermission` on" in shown
+    assert stage.slack.messages(stage.room) == [], "nobody was asked"
+
+
+def test_what_a_preview_showed_can_be_asked_for_once(stage: Stage, image: str) -> None:
+    stage.types(stage.mika, f"plan {image} to staging reason look ticket")
+    stage.types(stage.mika, f"plan {image} to staging ticket OPS-42 reason look")
+    stage.work()
+    preview = dm(stage, stage.mika)
+    stage.clicks(stage.mika, ASK_FOR_PREVIEW, preview, times=2)
+    stage.work()
+    (asked,) = stage.slack.messages(stage.room)
+    assert "Ticket: `OPS-42`" in asked.as_text()
+    assert ">look" in asked.as_text()
+
+
+def test_a_preview_that_can_t_be_says_why(stage: Stage) -> None:
+    stage.types(stage.mika, "plan ami-0123456789abcdef0 to staging")
+    stage.work()
+    assert "isn't in any account I may share from" in dm(stage, stage.mika).as_text()
+
+
+def test_an_image_is_known_by_its_name_once_it_was_seen(stage: Stage, image: str) -> None:
+    assert image in said(stage.types(stage.mika, "golden-2026-11 to staging"))
+    newer = str(stage.images.image(REGION, name="golden-2026-12"))
+    assert "Did you mean golden-2026-11?" in said(stage.types(stage.mika, "golden-2026-12 to staging"))
+    stage.bot.gallery.refresh()
+    assert newer in said(stage.types(stage.mika, "golden-2026-12 to staging"))
+
+
+def test_copies_are_under_the_key_that_was_asked_for(stage: Stage, image: str) -> None:
+    key = stage.staging.key(REGION, alias="alias/special")
+    stage.types(stage.mika, f"{image} to staging copy with alias/special")
+    stage.work()
+    assert f"encrypted under `{key}`" in stage.approval.as_text()
+
+
+def test_a_group_stands_for_its_accounts(stage: Stage, image: str) -> None:
+    stage.add_settings('\n[[groups]]\nname = "everywhere"\ntargets = ["staging", "prod"]\n')
+    stage.types(stage.mika, f"{image} to everywhere")
+    stage.work()
+    assert "with staging, prod" in stage.approval.as_text().replace("*", "")
+
+
+def test_the_form_arrives_with_what_was_typed(stage: Stage, image: str) -> None:
+    stage.types(stage.mika, f"{image} reason release 42")
+    fields = form(stage, stage.mika)
+    assert [each["value"] for each in fields["image"]["initial_options"]] == [image]
+    assert fields["image"]["initial_options"][0]["text"]["text"] == "golden-2026-11"
+    assert fields["reason"]["initial_value"] == "release 42"
+    assert stage.submits(stage.mika, targets=["prod"]).errors == {}
+    stage.work()
+    assert "with prod" in stage.approval.as_text().replace("*", "")
+
+
+def test_what_made_sense_of_a_mistake_is_in_the_form(stage: Stage, image: str) -> None:
+    answer = stage.types(stage.mika, f"{image} to stagin, prod no copy reason release 42")
+    assert "Did you mean staging?" in said(answer)
+    stage.clicks(stage.mika, FILL_IN, answer.ephemeral[0])
+    fields = form(stage, stage.mika)
+    assert [each["value"] for each in fields["targets"]["initial_options"]] == ["prod"]
+    assert fields["mode"]["initial_option"]["value"] == "share"
+
+
+def test_images_are_picked_by_typing(stage: Stage, image: str) -> None:
+    stage.types(stage.mika, "")
+    (offered,) = stage.slack.suggest(stage.mika, "image", "GOLDEN 2026").options
+    assert (offered["text"]["text"], offered["value"]) == ("golden-2026-11", image)
+    assert offered["description"]["text"].startswith(f"{image} · 0 d · not encrypted · images")
+    assert stage.slack.suggest(stage.mika, "image", "nothing like it").options == []
+    (unknown,) = stage.slack.suggest(stage.mika, "image", "ami-0123456789abcdef0").options
+    assert unknown["value"] == "ami-0123456789abcdef0"
+
+
+def test_the_gallery_keeps_what_it_knew_while_aws_is_away(stage: Stage, image: str) -> None:
+    stage.aws.faults.fail("DescribeImages", code="UnauthorizedOperation", times=9)
+    stage.bot.gallery.refresh()
+    stage.types(stage.mika, "")
+    assert stage.slack.suggest(stage.mika, "image", "golden").options
+
+
+def test_a_shortcut_opens_the_form_and_its_answer_comes_directly(stage: Stage, image: str) -> None:
+    stage.slack.use_shortcut(stage.mika, FORM_SHORTCUT)
+    stage.listeners.drain()
+    assert stage.submits(stage.mika, image=[image], targets=["staging"], reason="x").errors == {}
+    assert "Checking" in dm(stage, stage.mika).as_text()
+
+
+def test_a_message_s_images_are_offered_to_be_shared(stage: Stage, image: str) -> None:
+    blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": f"Built `{image}` in 4 min"}}]
+    pipeline = stage.slack.say(stage.kim, stage.room, "Build 42 is done", blocks)
+    stage.slack.use_shortcut(stage.mika, MESSAGE_SHORTCUT, pipeline)
+    stage.listeners.drain()
+    assert [each["value"] for each in form(stage, stage.mika)["image"]["initial_options"]] == [image]
+
+
+def test_a_message_without_images_is_answered_privately(stage: Stage) -> None:
+    chat = stage.slack.say(stage.kim, stage.room, "lunch?")
+    stage.slack.use_shortcut(stage.mika, MESSAGE_SHORTCUT, chat)
+    stage.listeners.drain()
+    assert "I find no AMI id" in stage.private(stage.mika)[-1]
+
+
+def test_list_and_status_show_what_is_open_and_until_when(stage: Stage, image: str) -> None:
+    assert said(stage.types(stage.mika, "list")) == "You have no requests. `list all` shows everybody's."
+    done = share(stage, f"{image} to staging for 30d")
+    stage.types(stage.mika, f"{image} to prod")
+    stage.work()
+    listed = said(stage.types(stage.mika, "list"))
+    waiting, shared = listed.split("Shared now")
+    assert waiting.startswith("Waiting for a decision")
+    assert f"`{image}` → prod" in waiting.replace("*", "")
+    assert f"`{done}`" in shared
+    assert "until 2026-04-01" in shared
+    assert "Shared now" in said(stage.types(stage.sam, "list all"))
+    assert "no requests" in said(stage.types(stage.sam, "list"))
+    status = said(stage.types(stage.sam, f"status {done}"))
+    assert "AMI share: completed" in status
+    assert "is ready, and encrypted as intended" in status
+    assert "There is no request" in said(stage.types(stage.sam, "status R-00000000"))
+
+
+def test_the_requester_can_cancel_by_command_and_nobody_else(stage: Stage, image: str) -> None:
+    asked = said(stage.types(stage.mika, f"{image} to staging")).split("request `")[1].split("`")[0]
+    stage.work()
+    assert "Only @mika can cancel" in said(stage.types(stage.kim, f"cancel {asked}"))
+    assert "is withdrawn" in said(stage.types(stage.mika, f"cancel {asked}"))
+    stage.work()
+    assert "cancelled" in stage.approval.as_text()
+    assert "was cancelled by @mika" in said(stage.types(stage.mika, f"cancel {asked}"))
+
+
+def test_watchers_and_a_channel_are_told_of_the_end(stage: Stage, image: str) -> None:
+    news = stage.slack.channel("ami-news", [stage.kim])
+    stage.replace_settings("[slack]\n", f'[slack]\nnotifications_channel = "{news.id}"\n')
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    stage.reads(stage.kim, "ja-JP")
+    stage.clicks(stage.kim, NOTIFY)
+    assert "ダイレクトメッセージでお知らせします" in stage.private(stage.kim)[-1]
+    stage.clicks(stage.kim, NOTIFY)
+    assert "既に設定されています" in stage.private(stage.kim)[-1]
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=40)
+    (told,) = stage.direct(stage.kim)
+    assert "mika さんのリクエスト" in told
+    assert "が完了しました" in told
+    (notice,) = stage.slack.messages(news)
+    assert "is complete. Ready to use:" in notice.as_text()
+
+
+def test_details_show_everything_in_a_modal(stage: Stage, image: str) -> None:
+    stage.types(stage.mika, f"{image} to staging, prod reason release 42")
+    stage.work()
+    stage.clicks(stage.kim, DETAILS)
+    view = stage.slack.open_view(stage.kim)
+    assert view is not None
+    text = view.as_text(stage.slack.workspace)
+    for account in (STAGING, PROD):
+        assert f"`CopyImage` of `{image}` by `{account}`" in text
+
+
+def test_what_failed_can_be_asked_for_again(stage: Stage, image: str) -> None:
+    stage.types(stage.mika, f"{image} to staging reason release 42")
+    stage.work()
+    stage.clock.advance(timedelta(hours=73))
+    stage.work()
+    stage.clicks(stage.mika, AGAIN, dm(stage, stage.mika))
+    fields = form(stage, stage.mika)
+    assert [each["value"] for each in fields["targets"]["initial_options"]] == ["staging"]
+    assert fields["reason"]["initial_value"] == "release 42"
+
+
+def test_a_share_is_taken_back_by_its_button_once_approved(stage: Stage, image: str) -> None:
+    share(stage, f"{image} to staging no copy")
+    stage.clicks(stage.kim, REVOKE)
+    stage.work()
+    assert "Take an AMI share back: approval needed" in stage.approval.as_text()
+    stage.clicks(stage.sam, DENY)
+    stage.submits(stage.sam, reason="still needed")
+    stage.work()
+
+
+def test_the_environment_and_the_age_of_an_image_stand_out(stage: Stage, image: str) -> None:
+    stage.replace_settings('name = "prod"\n', 'name = "prod"\nenvironment = "production"\n')
+    stage.clock.advance(timedelta(days=120))
+    stage.types(stage.mika, f"{image} to staging, prod")
+    stage.work()
+    text = stage.approval.as_text().replace("*", "")
+    assert "prod belongs to the environment production." in text
+    assert f"`{image}` is 120 days old." in text
