@@ -22,10 +22,11 @@ _STOP_WITHIN_SECONDS = 10.0
 _AUDIT_SECONDS = 3600.0
 # How old the images may be that people pick from.
 _GALLERY_SECONDS = 300.0
+_HOMES_SECONDS = 15.0
 # A queue is waited for no longer than a stop may take; one that can't be read rests for a while.
 _LISTEN_SECONDS = 5
 _DEAF_SECONDS = 30.0
-_GALLERY = "gallery"
+_GALLERY, _HOMES = "gallery", "homes"
 _WATCH, _PUBLISH, _KEEP, _AUDIT, _STANDING = "watch copies", "publish", "keep claims", "audit", "standing shares"
 _REMIND = "remind approvers"
 # How late a reminder may be.
@@ -67,6 +68,7 @@ class Engine:
             (_PUBLISH, self._publish, settings.publish_seconds),
             (_KEEP, bot.worker.keep_claims, settings.lease_seconds / 3),
             (_GALLERY, bot.gallery.refresh, _GALLERY_SECONDS),
+            (_HOMES, bot.homes.refresh, _HOMES_SECONDS),
             (_REMIND, bot.reminders.run_once, _REMIND_SECONDS),
         ]
         if bot.standing.shares:

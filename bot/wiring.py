@@ -15,6 +15,7 @@ from handlers.apology import apologise_on
 from handlers.asking import Desk
 from handlers.deciding import Bench
 from handlers.following import Followers
+from handlers.home import Homes
 from handlers.publisher import Publisher
 from sharing import database
 from sharing.auditing import AuditCalendar, Audits
@@ -48,6 +49,7 @@ class Bot:
     calendar: AuditCalendar | None
     standing: StandingShares
     gallery: Gallery
+    homes: Homes
     listeners: tuple[Listener, ...]
 
 
@@ -102,6 +104,8 @@ def build(
         wake=wake,
     ).listen(app)
     Bench(store, rules, clock, settings.slack.team_id, wake).listen(app)
+    homes = Homes(store, rules, clock, client, settings.slack.team_id)
+    homes.listen(app)
     Followers(store, rules, clock, settings.slack.team_id, wake).listen(app)
     shares = Shares(accounts=accounts, estate=estate, rules=settings.copies.rules, clock=clock)
     watch = CopyWatch(store, accounts, estate, clock)
@@ -129,6 +133,7 @@ def build(
         reminders=Reminders(store, rules, clock),
         standing=standing,
         gallery=gallery,
+        homes=homes,
         listeners=tuple(Listener(queue, accounts, estate, standing, watch) for queue in settings.queues),
         publisher=Publisher(
             client=client,

@@ -35,6 +35,7 @@ from handlers.command import (
 from handlers.deciding import objection
 from handlers.following import AGAIN, ASK_FOR_PREVIEW, REVOKE
 from handlers.help import help_text
+from handlers.home import OPEN_FORM
 from handlers.people import groups_of, person_of
 from handlers.speech import Speech
 from handlers.trouble import SLACK_TROUBLE
@@ -99,6 +100,7 @@ class Desk:
         app.view(form.SHARE)(self.take_form)
         app.options(form.IMAGES)(self.suggest_images)
         app.action(FILL_IN)(self.open_form_with_text)
+        app.action(OPEN_FORM)(self.open_form_from_anywhere)
         app.action(ASK_FOR_PREVIEW)(self.ask_for_preview)
         app.action(REVOKE)(self.revoke_by_button)
         app.action(AGAIN)(self.ask_again)

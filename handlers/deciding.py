@@ -176,7 +176,7 @@ class Bench:
         self.wake()
 
     def _click(self, client: WebClient, body: dict[str, Any], channel: str | None = None) -> _Click:
-        where = channel or (body.get("channel") or {}).get("id") or self.rules.channel
+        where = channel if channel is not None else str((body.get("channel") or {}).get("id") or "")
         person = person_of(body)
         return _Click(client, person, where, *meet(client, person, self.team_id))
 

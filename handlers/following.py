@@ -44,6 +44,11 @@ def _buttons(say: Speech, request: Request) -> list[ButtonElement]:
     return shown
 
 
+def details(say: Speech, request: Request) -> ActionsBlock:
+    """Return the button that shows a request in full, alone."""
+    return ActionsBlock(elements=[_button(say, "button-details", DETAILS, request)])
+
+
 def can_be_asked_again(request: Request) -> bool:
     """Whether a share ended so that somebody may want to ask for the same, or for what is left of it, once more."""
     ended = (RequestState.FAILED, RequestState.EXPIRED, RequestState.REFUSED)

@@ -161,6 +161,16 @@ watchers = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 
+homes = Table(
+    "homes",
+    metadata,
+    Column("team_id", String(40), primary_key=True),
+    Column("user_id", String(40), primary_key=True),
+    Column("language", String(10), nullable=False),
+    Column("visited_at", UtcDateTime, nullable=False, index=True),
+    Column("digest", String(64), nullable=False),
+)
+
 postings = Table(
     "postings",
     metadata,

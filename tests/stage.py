@@ -102,6 +102,18 @@ class Stage:
         self.listeners.drain()
         return answer
 
+    def opens_home(self, person: Any) -> str:
+        """Somebody opens the bot's home tab; returns what they read there."""
+        self.slack.open_home(person)
+        self.listeners.drain()
+        return self.home(person).as_text(self.slack.workspace)
+
+    def home(self, person: Any) -> Any:
+        """The home tab as it stands before somebody."""
+        view = self.slack.home(person)
+        assert view is not None
+        return view
+
     def reads(self, person: Any, locale: str) -> Any:
         """Somebody changes the language they read Slack in; returns them as they are now."""
         return self.slack.change_user(person, locale=locale)
@@ -125,6 +137,7 @@ class Stage:
             busy = self.bot.worker.run_once()
             while self.bot.publisher.run_once():
                 busy = True
+        self.bot.homes.refresh()
 
     def passes(self, *, steps: float = 15, **time: float) -> None:
         """Let time pass, a few seconds at a step, as the bot's jobs would run."""

@@ -27,12 +27,12 @@ question-revoke = 共有を取り消しますか？
 question-audit = 修正しますか？
 question-retire = これらのコピーを削除しますか？
 
-whole-approved = :white_check_mark: { $who } が承認しました（{ $when }）。
-whole-denied = :no_entry: { $who } が却下しました（{ $when }）。
-part-approved = :white_check_mark: { $targets }（ルール { $rule }）を { $who } が承認しました（{ $when }）。
-part-denied = :no_entry: { $targets }（ルール { $rule }）を { $who } が却下しました（{ $when }）。
+whole-approved = :white_check_mark: { $who } さんが承認しました（{ $when }）。
+whole-denied = :no_entry: { $who } さんが却下しました（{ $when }）。
+part-approved = :white_check_mark: { $targets }（ルール { $rule }）を { $who } さんが承認しました（{ $when }）。
+part-denied = :no_entry: { $targets }（ルール { $rule }）を { $who } さんが却下しました（{ $when }）。
 part-lapsed = :hourglass: { $targets }（ルール { $rule }）は期限までに決まりませんでした。
-narrowed-by = :scissors: { $who } が { $targets } を共有先から外しました（{ $when }）。残りを確認し、あらためて承認をお願いします。
+narrowed-by = :scissors: { $who } さんが { $targets } を共有先から外しました（{ $when }）。残りを確認し、あらためて承認をお願いします。
 narrowed-voids = これまでの承認は無効になりました。
 being-checked-anew = 共有先を減らして、あらためて確認しています。
 reminder = :bell: { $who } さん、このリクエストは承認待ちです。期限は { $when } です。
@@ -41,7 +41,7 @@ cancel-request = リクエストを取り下げる
 cancel-label = リクエスト { $request } を取り下げる
 cancel-question = リクエストを取り下げますか？
 cancel-confirm = { $request } を取り下げます。AWS には何も変更を加えません。
-cancelled-by = :wastebasket: { $who } が取り下げました（{ $when }）。
+cancelled-by = :wastebasket: { $who } さんが取り下げました（{ $when }）。
 
 narrow-title = 共有先を絞る
 narrow-submit = 絞る

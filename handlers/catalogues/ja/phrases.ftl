@@ -192,8 +192,8 @@ delivery-copying = :arrows_counterclockwise: { $name }: { $copy } { $bar } { $pe
     [unknown] {""}
    *[other] 、残り約 { $left }
 }
-delivery-tried-again = :repeat: { $name } の最初のコピーは失敗しました。キーが使えるようになった直後だったことが原因と思われます。後片付けをして、もう一度試します。
-delivery-trouble = :warning: { $name } は失敗しました。{ $why }
+delivery-tried-again = :repeat: { $name }の最初のコピーは失敗しました。キーが使えるようになった直後だったことが原因と思われます。後片付けをして、もう一度試します。
+delivery-trouble = :warning: { $name }は失敗しました。{ $why }
 from-image = 元: { $image }
 more-lines = … ほか { $count } 件
 

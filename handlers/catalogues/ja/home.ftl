@@ -1,0 +1,8 @@
+# アプリのホームタブ。
+
+home-title = AMI の共有
+home-decide = あなたの決定を待っています
+home-mine = あなたのリクエスト
+home-running = 進行中
+home-shared = 共有中
+home-nothing = 依頼中のものも、共有中のものもありません。

@@ -1,0 +1,29 @@
+"""Who has opened the home tab."""
+
+import sqlalchemy as sa
+from alembic import op
+
+import sharing.tables
+
+revision = '0005'
+down_revision = '0004'
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        'homes',
+        sa.Column('team_id', sa.String(length=40), nullable=False),
+        sa.Column('user_id', sa.String(length=40), nullable=False),
+        sa.Column('language', sa.String(length=10), nullable=False),
+        sa.Column('visited_at', sharing.tables.UtcDateTime(timezone=True), nullable=False),
+        sa.Column('digest', sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint('team_id', 'user_id', name=op.f('pk_homes')),
+    )
+    op.create_index(op.f('ix_homes_visited_at'), 'homes', ['visited_at'])
+
+
+def downgrade() -> None:
+    op.drop_index(op.f('ix_homes_visited_at'), 'homes')
+    op.drop_table('homes')

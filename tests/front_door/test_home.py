@@ -1,0 +1,101 @@
+"""The home tab: what waits, what was asked for, what runs and what is shared, with buttons, and always as it is now."""
+
+import pytest
+
+from handlers.ballots import APPROVE, CANCEL
+from handlers.following import DETAILS, REVOKE
+from handlers.home import OPEN_FORM
+from tests.stage import REGION, Stage
+
+
+@pytest.fixture
+def image(stage: Stage) -> str:
+    return str(stage.images.image(REGION, name="golden-2026-11"))
+
+
+def now(stage: Stage, person: object) -> str:
+    return str(stage.home(person).as_text(stage.slack.workspace))
+
+
+def test_a_home_is_empty_at_first_and_opens_the_form(stage: Stage) -> None:
+    assert "Nothing is asked for, and nothing is shared." in stage.opens_home(stage.mika)
+    stage.clicks(stage.mika, OPEN_FORM, stage.home(stage.mika))
+    assert stage.slack.open_view(stage.mika) is not None
+
+
+def test_what_waits_is_decided_from_the_home_of_those_who_may(stage: Stage, image: str) -> None:
+    for person in (stage.mika, stage.sam, stage.kim):
+        stage.opens_home(person)
+    stage.types(stage.mika, f"{image} to staging reason release 42")
+    stage.work()
+    assert "Waiting for your decision" in now(stage, stage.sam)
+    assert ">release 42" in now(stage, stage.sam)
+    assert "Waiting for your decision" not in now(stage, stage.mika), "nobody decides on a request of their own"
+    assert "Your requests" in now(stage, stage.mika)
+    assert "Nothing is asked for" in now(stage, stage.kim)
+    stage.clicks(stage.sam, APPROVE, stage.home(stage.sam))
+    stage.work()
+    assert "Waiting for your decision" not in now(stage, stage.sam)
+    assert "Under way" in now(stage, stage.sam)
+    stage.passes(minutes=40)
+    assert "Shared now" in now(stage, stage.kim)
+
+
+def test_a_click_that_loses_in_a_home_is_answered_directly(stage: Stage, image: str) -> None:
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    stage.opens_home(stage.sam)
+    old = stage.home(stage.sam)
+    stage.clicks(stage.sam, APPROVE)
+    stage.clicks(stage.sam, APPROVE, old)
+    assert "decided already" in stage.direct(stage.sam)[-1]
+
+
+def test_a_requester_withdraws_from_their_home(stage: Stage, image: str) -> None:
+    stage.opens_home(stage.mika)
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    stage.clicks(stage.mika, CANCEL, stage.home(stage.mika))
+    stage.work()
+    assert "cancelled" in stage.approval.as_text()
+    assert "Your requests" not in now(stage, stage.mika)
+
+
+def test_what_is_shared_shows_its_end_and_is_taken_back_or_looked_at(stage: Stage, image: str) -> None:
+    stage.types(stage.mika, f"{image} to staging no copy for 30d")
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    assert "until 2026-04-01" in stage.opens_home(stage.kim)
+    stage.clicks(stage.kim, DETAILS, stage.home(stage.kim))
+    view = stage.slack.open_view(stage.kim)
+    assert view is not None
+    assert "`launchPermission`" in view.as_text(stage.slack.workspace)
+    stage.clicks(stage.kim, REVOKE, stage.home(stage.kim))
+    stage.work()
+    assert "Take an AMI share back: approval needed" in stage.approval.as_text()
+
+
+def test_a_home_speaks_its_reader_s_language_and_tells_strangers_why_not(stage: Stage) -> None:
+    stage.reads(stage.kim, "ja-JP")
+    assert "依頼中のものも、共有中のものもありません。" in stage.opens_home(stage.kim)
+    guest = stage.slack.user("guest", guest=True)
+    assert "Guests can't ask" in stage.opens_home(guest)
+
+
+def test_a_home_is_published_again_only_when_it_shows_something_else(stage: Stage, image: str) -> None:
+    stage.opens_home(stage.kim)
+    shown = stage.home(stage.kim).hash
+    stage.bot.homes.refresh()
+    assert stage.home(stage.kim).hash == shown
+    stage.types(stage.mika, f"{image} to staging")
+    stage.bot.homes.refresh()
+    assert stage.home(stage.kim).hash != shown
+
+
+def test_a_home_never_passes_slack_s_limits(stage: Stage, image: str) -> None:
+    for number in range(12):
+        stage.types(stage.mika, f"{stage.images.image(REGION, name=f'golden-{number}')} to staging reason {'x' * 400}")
+    stage.work()
+    assert "more" in stage.opens_home(stage.sam)
+    assert len(stage.home(stage.sam).blocks) <= 100
