@@ -174,6 +174,15 @@ def allow_use(policy: KeyPolicy, users: Iterable[KeyUser]) -> KeyPolicy:
     return _storable(_allowing(policy, users, _USES), policy)
 
 
+def statements_for(users: Iterable[KeyUser]) -> tuple[Statement, ...]:
+    """Return the bot's statements on use as they stand in a policy that names `users` alone, to be shown.
+
+    Raises:
+        MalformedId: see `allow_use`.
+    """
+    return allow_use(parse(_minified({"Version": "2012-10-17", "Statement": [{}]})), users).statements[1:]
+
+
 def allow_administration(policy: KeyPolicy, principals: Iterable[PrincipalArn]) -> KeyPolicy:
     """Return `policy` with `principals` able to make, list and revoke grants on the key, and nothing else changed.
 

@@ -1,12 +1,14 @@
 """The plan as people see it: in a message as far as there is room, and whole in a modal of its own. Pure."""
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from slack_sdk.models.blocks import Block, HeaderBlock, PlainTextObject, SectionBlock
 from slack_sdk.models.views import View
 
-from aws_ops.plan import ImageSummary, Plan
+from aws_ops.key_policy import statements_for
+from aws_ops.plan import AllowKeyUse, ImageSummary, Plan
 from handlers import mrkdwn, phrases, wording
 from handlers.layout import field, section, sections
 from handlers.speech import Speech
@@ -19,6 +21,7 @@ _OLD = timedelta(days=90)
 # A modal holds 100 blocks and 250,000 characters in all (docs.slack.dev/reference/views/modal-views).
 _WHOLE = 200_000
 _BLOCKS = 100
+_ROWS = 20
 
 
 def plan_blocks(
@@ -89,6 +92,7 @@ def whole_plan(say: Speech, request: Request, environments: Mapping[str, str]) -
             *(phrases.image_in_short(say, image) for image in plan.images),
             *warnings(say, request, plan, environments),
             *changes(say, request, plan),
+            *(line for change in plan.changes if isinstance(change, AllowKeyUse) for line in _policy_gain(say, change)),
         ]
         if plan is not None
         else []
@@ -104,6 +108,15 @@ def whole_plan(say: Speech, request: Request, environments: Mapping[str, str]) -
         close=say("details-close"),
         blocks=list(sections(say, lines, _WHOLE))[:_BLOCKS],
     )
+
+
+def _policy_gain(say: Speech, change: AllowKeyUse) -> Iterator[str]:
+    """What a key's policy gains, as the lines of a diff; the statements may name others already."""
+    yield say("policy-gain", key=mrkdwn.code(change.key_arn))
+    text = json.dumps(statements_for(change.users), indent=2, ensure_ascii=False)
+    rows = [f"+ {row[2:]}" for row in text.splitlines()[1:-1]]
+    for start in range(0, len(rows), _ROWS):
+        yield mrkdwn.block(rows[start : start + _ROWS])
 
 
 def _about(say: Speech, image: ImageSummary) -> SectionBlock:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from playground.slack.workspace import Channel, Message, User
+from playground.slack.workspace import Channel, Message, User, View
 
 if TYPE_CHECKING:
     from playground.slack.strict import Answer, StrictSlack
@@ -45,6 +45,8 @@ def seen_by(slack: StrictSlack, user_id: str) -> Json:
         slack.workspace.direct_channel(me.id, slack.bot_user_id)
         channels = [each for each in workspace.channels.values() if me.id in each.members]
         view = slack.open_view(me)
+        home = slack.home(me)
+        features = slack.manifest["features"]
         return {
             "me": me.id,
             "people": [{"id": user.id, "name": user.name} for user in people],
@@ -52,8 +54,11 @@ def seen_by(slack: StrictSlack, user_id: str) -> Json:
                 identity: workspace.name_of(identity)
                 for identity in (*workspace.users, *workspace.channels, *workspace.groups)
             },
-            "commands": [each["command"] for each in slack.manifest["features"]["slash_commands"]],
+            "commands": [each["command"] for each in features["slash_commands"]],
             "channels": [_channel(slack, channel, me) for channel in channels],
+            "shortcuts": features.get("shortcuts", []),
+            "has_home": features.get("app_home", {}).get("home_tab_enabled", False),
+            "home": None if home is None else {"blocks": home.blocks},
             "view": None if view is None else {"id": view.id, "hash": view.hash, "errors": view.errors} | view.body,
         }
 
@@ -71,8 +76,15 @@ def act(slack: StrictSlack, asked: Json) -> Json:
         case "command":
             answer = _command(slack, user, asked)
         case "click":
-            message = _message(slack, user, asked)
-            answer = slack.click(user, message, str(asked.get("action_id")))
+            of = asked.get("of")
+            answer = slack.click(user, _clicked(slack, user, asked), str(asked.get("action_id")), of=of)
+        case "open_home":
+            answer = slack.open_home(user)
+        case "suggest":
+            answer = slack.suggest(user, str(asked.get("block")), str(asked.get("typed", "")))
+        case "shortcut":
+            message = _message(slack, user, asked) if "ts" in asked else None
+            answer = slack.use_shortcut(user, str(asked.get("callback_id")), message)
         case "submit":
             answer = slack.submit(user, dict(asked.get("values", {})))
         case "close":
@@ -80,7 +92,7 @@ def act(slack: StrictSlack, asked: Json) -> Json:
             return {"ok": True, "errors": {}}
         case other:
             raise BadAct(f"nobody can {other}")
-    return {"ok": not answer.timed_out, "errors": answer.errors}
+    return {"ok": not answer.timed_out, "errors": answer.errors, "options": answer.options}
 
 
 def _command(slack: StrictSlack, user: User, asked: Json) -> Answer:
@@ -91,6 +103,15 @@ def _command(slack: StrictSlack, user: User, asked: Json) -> Answer:
     if not command.startswith("/"):
         raise BadAct("The playground takes slash commands only. Try /ami-share help")
     return slack.command(user, channel, command, text)
+
+
+def _clicked(slack: StrictSlack, user: User, asked: Json) -> Message | View:
+    if "view" not in asked:
+        return _message(slack, user, asked)
+    view = slack.home(user) if asked["view"] == "home" else slack.open_view(user)
+    if view is None:
+        raise BadAct("there is no such view")
+    return view
 
 
 def _message(slack: StrictSlack, user: User, asked: Json) -> Message:

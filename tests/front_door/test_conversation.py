@@ -8,6 +8,7 @@ import pytest
 from handlers.asking import FILL_IN, FORM_SHORTCUT, MESSAGE_SHORTCUT
 from handlers.ballots import APPROVE, DENY
 from handlers.following import AGAIN, ASK_FOR_PREVIEW, DETAILS, NOTIFY, REVOKE
+from playground.aws import Disk
 from tests.stage import PROD, REGION, STAGING, Stage
 
 
@@ -210,6 +211,20 @@ def test_details_show_everything_in_a_modal(stage: Stage, image: str) -> None:
     text = view.as_text(stage.slack.workspace)
     for account in (STAGING, PROD):
         assert f"`CopyImage` of `{image}` by `{account}`" in text
+
+
+def test_details_show_what_a_key_s_policy_gains_as_a_diff(stage: Stage) -> None:
+    key = stage.images.key(REGION)
+    image = stage.images.image(REGION, devices=[Disk(key=key)])
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    stage.clicks(stage.sam, DETAILS)
+    view = stage.slack.open_view(stage.sam)
+    assert view is not None
+    text = view.as_text(stage.slack.workspace)
+    assert '+   "Sid": "AmiShareBotUse",' in text
+    assert f'+       "arn:aws:iam::{STAGING}:role/ami-share-target"' in text
+    assert '+       "kms:GrantIsForAWSResource": "true"' in text
 
 
 def test_what_failed_can_be_asked_for_again(stage: Stage, image: str) -> None:

@@ -71,7 +71,7 @@ def test_commands_and_clicks_reach_the_bot(here: Here) -> None:
 
     here.slack.connect(bot)
     asked = {"as": here.mika.id, "kind": "command", "channel": here.room.id, "text": "/pig oink oink"}
-    assert post(here, asked) == (200, {"ok": True, "errors": {}})
+    assert post(here, asked) == (200, {"ok": True, "errors": {}, "options": []})
     assert b"text=oink+oink" in seen[0]
     assert texts(state(here, here.mika.id)) == ["oink"]
     here.client.chat_postMessage(
@@ -100,3 +100,14 @@ def test_deeds_that_make_no_sense_are_answered_plainly(here: Here) -> None:
 def test_a_page_of_another_origin_can_t_act(here: Here) -> None:
     status, _ = post(here, {"as": here.mika.id, "kind": "close"}, content_type="text/plain")
     assert status == 415
+
+
+def test_the_home_tab_and_its_buttons_are_there(here: Here) -> None:
+    here.client.views_publish(user_id=here.mika.id, view={"type": "home", "blocks": [section("Home, sweet home")]})
+    shown = state(here, here.mika.id)
+    assert shown["has_home"]
+    assert shown["home"]["blocks"][0]["text"]["text"] == "Home, sweet home"
+    assert [each["callback_id"] for each in shown["shortcuts"]] == ["oink", "feed"]
+    assert state(here, here.sam.id)["home"] is None
+    status, answer = post(here, {"as": here.sam.id, "kind": "click", "view": "home", "action_id": "oink"})
+    assert (status, answer["error"]) == (400, "there is no such view")

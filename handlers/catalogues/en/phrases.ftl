@@ -293,6 +293,7 @@ end-preview-failed = :x: The preview ({ $request }) failed.
 ticket = Ticket: { $ticket }
 image-old = { $image } is { $days } days old.
 environment = { $targets } belongs to the environment { $environment }.
+policy-gain = *The policy of { $key } gains, in my own statements*
 details-title = In full
 details-close = Close
 button-details = Details

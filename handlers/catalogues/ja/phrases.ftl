@@ -256,6 +256,7 @@ end-preview-failed = :x: プレビュー（{ $request }）に失敗しました�
 ticket = チケット: { $ticket }
 image-old = { $image } は作成から { $days } 日たっています。
 environment = { $targets } は { $environment } 環境です。
+policy-gain = *{ $key } のキーポリシーで、私自身のステートメントに加わる内容*
 details-title = 詳細
 details-close = 閉じる
 button-details = 詳細

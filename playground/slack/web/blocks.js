@@ -42,35 +42,60 @@ function button(of, click) {
   return made;
 }
 
-export function renderInput(block, names, wrong) {
+export function renderInput(block, names, wrong, suggest) {
   const { element: field, label, hint } = block;
+  const external = field.type === "multi_external_select";
   const choices = field.options ?? [];
-  const several = ["multi_static_select", "checkboxes"].includes(field.type);
-  const here = element(choices.length ? "fieldset" : "div", { className: "field", "data-block": block.block_id });
-  here.dataset.kind = choices.length ? (several ? "several" : "one") : "text";
+  const several = external || ["multi_static_select", "checkboxes"].includes(field.type);
+  const grouped = external || choices.length > 0;
+  const here = element(grouped ? "fieldset" : "div", { className: "field", "data-block": block.block_id });
+  here.dataset.kind = grouped ? (several ? "several" : "one") : "text";
   const id = `field-${block.block_id}`;
-  const title = element(choices.length ? "legend" : "label", { text: label.text });
+  const title = element(grouped ? "legend" : "label", { text: label.text });
   if (block.optional) title.append(element("span", { className: "optional", text: " (optional)" }));
   here.append(title);
-  if (choices.length) {
-    for (const option of choices) {
-      const box = element("input", { type: several ? "checkbox" : "radio", name: id, value: option.value });
-      box.checked = field.initial_option?.value === option.value;
-      const text = element("span", {}, ...words(option.text, names));
-      if (option.description) text.append(element("small", { text: `: ${option.description.text}` }));
-      here.append(element("label", { className: "choice" }, box, text));
-    }
+  const before = [...(field.initial_options ?? []), ...(field.initial_option ? [field.initial_option] : [])];
+  const chosen = new Set(before.map((option) => option.value));
+  if (external) {
+    here.append(...typed(field, id, before, names, (text) => suggest(block.block_id, text)));
+  } else if (grouped) {
+    here.append(...choices.map((option) => choice(option, id, several, chosen.has(option.value), names)));
   } else {
     title.htmlFor = id;
     const input = element(field.multiline ? "textarea" : "input", { id, maxlength: field.max_length ?? 3000 });
     if (field.type === "datepicker") input.type = "date";
     input.placeholder = field.placeholder?.text ?? "";
-    input.value = field.initial_value ?? "";
+    input.value = field.initial_value ?? field.initial_date ?? "";
     here.append(input);
   }
   if (hint) here.append(element("small", { text: hint.text }));
   if (wrong) here.append(element("p", { className: "wrong", role: "alert", text: wrong }));
   return here;
+}
+
+function choice(option, name, several, checked, names) {
+  const box = element("input", { type: several ? "checkbox" : "radio", name, value: option.value });
+  box.checked = checked;
+  const text = element("span", {}, ...words(option.text, names));
+  if (option.description) text.append(element("small", { text: `: ${option.description.text}` }));
+  return element("label", { className: "choice" }, box, text);
+}
+
+// A menu whose options come while one types: what is chosen stays, what is offered changes.
+function typed(field, id, before, names, suggest) {
+  const input = element("input", { id, type: "search", "aria-label": field.placeholder?.text ?? "" });
+  input.placeholder = field.placeholder?.text ?? "";
+  const offered = element("div", {}, ...before.map((option) => choice(option, id, true, true, names)));
+  const offer = async () => {
+    const options = await suggest(input.value);
+    const kept = [...offered.querySelectorAll("label")].filter((each) => each.querySelector("input").checked);
+    const there = new Set(kept.map((each) => each.querySelector("input").value));
+    const fresh = options.filter((option) => !there.has(option.value));
+    offered.replaceChildren(...kept, ...fresh.map((option) => choice(option, id, true, false, names)));
+  };
+  input.addEventListener("input", offer);
+  input.addEventListener("focus", offer, { once: true });
+  return [input, offered];
 }
 
 export function valuesOf(form) {

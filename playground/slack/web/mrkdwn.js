@@ -3,7 +3,7 @@
 const EMOJI = {
   white_check_mark: "✅", x: "❌", warning: "⚠️", no_entry: "⛔", hourglass: "⌛", hourglass_flowing_sand: "⏳",
   arrows_counterclockwise: "🔄", repeat: "🔁", key: "🔑", mag: "🔍", lock: "🔒", tada: "🎉", rocket: "🚀",
-  moneybag: "💰",
+  moneybag: "💰", bell: "🔔", scissors: "✂️", wastebasket: "🗑️",
 };
 const INLINE = /```([\s\S]+?)```|`([^`\n]+)`|<([^<>\n]+)>|:([a-z_]+):|(?<![\w*])\*([^*\n]+)\*(?![\w*])|(?<!\w)_([^_\n]+)_(?!\w)/g;
 

@@ -3,6 +3,7 @@
 import { renderBlock, renderInput, valuesOf } from "/blocks.js";
 import { element, mrkdwn } from "/mrkdwn.js";
 
+const HOME = "home";
 const byId = (id) => document.getElementById(id);
 const hash = new URLSearchParams(location.hash.slice(1));
 const chosen = { as: hash.get("as") ?? "", channel: hash.get("channel") ?? "" };
@@ -14,13 +15,15 @@ async function refresh() {
   const answer = await fetch(`/ui/state?as=${encodeURIComponent(chosen.as)}`);
   state = await answer.json();
   chosen.as = state.me;
-  if (!state.channels.some((each) => each.id === chosen.channel)) chosen.channel = state.channels[0].id;
+  const atHome = chosen.channel === HOME && state.has_home;
+  if (!atHome && !state.channels.some((each) => each.id === chosen.channel)) chosen.channel = state.channels[0].id;
   location.replace(`#${new URLSearchParams(chosen)}`);
   draw("people", state.people, drawPeople);
   const channel = state.channels.find((each) => each.id === chosen.channel);
-  read.set(`${chosen.as} ${channel.id}`, channel.messages.length);
+  if (channel) read.set(`${chosen.as} ${channel.id}`, channel.messages.length);
   draw("channels", state.channels.map((each) => [each.id, each.messages.length]), drawChannels);
-  draw("messages", channel, drawMessages);
+  if (channel) draw("messages", channel, drawMessages);
+  else draw("messages", state.home, drawHome);
   draw("view", state.view && { ...state.view, errors: null }, drawView);
 }
 
@@ -41,7 +44,10 @@ function drawPeople() {
 }
 
 function drawChannels() {
-  byId("channels").replaceChildren(...state.channels.map((channel) => {
+  const home = element("button", { text: "⌂ Home", type: "button" });
+  if (chosen.channel === HOME) home.setAttribute("aria-current", "page");
+  home.addEventListener("click", () => { chosen.channel = HOME; act({ kind: "open_home" }); });
+  byId("channels").replaceChildren(...(state.has_home ? [home] : []), ...state.channels.map((channel) => {
     const here = channel.id === chosen.channel;
     const unread = channel.messages.length > (read.get(`${chosen.as} ${channel.id}`) ?? 0);
     const made = element("button", { text: title(channel), type: "button", className: unread ? "new" : "" });
@@ -53,6 +59,14 @@ function drawChannels() {
 }
 
 const title = (channel) => (channel.direct ? `✉ ${channel.name}` : `# ${channel.name}`);
+
+function drawHome(home) {
+  byId("title").textContent = "⌂ Home";
+  const click = (button) => confirmed(button, () => act({ kind: "click", view: HOME, action_id: button.action_id, of: button.value }));
+  const blocks = home ? home.blocks.map((block) => renderBlock(block, state.names, click)) : [];
+  byId("messages").replaceChildren(element("article", {}, ...blocks));
+  if (!home) act({ kind: "open_home" });
+}
 
 function drawMessages(channel) {
   byId("title").textContent = title(channel);
@@ -74,10 +88,19 @@ function drawMessage(channel, message) {
     here.classList.add("private");
     here.append(element("div", { className: "alone", text: "Only visible to you" }));
   }
-  const click = (button) => confirmed(button, () => act({ kind: "click", channel: channel.id, ts: message.ts, action_id: button.action_id }));
+  const click = (button) => confirmed(button, () => act({ kind: "click", channel: channel.id, ts: message.ts, action_id: button.action_id, of: button.value }));
   if (message.blocks.length) here.append(...message.blocks.map((block) => renderBlock(block, state.names, click)));
   else here.append(element("div", { className: "block" }, ...mrkdwn(message.text, state.names)));
+  for (const shortcut of state.shortcuts.filter((each) => each.type === "message" && !message.private)) {
+    by.append(shortcutButton(shortcut, { channel: channel.id, ts: message.ts }));
+  }
   return here;
+}
+
+function shortcutButton(shortcut, where) {
+  const made = element("button", { text: shortcut.name, type: "button", className: "shortcut" });
+  made.addEventListener("click", () => act({ kind: "shortcut", callback_id: shortcut.callback_id, ...where }));
+  return made;
 }
 
 function confirmed(button, go) {
@@ -101,8 +124,11 @@ function drawView(view) {
   if (!view) { dialog.close(); return; }
   const form = element("form", { novalidate: "" });
   form.append(element("h2", { text: view.title.text }));
+  const suggest = async (block, typed) => (await act({ kind: "suggest", block, typed })).options ?? [];
+  const click = (button) => confirmed(button, () => act({ kind: "click", view: "modal", action_id: button.action_id, of: button.value }));
   for (const block of view.blocks) {
-    form.append(block.type === "input" ? renderInput(block, state.names, state.view.errors[block.block_id]) : renderBlock(block, state.names, () => {}));
+    const wrong = state.view.errors[block.block_id];
+    form.append(block.type === "input" ? renderInput(block, state.names, wrong, suggest) : renderBlock(block, state.names, click));
   }
   const cancel = element("button", { text: view.close?.text ?? "Close", type: "button" });
   cancel.addEventListener("click", () => act({ kind: "close" }));
@@ -139,5 +165,8 @@ byId("composer").addEventListener("submit", async (event) => {
   if (!answer.error) byId("text").value = "";
 });
 
-refresh();
+refresh().then(() => {
+  const everywhere = state.shortcuts.filter((each) => each.type === "global");
+  byId("composer").append(...everywhere.map((each) => shortcutButton(each, {})));
+});
 setInterval(() => refresh().catch(() => { byId("notice").textContent = "The playground has ended."; }), 1000);
