@@ -1,4 +1,6 @@
-"""One transaction on the store: it holds the row of each request it finds, so what it checks stays true till it ends.
+"""One transaction on the store: it holds the row of a request it finds, so what it checks stays true till it ends.
+
+What it only reads it doesn't hold: on PostgreSQL, two that held several requests each could wait for each other.
 
 State, audit event and the revision that the publisher looks at change together or not at all.
 """
@@ -9,7 +11,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from aws_ops import estimates
 from aws_ops import plan as plans
@@ -102,11 +105,19 @@ class Transaction:
         Raises:
             NoSuchRequest: there is none with that id.
         """
-        row = (
-            self.connection.execute(select(requests).where(requests.c.id == request_id).with_for_update())
-            .mappings()
-            .one_or_none()
-        )
+        # Its id never changes, so rows that refer to it may be added meanwhile.
+        return self._load(request_id, select(requests).with_for_update(key_share=True))
+
+    def read(self, request_id: RequestId) -> Request:
+        """Return the request as it is at this moment; it may change before the transaction ends.
+
+        Raises:
+            NoSuchRequest: there is none with that id.
+        """
+        return self._load(request_id, select(requests))
+
+    def _load(self, request_id: RequestId, query: Select[Any]) -> Request:
+        row = self.connection.execute(query.where(requests.c.id == request_id)).mappings().one_or_none()
         if row is None:
             raise NoSuchRequest(request_id)
         its_deliveries = self.connection.execute(
@@ -244,7 +255,7 @@ class Transaction:
                 requests.c.id != request.id,
             )
         ).all()
-        for other in map(self.find, map(RequestId, ids)):
+        for other in map(self.read, map(RequestId, ids)):
             changes = [one for one in other.approved_plan.changes if isinstance(one, Grant | Withdrawal)]
             if entries & entries_of(changes):
                 raise Overtaken(f"{other.id} is changing what {request.id} is about")
@@ -252,7 +263,10 @@ class Transaction:
     def retire(self, image_id: ImageId, now: datetime) -> None:
         """Write down that a copy is gone, at every delivery that handed it over."""
         ids = self.connection.scalars(
-            select(deliveries.c.request_id).where(deliveries.c.image_id == image_id).distinct()
+            select(deliveries.c.request_id)
+            .where(deliveries.c.image_id == image_id)
+            .distinct()
+            .order_by(deliveries.c.request_id)
         ).all()
         for request in map(self.find, map(RequestId, ids)):
             for delivery in request.deliveries:
@@ -261,9 +275,14 @@ class Transaction:
 
     def standing_since(self, name: str, now: datetime) -> datetime:
         """Return since when a standing share is known: from now on, if it wasn't."""
-        since = self.connection.scalar(select(standing.c.since).where(standing.c.name == name))
+        known = select(standing.c.since).where(standing.c.name == name)
+        since = self.connection.scalar(known)
         if since is None:
-            self.connection.execute(insert(standing).values(name=name, since=now))
+            try:
+                with self.connection.begin_nested():
+                    self.connection.execute(insert(standing).values(name=name, since=now))
+            except IntegrityError:  # another replica was faster
+                since = self.connection.scalar(known)
         return since or now
 
     def origins_like(self, start: str) -> frozenset[str]:
@@ -280,7 +299,7 @@ class Transaction:
             .where(requests.c.kind == RequestKind.SHARE.value, requests.c.state == RequestState.COMPLETED.value)
             .order_by(requests.c.created_at, requests.c.id)
         ).all()
-        return [self.find(RequestId(request_id)) for request_id in ids]
+        return [self.read(RequestId(request_id)) for request_id in ids]
 
     def set_preparations(self, request: Request, made: Mapping[ImageId, Preparation], now: datetime) -> Request:
         """Write down which copies stand for which images, and how far they are."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy
@@ -14,10 +13,13 @@ from sqlalchemy.exc import IntegrityError
 
 from aws_ops.ids import ImageId, KeyArn
 from aws_ops.plan import Mode
-from sharing import database
+from sharing.database import connect, upgrade
 from sharing.requests import NewRequest, Person
 from sharing.store import Store
 from sharing.tables import audit_events, metadata
+from tests.postgres import ON_BOTH
+
+pytestmark = ON_BOTH
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 LEASE = timedelta(seconds=30)
@@ -34,9 +36,9 @@ NEW = NewRequest(
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = database.connect(f"sqlite:///{tmp_path}/bot.sqlite3")
-    database.upgrade(engine)
+def engine(database: str) -> Iterator[Engine]:
+    engine = connect(database)
+    upgrade(engine)
     yield engine
     engine.dispose()
 
