@@ -1,4 +1,4 @@
-"""The store: migrations make what the tables say, and what must not happen twice or be undone isn't."""
+"""The store: what must not happen twice or be undone isn't."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,8 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
@@ -16,7 +14,7 @@ from aws_ops.plan import Mode
 from sharing.database import connect, upgrade
 from sharing.requests import NewRequest, Person
 from sharing.store import Store
-from sharing.tables import audit_events, metadata
+from sharing.tables import audit_events
 from tests.postgres import ON_BOTH
 
 pytestmark = ON_BOTH
@@ -46,11 +44,6 @@ def engine(database: str) -> Iterator[Engine]:
 @pytest.fixture
 def store(engine: Engine) -> Store:
     return Store(engine)
-
-
-def test_the_migrations_make_what_the_tables_say(engine: Engine) -> None:
-    with engine.begin() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
 def test_one_click_makes_one_request_however_often_it_arrives(store: Store) -> None:
