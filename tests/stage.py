@@ -30,7 +30,7 @@ class Listeners(ThreadPoolExecutor):
     """Bolt's pool of listeners, which a test can wait for."""
 
     def __init__(self) -> None:
-        super().__init__(max_workers=8, thread_name_prefix="listener")
+        super().__init__(max_workers=20, thread_name_prefix="listener")
         self._running: set[Future[Any]] = set()
         self._lock = threading.Lock()
 
