@@ -48,7 +48,7 @@ migration: install  ## write a migration for what changed in sharing/tables.py (
 
 lock:            ## pin every dependency anew, with hashes and without an index address (needs uv)
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-emit-index-url --no-emit-find-links -o requirements.lock pyproject.toml
+	  --no-emit-index-url --no-emit-find-links --extra postgres -o requirements.lock pyproject.toml
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-emit-index-url --no-emit-find-links --group dev -o requirements-dev.lock pyproject.toml
 

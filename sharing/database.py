@@ -16,8 +16,11 @@ _BUSY_MS = 30_000
 
 
 def connect(url: str) -> Engine:
-    """Return an engine for `url`, with SQLite set up so that several threads and processes may write in turn."""
-    engine = sqlalchemy.create_engine(url)
+    """Return an engine for `url`, with SQLite set up so that several threads and processes may write in turn.
+
+    A connection is tried before it is used again: a PostgreSQL that was restarted has dropped them all.
+    """
+    engine = sqlalchemy.create_engine(url, pool_pre_ping=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_immediate)

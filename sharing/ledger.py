@@ -70,6 +70,7 @@ class Ledger:
 
     def give(self, request_id: RequestId, entries: Iterable[Entry], now: datetime) -> None:
         """Write down that the bot is about to give the entries; those it gave before stay as they are."""
+        self.gate()  # two shares may be about to give the same
         wanted = set(entries)
         rows = [_columns(entry) | {"request_id": request_id, "at": now} for entry in wanted - self.given(wanted)]
         if rows:

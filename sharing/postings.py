@@ -60,7 +60,7 @@ class Postings:
                 .where(requests.c.tell_at <= now, free)
                 .order_by(requests.c.tell_at)
                 .limit(1)
-                .with_for_update(skip_locked=True)
+                .with_for_update(skip_locked=True, key_share=True)
             )
             if request_id is None:
                 return None

@@ -35,6 +35,10 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    def close(self) -> None:
+        """Close the connections to the database that nobody uses at the moment."""
+        self._engine.dispose()
+
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Open a transaction; it is committed at the end, or rolled back on any exception."""
@@ -51,7 +55,7 @@ class Store:
                 stored = tx.connection.scalar(select(requests.c.id).where(requests.c.origin == new.origin))
                 if stored is None:
                     raise
-                return tx.find(RequestId(stored))
+                return tx.read(RequestId(stored))
 
     def get(self, request_id: RequestId) -> Request:
         """Return the request as it is now.
@@ -60,7 +64,7 @@ class Store:
             NoSuchRequest: there is none with that id.
         """
         with self.transaction() as tx:
-            return tx.find(request_id)
+            return tx.read(request_id)
 
     def claim(self, now: datetime, lease_for: timedelta) -> Request | None:
         """Take the request that has been due longest and is in nobody's hands, or return None.
@@ -74,7 +78,7 @@ class Store:
                 .where(requests.c.due_at <= now, free)
                 .order_by(requests.c.due_at)
                 .limit(1)
-                .with_for_update(skip_locked=True)
+                .with_for_update(skip_locked=True, key_share=True)
             )
             if request_id is None:
                 return None
@@ -88,8 +92,10 @@ class Store:
     def reconsider(self, now: datetime) -> None:
         """Have every request that waits for approval looked at and told again: the settings may have changed."""
         with self.transaction() as tx:
-            waiting = requests.c.state == RequestState.AWAITING_APPROVAL.value
-            tx.connection.execute(update(requests).where(waiting).values(due_at=now, tell_at=now))
+            waiting = select(requests.c.id).where(requests.c.state == RequestState.AWAITING_APPROVAL.value)
+            # In one order, so that replicas that start at once don't wait for each other.
+            ids = tx.connection.scalars(waiting.order_by(requests.c.id).with_for_update(key_share=True)).all()
+            tx.connection.execute(update(requests).where(requests.c.id.in_(ids)).values(due_at=now, tell_at=now))
 
     def in_flight(self) -> list[Flight]:
         """Return every delivery whose copy is being made, or cleared away because it failed."""
@@ -97,7 +103,7 @@ class Store:
             ids = tx.connection.scalars(
                 select(deliveries.c.request_id).where(deliveries.c.state.in_(_FLYING)).distinct()
             ).all()
-            found = [tx.find(RequestId(request_id)) for request_id in ids]
+            found = [tx.read(RequestId(request_id)) for request_id in ids]
         return [
             Flight(request, delivery)
             for request in found
@@ -116,7 +122,7 @@ class Store:
                     select(key_locks.c.request_id, requests.c.lease_until)
                     .join(requests, requests.c.id == key_locks.c.request_id)
                     .where(key_locks.c.key_arn == key_arn)
-                    .with_for_update()
+                    .with_for_update(of=key_locks)
                 )
                 held = tx.connection.execute(holder).mappings().one_or_none()
                 if held is None:

@@ -1,4 +1,6 @@
-"""One transaction on the store: it holds the row of each request it finds, so what it checks stays true till it ends.
+"""One transaction on the store: it holds the row of a request it finds, so what it checks stays true till it ends.
+
+What it only reads it doesn't hold: on PostgreSQL, two that held several requests each could wait for each other.
 
 State, audit event and the revision that the publisher looks at change together or not at all.
 """
@@ -10,7 +12,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, Table, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from aws_ops import estimates
 from aws_ops import plan as plans
@@ -105,49 +108,51 @@ class Transaction:
         Raises:
             NoSuchRequest: there is none with that id.
         """
-        row = (
-            self.connection.execute(select(requests).where(requests.c.id == request_id).with_for_update())
-            .mappings()
-            .one_or_none()
-        )
-        if row is None:
-            raise NoSuchRequest(request_id)
-        its_deliveries = self.connection.execute(
-            select(deliveries)
-            .where(deliveries.c.request_id == request_id)
-            .order_by(deliveries.c.source_image_id, deliveries.c.target, deliveries.c.region)
-        ).mappings()
-        its_decisions = self.connection.execute(
-            select(decisions).where(decisions.c.request_id == request_id).order_by(decisions.c.id)
-        ).mappings()
-        its_watchers = self.connection.execute(
-            select(watchers).where(watchers.c.request_id == request_id).order_by(watchers.c.at, watchers.c.user_id)
-        ).mappings()
-        found = _request(row, tuple(map(_delivery, its_deliveries)), tuple(map(_decision, its_decisions)))
-        return replace(found, watchers=tuple(Person(one["team_id"], one["user_id"]) for one in its_watchers))
+        # Its id never changes, so rows that refer to it may be added meanwhile.
+        return self._load(request_id, select(requests).with_for_update(key_share=True))
+
+    def read(self, request_id: RequestId) -> Request:
+        """Return the request as it is at this moment; it may change before the transaction ends.
+
+        Raises:
+            NoSuchRequest: there is none with that id.
+        """
+        return self._load(request_id, select(requests))
 
     def look(self, which: ColumnElement[bool], limit: int) -> list[Request]:
-        """Return the newest requests of those that `which` is true of, without holding them, and without watchers."""
-        rows = (
-            self.connection.execute(
-                select(requests).where(which).order_by(requests.c.created_at.desc(), requests.c.id).limit(limit)
-            )
-            .mappings()
-            .all()
-        )
+        """Return the newest requests of those that `which` is true of, as they are at this moment."""
+        newest = requests.c.created_at.desc(), requests.c.id
+        return self._whole(select(requests).where(which).order_by(*newest).limit(limit))
+
+    def _load(self, request_id: RequestId, query: Select[Any]) -> Request:
+        found = self._whole(query.where(requests.c.id == request_id))
+        if not found:
+            raise NoSuchRequest(request_id)
+        return found[0]
+
+    def _whole(self, query: Select[Any]) -> list[Request]:
+        """The requests of the query, with all that belongs to them."""
+        rows = self.connection.execute(query).mappings().all()
         ids = [row["id"] for row in rows]
-        its_deliveries, its_decisions = defaultdict(list), defaultdict(list)
-        for row in self.connection.execute(
-            select(deliveries)
-            .where(deliveries.c.request_id.in_(ids))
-            .order_by(deliveries.c.source_image_id, deliveries.c.target, deliveries.c.region)
-        ).mappings():
-            its_deliveries[row["request_id"]].append(_delivery(row))
-        for row in self.connection.execute(
-            select(decisions).where(decisions.c.request_id.in_(ids)).order_by(decisions.c.id)
-        ).mappings():
-            its_decisions[row["request_id"]].append(_decision(row))
-        return [_request(row, tuple(its_deliveries[row["id"]]), tuple(its_decisions[row["id"]])) for row in rows]
+        its_deliveries, its_decisions, its_watchers = (
+            self._belonging(ids, deliveries, deliveries.c.source_image_id, deliveries.c.target, deliveries.c.region),
+            self._belonging(ids, decisions, decisions.c.id),
+            self._belonging(ids, watchers, watchers.c.at, watchers.c.user_id),
+        )
+        return [
+            replace(
+                _request(row, tuple(map(_delivery, its_deliveries[one])), tuple(map(_decision, its_decisions[one]))),
+                watchers=tuple(Person(each["team_id"], each["user_id"]) for each in its_watchers[one]),
+            )
+            for one, row in zip(ids, rows, strict=True)
+        ]
+
+    def _belonging(self, ids: list[str], table: Table, *order: Column[Any]) -> Mapping[str, list[RowMapping]]:
+        query = select(table).where(table.c.request_id.in_(ids)).order_by(*order)
+        found: dict[str, list[RowMapping]] = defaultdict(list)
+        for row in self.connection.execute(query).mappings():
+            found[row["request_id"]].append(row)
+        return found
 
     def find_held(self, claimed: Request, lease_until: datetime) -> Request:
         """Return the request as it is now, and hold on to the claim until `lease_until`.
@@ -274,7 +279,7 @@ class Transaction:
                 requests.c.id != request.id,
             )
         ).all()
-        for other in map(self.find, map(RequestId, ids)):
+        for other in map(self.read, map(RequestId, ids)):
             changes = [one for one in other.approved_plan.changes if isinstance(one, Grant | Withdrawal)]
             if entries & entries_of(changes):
                 raise Overtaken(f"{other.id} is changing what {request.id} is about")
@@ -282,7 +287,10 @@ class Transaction:
     def retire(self, image_id: ImageId, now: datetime) -> None:
         """Write down that a copy is gone, at every delivery that handed it over."""
         ids = self.connection.scalars(
-            select(deliveries.c.request_id).where(deliveries.c.image_id == image_id).distinct()
+            select(deliveries.c.request_id)
+            .where(deliveries.c.image_id == image_id)
+            .distinct()
+            .order_by(deliveries.c.request_id)
         ).all()
         for request in map(self.find, map(RequestId, ids)):
             for delivery in request.deliveries:
@@ -291,9 +299,14 @@ class Transaction:
 
     def standing_since(self, name: str, now: datetime) -> datetime:
         """Return since when a standing share is known: from now on, if it wasn't."""
-        since = self.connection.scalar(select(standing.c.since).where(standing.c.name == name))
+        known = select(standing.c.since).where(standing.c.name == name)
+        since = self.connection.scalar(known)
         if since is None:
-            self.connection.execute(insert(standing).values(name=name, since=now))
+            try:
+                with self.connection.begin_nested():
+                    self.connection.execute(insert(standing).values(name=name, since=now))
+            except IntegrityError:  # another replica was faster
+                since = self.connection.scalar(known)
         return since or now
 
     def origins_like(self, start: str) -> frozenset[str]:
@@ -310,7 +323,7 @@ class Transaction:
             .where(requests.c.kind == RequestKind.SHARE.value, requests.c.state == RequestState.COMPLETED.value)
             .order_by(requests.c.created_at, requests.c.id)
         ).all()
-        return [self.find(RequestId(request_id)) for request_id in ids]
+        return [self.read(RequestId(request_id)) for request_id in ids]
 
     def set_preparations(self, request: Request, made: Mapping[ImageId, Preparation], now: datetime) -> Request:
         """Write down which copies stand for which images, and how far they are."""

@@ -10,7 +10,6 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -31,7 +30,7 @@ class Listeners(ThreadPoolExecutor):
     """Bolt's pool of listeners, which a test can wait for."""
 
     def __init__(self) -> None:
-        super().__init__(max_workers=8, thread_name_prefix="listener")
+        super().__init__(max_workers=20, thread_name_prefix="listener")
         self._running: set[Future[Any]] = set()
         self._lock = threading.Lock()
 
@@ -60,6 +59,7 @@ class Stage:
     listeners: Listeners
     hands: dict[str, Any] = field(default_factory=dict)
     people: dict[str, Any] = field(default_factory=dict)
+    started: list[Bot] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.mika, self.sam, self.kim = self.company.mika, self.company.sam, self.company.kim
@@ -71,8 +71,14 @@ class Stage:
         """Put up a bot, as a new process would: on the database as it is."""
         settings = Settings.model_validate(tomllib.loads(self.company.settings))
         self.bot = build(settings, self.environment, self.clock, lambda: None, self.listeners)
+        self.started.append(self.bot)
         self.slack.connect(entrance(self.bot.app))
         return self.bot
+
+    def close(self) -> None:
+        """Let go of the database."""
+        for bot in self.started:
+            bot.store.close()
 
     def add_settings(self, text: str) -> Bot:
         """Add to the settings file, and start the bot with it."""
@@ -170,8 +176,8 @@ class Stage:
 
 
 @contextmanager
-def put_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    """Put up the stage, with its database in `folder`; at the end Slack must have found nothing to reject."""
+def put_up(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    """Put up the stage, on that database; at the end Slack must have found nothing to reject."""
     clock = ManualClock()
     aws = StrictAws(clock)
     slack = StrictSlack(manifest(), clock, signing_secret="a-secret-of-the-tests")
@@ -187,7 +193,9 @@ def put_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
             slack_bot_token=slack.bot_token,
             slack_signing_secret=slack.signing_secret,
             slack_api_url=f"{url}/api/",
-            database_url=f"sqlite:///{folder}/bot.sqlite3",
+            database_url=database_url,
         )
-        yield Stage(aws, slack, clock, company, environment, listeners)
+        stage = Stage(aws, slack, clock, company, environment, listeners)
+        stack.callback(stage.close)
+        yield stage
         assert slack.violations == []

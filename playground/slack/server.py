@@ -43,6 +43,8 @@ def serve(slack: StrictSlack) -> Iterator[str]:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    # The library's 5 would reset connections that the bot makes for many clicks at once; Slack takes them.
+    request_queue_size = 128
 
     def __init__(self, slack: StrictSlack) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)

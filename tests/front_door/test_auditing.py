@@ -8,6 +8,7 @@ import pytest
 
 from playground.aws import Crash, Disk
 from tests.front_door.test_taking_back import APPROVE, lists, request_id, shared, taken_back
+from tests.postgres import ON_BOTH
 from tests.stage import IMAGES, PROD, REGION, STAGING, Stage
 
 STRANGER = "888888888888"
@@ -148,6 +149,7 @@ def test_the_calendar_asks_once_a_week_and_says_only_what_matters(stage: Stage, 
     assert len(stage.direct(stage.mika)) == said, "whoever shared it needn't hear of it"
 
 
+@ON_BOTH
 def test_only_one_share_is_compared_if_that_is_asked(stage: Stage, image: str) -> None:
     other = stage.images.image(REGION, name="other")
     first, _ = shared(stage, f"{image} to staging"), shared(stage, f"{other} to staging")

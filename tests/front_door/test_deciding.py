@@ -8,6 +8,7 @@ import pytest
 from aws_ops.ids import PrincipalArn
 from aws_ops.key_policy import allow_use, parse
 from playground.aws import Disk
+from tests.postgres import ON_BOTH
 from tests.stage import REGION, STAGING, Stage
 
 APPROVE, DENY = "ami_share_approve", "ami_share_deny"
@@ -40,6 +41,7 @@ def test_being_in_the_channel_gives_no_right(stage: Stage, image: str) -> None:
     assert stage.aws.image(image).launch_permission == set()
 
 
+@ON_BOTH
 def test_a_denial_has_a_reason_and_ends_it(stage: Stage, image: str) -> None:
     stage.clicks(stage.sam, DENY)
     stage.submits(stage.sam, reason="not <!channel> before Monday")
@@ -53,6 +55,7 @@ def test_a_denial_has_a_reason_and_ends_it(stage: Stage, image: str) -> None:
     assert stage.aws.image(image).launch_permission == set()
 
 
+@ON_BOTH
 def test_the_first_of_two_decisions_stands(stage: Stage, image: str) -> None:
     shown = stage.approval
     stage.clicks(stage.sam, APPROVE, times=2)
@@ -75,6 +78,7 @@ def test_a_click_on_an_old_plan_decides_nothing(stage: Stage, image: str) -> Non
     assert stage.aws.image(image).launch_permission == set()
 
 
+@ON_BOTH
 def test_what_was_approved_is_what_runs(stage: Stage) -> None:
     key = stage.images.key(REGION)
     image = stage.images.image(REGION, name="golden", devices=[Disk(gib=8, key=key)])
@@ -100,6 +104,7 @@ def test_what_was_approved_is_what_runs(stage: Stage) -> None:
     assert len(stage.staging.images(REGION)) == 1
 
 
+@ON_BOTH
 def test_a_request_nobody_decides_on_expires(stage: Stage, image: str) -> None:
     shown = stage.approval
     stage.passes(hours=71, steps=3600)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.postgres import ON_BOTH
 from tests.stage import REGION, Stage
 
 APPROVE, DENY, NARROW, CANCEL = "ami_share_approve", "ami_share_deny", "ami_share_narrow", "ami_share_cancel"
@@ -19,6 +20,7 @@ def image(stage: Stage) -> str:
     return image
 
 
+@ON_BOTH
 def test_two_approvers_at_once_make_one_decision(stage: Stage, image: str) -> None:
     shown = stage.approval
     with ThreadPoolExecutor(2) as hands:
@@ -86,6 +88,7 @@ def test_slacks_second_delivery_of_one_click_changes_nothing(stage: Stage, image
     assert len(stage.private(stage.sam)) == 2
 
 
+@ON_BOTH
 def test_an_old_messages_button_decides_nothing_on_the_new_plan(stage: Stage, image: str) -> None:
     old = stage.approval
     stage.clicks(stage.sam, NARROW)
@@ -168,6 +171,7 @@ def test_a_button_from_before_there_were_rules_still_works(stage: Stage, image: 
     assert "Approved by @sam" in stage.approval.as_text()
 
 
+@ON_BOTH
 def test_when_the_rules_have_changed_the_message_is_shown_by_those_of_now(stage: Stage, image: str) -> None:
     shown = stage.approval
     stage.add_settings(f'\n[[approval.rules]]\nname = "shares"\ntargets = ["*"]\nusers = ["{stage.mika.id}"]\n')

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from playground.aws import Disk
+from tests.postgres import ON_BOTH
 from tests.stage import PROD, REGION, STAGING, Stage
 
 
@@ -52,6 +53,7 @@ def test_an_unencrypted_image_becomes_an_encrypted_copy(stage: Stage) -> None:
     assert "[Approve]" not in stage.approval.as_text()
 
 
+@ON_BOTH
 def test_an_encrypted_image_is_re_encrypted_in_two_accounts(stage: Stage) -> None:
     key = stage.images.key(REGION, alias="alias/golden")
     before = stage.aws.key(key).policy
@@ -91,6 +93,7 @@ def test_an_encrypted_image_is_re_encrypted_in_two_accounts(stage: Stage) -> Non
     ], "nothing is visible before it can be used"
 
 
+@ON_BOTH
 def test_a_plain_share_copies_nothing(stage: Stage) -> None:
     image = stage.images.image(REGION, name="golden")
     stage.types(stage.mika, f"{image} to staging no copy")

@@ -4,6 +4,7 @@ import pytest
 
 from playground.aws import Crash, Disk
 from tests.front_door.test_taking_back import APPROVE, lists, request_id, taken_back
+from tests.postgres import ON_BOTH
 from tests.stage import IMAGES, REGION, STAGING, Stage
 
 
@@ -96,6 +97,7 @@ def test_what_it_costs_counts_the_copy_that_stays_at_home(stage: Stage, key: str
     assert line in stage.approval.as_text(), "the approvers see what they were shown"
 
 
+@ON_BOTH
 def test_two_requests_at_once_make_one(stage: Stage, key: str, image: str) -> None:
     asked(stage, f"{image} to staging")
     first = stage.approval

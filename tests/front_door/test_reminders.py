@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from tests.postgres import ON_BOTH
 from tests.stage import REGION, Stage
 
 APPROVE, NARROW = "ami_share_approve", "ami_share_narrow"
@@ -58,6 +59,7 @@ def test_a_reminder_that_is_late_waits_for_the_next_working_day(reminding: Stage
     assert len(reminders(reminding)) == 1
 
 
+@ON_BOTH
 def test_two_replicas_remind_once(reminding: Stage) -> None:
     reminding.clock.advance(datetime.fromisoformat("2026-03-03T13:00+09:00") - reminding.clock())
     for _ in range(2):

@@ -7,6 +7,7 @@ import pytest
 from playground.aws import Crash, Disk
 from sharing.claim import Claim
 from sharing.transaction import LeaseLost
+from tests.postgres import ON_BOTH
 from tests.stage import REGION, Stage
 
 APPROVE = "ami_share_approve"
@@ -45,6 +46,7 @@ def test_a_death_at_aws(stage: Stage, operation: str, when: str) -> None:
         assert len(asked) == 1, "a copy that was started is found by its tag before another is asked for"
 
 
+@ON_BOTH
 def test_a_death_between_posting_and_knowing_it(stage: Stage) -> None:
     image = stage.images.image(REGION, name="golden")
     stage.types(stage.mika, f"{image} to staging")
@@ -102,6 +104,7 @@ def test_a_requester_who_has_left_holds_nothing_up(stage: Stage) -> None:
     assert len(stage.slack.journal.calls("conversations.open")) == tries, "it isn't tried for ever"
 
 
+@ON_BOTH
 def test_a_worker_that_was_overtaken_writes_nothing(stage: Stage) -> None:
     image = stage.images.image(REGION, name="golden")
     stage.types(stage.mika, f"{image} to staging")

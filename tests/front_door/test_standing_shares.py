@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.front_door.test_taking_back import APPROVE
+from tests.postgres import ON_BOTH
 from tests.stage import IMAGES, REGION, STAGING, Stage
 
 
@@ -51,6 +52,7 @@ def test_a_new_image_of_the_family_is_asked_for_and_shared(standing: Stage) -> N
     assert "is complete" in stage.direct(stage.mika)[-1]
 
 
+@ON_BOTH
 def test_it_is_asked_once_however_often_and_by_whom_it_is_seen(standing: Stage) -> None:
     stage = standing
     stage.images.image(REGION, name="golden-7")

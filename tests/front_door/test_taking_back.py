@@ -3,6 +3,7 @@
 import pytest
 
 from playground.aws import Crash, Disk
+from tests.postgres import ON_BOTH
 from tests.stage import IMAGES, PROD, REGION, STAGING, Stage
 
 APPROVE = "ami_share_approve"
@@ -82,6 +83,7 @@ def test_a_share_taken_back_leaves_aws_as_it_was(stage: Stage, image: str, key: 
     assert "somebody asked for it" in stage.slack.thread(stage.room, first.ts)[-1].as_text()
 
 
+@ON_BOTH
 def test_the_copies_go_as_well_if_that_is_asked(stage: Stage, image: str) -> None:
     share = shared(stage, f"{image} to staging, prod")
     taken_back(stage, share, "and deregister the copies")
@@ -91,6 +93,7 @@ def test_the_copies_go_as_well_if_that_is_asked(stage: Stage, image: str) -> Non
     assert "2 copies deregistered" in stage.direct(stage.mika)[-2] + stage.direct(stage.mika)[-1]
 
 
+@ON_BOTH
 def test_what_others_gave_stays_and_what_another_share_needs(stage: Stage, image: str, key: str) -> None:
     first_snapshot = stage.aws.image(image).snapshots[0].id
     stage.by_hand(IMAGES).modify_snapshot_attribute(
@@ -145,6 +148,7 @@ def test_copies_then_unshare_leaves_nothing_open(stage: Stage, image: str, key: 
     assert "the copies are done, and the source is closed again" in stage.thread[-1]
 
 
+@ON_BOTH
 def test_a_share_ends_by_its_date(stage: Stage, image: str) -> None:
     shared(stage, f"{image} to staging for 2d")
     assert "Until 2026-03-04" in stage.approval.as_text()
@@ -208,6 +212,7 @@ def test_a_death_while_taking_back_is_made_up_for(
     assert sum("What the share gave is taken back" in line for line in stage.direct(stage.mika)) == 1
 
 
+@ON_BOTH
 def test_a_share_waits_for_a_revocation_that_takes_away_what_it_needs(stage: Stage, image: str) -> None:
     shared(stage, f"{image} to staging then unshare", minutes=0.5)
     stage.types(stage.mika, f"{image} to staging no copy")

@@ -200,6 +200,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_audit_events_request_id'))
 
     op.drop_table('audit_events')
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION audit_events_append_only()")
     op.drop_table('standing')
     with op.batch_alter_table('requests', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_requests_tell_at'))

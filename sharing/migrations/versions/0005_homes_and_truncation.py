@@ -1,4 +1,4 @@
-"""Who has opened the home tab."""
+"""Who has opened the home tab; and the audit trail can't be truncated either."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,8 +10,19 @@ down_revision = '0004'
 branch_labels = None
 depends_on = None
 
+_NO_TRUNCATE = [
+    "CREATE OR REPLACE FUNCTION audit_events_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'the audit trail is append-only' USING ERRCODE = 'restrict_violation'; END $$",
+    "DROP TRIGGER audit_events_append_only ON audit_events",
+    "CREATE TRIGGER audit_events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_events "
+    "FOR EACH STATEMENT EXECUTE FUNCTION audit_events_append_only()",
+]
+
 
 def upgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        for statement in _NO_TRUNCATE:
+            op.execute(statement)
     op.create_table(
         'homes',
         sa.Column('team_id', sa.String(length=40), nullable=False),

