@@ -9,6 +9,7 @@ from handlers.asking import FILL_IN, FORM_SHORTCUT, MESSAGE_SHORTCUT
 from handlers.ballots import APPROVE, DENY
 from handlers.following import AGAIN, ASK_FOR_PREVIEW, DETAILS, NOTIFY, REVOKE
 from playground.aws import Disk
+from tests.postgres import ON_BOTH
 from tests.stage import PROD, REGION, STAGING, Stage
 
 
@@ -182,6 +183,7 @@ def test_the_requester_can_cancel_by_command_and_nobody_else(stage: Stage, image
     assert "was cancelled by @mika" in said(stage.types(stage.mika, f"cancel {asked}"))
 
 
+@ON_BOTH
 def test_watchers_and_a_channel_are_told_of_the_end(stage: Stage, image: str) -> None:
     news = stage.slack.channel("ami-news", [stage.kim])
     stage.replace_settings("[slack]\n", f'[slack]\nnotifications_channel = "{news.id}"\n')

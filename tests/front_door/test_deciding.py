@@ -55,7 +55,6 @@ def test_a_denial_has_a_reason_and_ends_it(stage: Stage, image: str) -> None:
     assert stage.aws.image(image).launch_permission == set()
 
 
-@ON_BOTH
 def test_the_first_of_two_decisions_stands(stage: Stage, image: str) -> None:
     shown = stage.approval
     stage.clicks(stage.sam, APPROVE, times=2)
@@ -78,7 +77,6 @@ def test_a_click_on_an_old_plan_decides_nothing(stage: Stage, image: str) -> Non
     assert stage.aws.image(image).launch_permission == set()
 
 
-@ON_BOTH
 def test_what_was_approved_is_what_runs(stage: Stage) -> None:
     key = stage.images.key(REGION)
     image = stage.images.image(REGION, name="golden", devices=[Disk(gib=8, key=key)])

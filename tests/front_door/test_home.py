@@ -5,6 +5,7 @@ import pytest
 from handlers.ballots import APPROVE, CANCEL
 from handlers.following import DETAILS, REVOKE
 from handlers.home import OPEN_FORM
+from tests.postgres import ON_BOTH
 from tests.stage import REGION, Stage
 
 
@@ -83,6 +84,7 @@ def test_a_home_speaks_its_reader_s_language_and_tells_strangers_why_not(stage: 
     assert "Guests can't ask" in stage.opens_home(guest)
 
 
+@ON_BOTH
 def test_a_home_is_published_again_only_when_it_shows_something_else(stage: Stage, image: str) -> None:
     stage.opens_home(stage.kim)
     shown = stage.home(stage.kim).hash

@@ -20,7 +20,6 @@ def image(stage: Stage) -> str:
     return image
 
 
-@ON_BOTH
 def test_two_approvers_at_once_make_one_decision(stage: Stage, image: str) -> None:
     shown = stage.approval
     with ThreadPoolExecutor(2) as hands:

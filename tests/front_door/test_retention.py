@@ -7,7 +7,6 @@ import pytest
 from playground.aws import Crash
 from sharing.requests import RequestId
 from tests.front_door.test_taking_back import APPROVE, request_id, shared
-from tests.postgres import ON_BOTH
 from tests.stage import REGION, STAGING, Stage
 
 RULES = '\n[[retention]]\nimages = "golden-*"\nkeep = 2\n'
@@ -43,7 +42,6 @@ def approved(stage: Stage) -> None:
     stage.passes(minutes=1)
 
 
-@ON_BOTH
 def test_the_newest_stay_and_the_others_go_once_approved(stage: Stage, family: list[str]) -> None:
     before = copies(stage)
     assert "letting them go waits for approval" in looked(stage)

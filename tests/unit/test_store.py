@@ -13,9 +13,11 @@ from aws_ops.ids import ImageId, KeyArn
 from aws_ops.plan import Mode
 from sharing.database import connect, upgrade
 from sharing.requests import NewRequest, Person
+from sharing.states import DeliveryState, RequestState
 from sharing.store import Store
 from sharing.tables import audit_events
 from tests.postgres import ON_BOTH
+from tests.unit.test_messages import request_in
 
 pytestmark = ON_BOTH
 
@@ -83,3 +85,17 @@ def test_the_audit_trail_is_only_ever_added_to(store: Store, engine: Engine, dee
     with pytest.raises(IntegrityError, match="append-only"), engine.begin() as connection:
         connection.execute(deed)
     assert [kind for _, _, kind, _ in store.audit_trail(request.id)] == ["requested"]
+
+
+def test_a_copy_that_is_let_go_is_retired_wherever_it_was_handed_over(store: Store) -> None:
+    (copy,) = request_in(RequestState.COMPLETED).deliveries
+    handed_over = replace(copy, state=DeliveryState.COMPLETED)
+    shares = [store.add(replace(NEW, origin=f"command:{number}"), NOW) for number in range(3)]
+    for share in shares:
+        with store.transaction() as tx:
+            tx.add_deliveries(share, [handed_over], NOW)
+    with store.transaction() as tx:
+        tx.retire(ImageId(str(copy.image_id)), NOW)
+    assert [store.get(share.id).deliveries for share in shares] == [
+        (replace(copy, state=DeliveryState.RETIRED),)
+    ] * len(shares)
