@@ -37,6 +37,16 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class PlainText(TypeDecorator[str]):
+    """What people write. PostgreSQL's texts can't hold NUL ("Character Types"), so it is left out."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else value.replace("\0", "")
+
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -64,7 +74,7 @@ requests = Table(
     Column("mode", String(20), nullable=False),
     Column("targets", JSON, nullable=False),
     Column("regions", JSON, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", PlainText, nullable=False),
     Column("state", String(30), nullable=False, index=True),
     Column("plan", Text),
     Column("plan_digest", String(64)),
@@ -134,7 +144,7 @@ decisions = Table(
     Column("team_id", String(40), nullable=False),
     Column("user_id", String(40), nullable=False),
     Column("verdict", String(20), nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", PlainText, nullable=False),
     Column("plan_digest", String(64), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("rule", String(100), nullable=False, server_default="default"),

@@ -99,3 +99,7 @@ def test_a_copy_that_is_let_go_is_retired_wherever_it_was_handed_over(store: Sto
     assert [store.get(share.id).deliveries for share in shares] == [
         (replace(copy, state=DeliveryState.RETIRED),)
     ] * len(shares)
+
+
+def test_what_no_database_can_hold_is_left_out_of_a_reason(store: Store) -> None:
+    assert store.add(replace(NEW, reason="release\0 42 📦"), NOW).reason == "release 42 📦"
