@@ -15,7 +15,8 @@ import waitress
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 
 from bot.engine import Alarm, Engine
-from bot.entrance import entrance
+from bot.entrance import LONGEST_BODY, entrance
+from bot.probes import probing
 from bot.settings import Door, Environment, Settings, SettingsError, load
 from bot.wiring import Bot, build
 from sharing import database
@@ -53,7 +54,7 @@ def _run(_options: argparse.Namespace, settings: Settings, environment: Environm
         if settings.slack.door is Door.HTTP:
             _serve(bot, settings)
         else:
-            _listen(bot, environment)
+            _listen(bot, settings, environment)
     engine.stop()
     return 0
 
@@ -61,10 +62,22 @@ def _run(_options: argparse.Namespace, settings: Settings, environment: Environm
 def _serve(bot: Bot, settings: Settings) -> None:
     server = settings.server
     logging.info("listening on http://%s:%d/slack/events", server.host, server.port)
-    waitress.serve(entrance(bot.app), host=server.host, port=server.port, threads=_HTTP_THREADS, _quiet=True)
+    waitress.serve(
+        probing(bot.probes, entrance(bot.app)),
+        host=server.host,
+        port=server.port,
+        threads=_HTTP_THREADS,
+        max_request_body_size=LONGEST_BODY,
+        _quiet=True,
+    )
 
 
-def _listen(bot: Bot, environment: Environment) -> None:
+def _listen(bot: Bot, settings: Settings, environment: Environment) -> None:
+    # Nothing comes in this way but those who ask how the bot is.
+    server = waitress.create_server(
+        probing(bot.probes), host=settings.server.host, port=settings.server.port, threads=2, _quiet=True
+    )
+    threading.Thread(target=server.run, name="probes", daemon=True).start()
     token = environment.slack_app_token
     handler = SocketModeHandler(bot.app, token.get_secret_value() if token else None)
     handler.connect()
