@@ -16,6 +16,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 
 from bot.engine import Alarm, Engine
 from bot.entrance import LONGEST_BODY, entrance
+from bot.logs import log_handler
 from bot.probes import probing
 from bot.settings import Door, Environment, Settings, SettingsError, load
 from bot.wiring import Bot, build
@@ -24,7 +25,6 @@ from sharing.clock import utc_now
 from sharing.requests import RequestId
 from sharing.store import Store
 
-_LOG_FORMAT = "%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
 # Bolt answers an interaction from its own threads; these only wait for it.
 _HTTP_THREADS = 16
 
@@ -42,7 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(_options: argparse.Namespace, settings: Settings, environment: Environment) -> int:
-    logging.basicConfig(level=logging.INFO, format=_LOG_FORMAT)
+    handler = log_handler(settings.server.log_format, environment.secrets)
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     for chatty in ("alembic", "apscheduler", "botocore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     alarm = Alarm()

@@ -20,6 +20,7 @@ from handlers.people import language_of
 from handlers.speech import Language, speech
 from handlers.trouble import SLACK_TROUBLE
 from sharing.clock import Clock
+from sharing.context import about
 from sharing.postings import Posting, Postings, Untold
 from sharing.requests import NOBODY, Person, Request
 from sharing.rules import ApprovalRules
@@ -61,7 +62,8 @@ class Publisher:
         if untold is None:
             return False
         try:
-            again_at = self._tell(untold)
+            with about(untold.request.id):
+                again_at = self._tell(untold)
         except LeaseLost:
             _log.warning("request %s: overtaken by another publisher", untold.request.id)
             self.on_lease_lost("publish")

@@ -28,6 +28,7 @@ from sharing.applying import KeyInOtherHands
 from sharing.approval import asked, move_on
 from sharing.claim import Claim
 from sharing.clock import Clock
+from sharing.context import about
 from sharing.copying import finish, start_copies
 from sharing.errand import Errand
 from sharing.estate import Estate, UnknownAccount
@@ -80,7 +81,8 @@ class Worker:
         claim = Claim(request, self.store, self.clock, self.lease)
         self._claims.add(claim)
         try:
-            self._run(claim)
+            with about(request.id):
+                self._run(claim)
         except LeaseLost:
             _log.warning("request %s: overtaken by another worker", request.id)
             self.on_lease_lost("work")
