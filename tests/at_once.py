@@ -2,20 +2,31 @@
 
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import TypeVar
 
 _T = TypeVar("_T")
+# Long before pytest's own limit, which can't end a wait for threads that wait for each other.
+_SECONDS = 20
 
 
 def at_once(deeds: Iterable[Callable[[], _T]]) -> list[_T]:
-    """Do all of it at the same moment; return what came of each, or raise what the first of them raised."""
-    waiting = list(deeds)
+    """Do all of it at the same moment; return what came of each.
+
+    Raises:
+        TimeoutError: they wait for each other.
+        Exception: what the first of them raised.
+    """
+    waiting = [(deed, Future[_T]()) for deed in deeds]
     barrier = threading.Barrier(len(waiting))
 
-    def do(deed: Callable[[], _T]) -> _T:
-        barrier.wait(timeout=20)
-        return deed()
+    def do(deed: Callable[[], _T], result: Future[_T]) -> None:
+        try:
+            barrier.wait(_SECONDS)
+            result.set_result(deed())
+        except Exception as error:
+            result.set_exception(error)
 
-    with ThreadPoolExecutor(len(waiting)) as hands:
-        return list(hands.map(do, waiting))
+    for deed, result in waiting:
+        threading.Thread(target=do, args=[deed, result], daemon=True).start()
+    return [result.result(_SECONDS) for _, result in waiting]

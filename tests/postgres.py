@@ -89,6 +89,12 @@ def run() -> Iterator[Cluster]:
         call("initdb", "--username=postgres", "--auth=trust", "--no-sync", "--locale=C", "--encoding=UTF8")
         options = " ".join(f"-c {name}={value}" for name, value in _OPTIONS.items())
         call("pg_ctl", "start", "--wait", "--options", f"{options} -k {folder}")
+        # Stopped when this process closes the pipe, which it does at the latest by dying, however that comes.
+        stop = 'read _; exec "$0" stop --wait --mode=immediate -D "$1"'
+        keeper = subprocess.Popen(
+            ["sh", "-c", stop, binaries / "pg_ctl", data],
+            cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True, **who,
+        )  # fmt: skip
         try:
             cluster = Cluster(folder)
             cluster.do("CREATE DATABASE {}", _MIGRATED)
@@ -97,7 +103,7 @@ def run() -> Iterator[Cluster]:
             engine.dispose()
             yield cluster
         finally:
-            call("pg_ctl", "stop", "--wait", "--mode=immediate")
+            keeper.communicate()
 
 
 def _binaries(folder: Path) -> tuple[Path, dict[str, Any]]:

@@ -8,7 +8,6 @@ from functools import partial
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import OperationalError
 
 from aws_ops.entries import Entry, On
 from aws_ops.ids import AccountId, KeyArn, Region
@@ -21,6 +20,10 @@ from tests.postgres import ON_BOTH
 from tests.unit.test_store import KEY, LEASE, NEW, NOW
 
 ON_POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+DROP_THE_OTHERS = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
 KEYS = [KeyArn(f"{KEY}-{number}") for number in range(10)]
 ENTRIES = [
     Entry(On.IMAGE, AccountId("111111111111"), Region("eu-central-1"), f"ami-{number:017x}", "222222222222")
@@ -130,9 +133,13 @@ def test_whoever_only_reads_waits_for_nobody(store: Store) -> None:
 
 
 @ON_POSTGRESQL
-def test_dropped_connections_are_made_anew(store: Store, engine: Engine) -> None:
+def test_dropped_connections_are_made_anew(store: Store, database: str) -> None:
+    at_once([partial(store.claim, NOW, LEASE)] * 4)
     several(store, 1)
-    others = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()")
-    with pytest.raises(OperationalError), engine.connect() as connection:
-        connection.execute(others)
+    administrator = connect(database)
+    with administrator.begin() as connection:
+        dropped = connection.scalars(text(DROP_THE_OTHERS)).all()
+    administrator.dispose()
+    assert dropped
+    assert all(dropped)
     assert store.claim(NOW, LEASE) is not None
