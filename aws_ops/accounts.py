@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from aws_ops.facts import Role
     from aws_ops.ids import RoleArn
 
+Observer = Callable[[str, str, str], None]
 SESSION_NAME = "ami-share-bot"
 """How the bot signs in CloudTrail."""
 
@@ -45,10 +47,13 @@ class Accounts:
     Args:
         own: the session whose credentials assume the roles; by default botocore's usual chain (environment, profile,
             web identity, instance role).
+        observe: told of each call: the service, the operation, and AWS's error code, or `ok`; a call that brought no
+            answer at all is `no-answer`.
     """
 
-    def __init__(self, own: Session | None = None) -> None:
+    def __init__(self, own: Session | None = None, observe: Observer | None = None) -> None:
         self._own = own or Session()
+        self._observe = observe
         self._loader = self._own.get_component("data_loader")
         self._lock = threading.RLock()
         self._roles: dict[tuple[RoleArn, str | None], _AssumedRole] = {}
@@ -102,8 +107,22 @@ class Accounts:
         with self._lock, calling("a client"):
             if key not in self._clients:
                 session = self._assumed(role).session
-                self._clients[key] = session.create_client(service, region_name=region, config=_CONFIG)
+                self._clients[key] = self._observed(session.create_client(service, region_name=region, config=_CONFIG))
             return self._clients[key]
+
+    def _observed(self, client: Any) -> Any:
+        if (observe := self._observe) is not None:
+
+            def answered(model: Any, parsed: Any, **_: Any) -> None:
+                code = (parsed or {}).get("Error", {}).get("Code", "ok")
+                observe(model.service_model.service_name, model.name, code)
+
+            def unanswered(exception: Exception, **_: Any) -> None:
+                observe(client.meta.service_model.service_name, type(exception).__name__, "no-answer")
+
+            client.meta.events.register("after-call", answered)
+            client.meta.events.register("after-call-error", unanswered)
+        return client
 
     def _assumed(self, role: Role) -> _AssumedRole:
         key = (role.arn, role.external_id)
@@ -134,7 +153,7 @@ class Accounts:
                 if self._own.get_credentials() is None:  # a client made without would never look again
                     raise NoCredentialsError
                 region = self._own.get_config_variable("region") or _HOME_REGION
-                self._sts = self._own.create_client("sts", region_name=region, config=_CONFIG)
+                self._sts = self._observed(self._own.create_client("sts", region_name=region, config=_CONFIG))
             return self._sts
 
 

@@ -15,7 +15,9 @@ import waitress
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 
 from bot.engine import Alarm, Engine
-from bot.entrance import entrance
+from bot.entrance import LONGEST_BODY, entrance
+from bot.logs import log_handler
+from bot.probes import probing
 from bot.settings import Door, Environment, Settings, SettingsError, load
 from bot.wiring import Bot, build
 from sharing import database
@@ -23,7 +25,6 @@ from sharing.clock import utc_now
 from sharing.requests import RequestId
 from sharing.store import Store
 
-_LOG_FORMAT = "%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
 # Bolt answers an interaction from its own threads; these only wait for it.
 _HTTP_THREADS = 16
 
@@ -41,7 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(_options: argparse.Namespace, settings: Settings, environment: Environment) -> int:
-    logging.basicConfig(level=logging.INFO, format=_LOG_FORMAT)
+    handler = log_handler(settings.server.log_format, environment.secrets)
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     for chatty in ("alembic", "apscheduler", "botocore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     alarm = Alarm()
@@ -53,7 +55,7 @@ def _run(_options: argparse.Namespace, settings: Settings, environment: Environm
         if settings.slack.door is Door.HTTP:
             _serve(bot, settings)
         else:
-            _listen(bot, environment)
+            _listen(bot, settings, environment)
     engine.stop()
     return 0
 
@@ -61,10 +63,22 @@ def _run(_options: argparse.Namespace, settings: Settings, environment: Environm
 def _serve(bot: Bot, settings: Settings) -> None:
     server = settings.server
     logging.info("listening on http://%s:%d/slack/events", server.host, server.port)
-    waitress.serve(entrance(bot.app), host=server.host, port=server.port, threads=_HTTP_THREADS, _quiet=True)
+    waitress.serve(
+        probing(bot.probes, entrance(bot.app)),
+        host=server.host,
+        port=server.port,
+        threads=_HTTP_THREADS,
+        max_request_body_size=LONGEST_BODY,
+        _quiet=True,
+    )
 
 
-def _listen(bot: Bot, environment: Environment) -> None:
+def _listen(bot: Bot, settings: Settings, environment: Environment) -> None:
+    # Nothing comes in this way but those who ask how the bot is.
+    server = waitress.create_server(
+        probing(bot.probes), host=settings.server.host, port=settings.server.port, threads=2, _quiet=True
+    )
+    threading.Thread(target=server.run, name="probes", daemon=True).start()
     token = environment.slack_app_token
     handler = SocketModeHandler(bot.app, token.get_secret_value() if token else None)
     handler.connect()

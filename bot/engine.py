@@ -5,6 +5,7 @@ A job only looks for due work in the database, so one that runs in two replicas 
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -23,10 +24,11 @@ _AUDIT_SECONDS = 3600.0
 # How old the images may be that people pick from.
 _GALLERY_SECONDS = 300.0
 _HOMES_SECONDS = 15.0
+_FEEL_SECONDS = 30.0
 # A queue is waited for no longer than a stop may take; one that can't be read rests for a while.
 _LISTEN_SECONDS = 5
 _DEAF_SECONDS = 30.0
-_GALLERY, _HOMES = "gallery", "homes"
+_GALLERY, _HOMES, _FEEL = "gallery", "homes", "probes"
 _WATCH, _PUBLISH, _KEEP, _AUDIT, _STANDING = "watch copies", "publish", "keep claims", "audit", "standing shares"
 _REMIND = "remind approvers"
 # How late a reminder may be.
@@ -69,6 +71,7 @@ class Engine:
             (_KEEP, bot.worker.keep_claims, settings.lease_seconds / 3),
             (_GALLERY, bot.gallery.refresh, _GALLERY_SECONDS),
             (_HOMES, bot.homes.refresh, _HOMES_SECONDS),
+            (_FEEL, bot.probes.feel, _FEEL_SECONDS),
             (_REMIND, bot.reminders.run_once, _REMIND_SECONDS),
         ]
         if bot.standing.shares:
@@ -94,12 +97,17 @@ class Engine:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Let what is under way come to its end, for ten seconds at most; what is left, the store remembers."""
+        """Let what is under way come to its end, for ten seconds at most; what is left is handed back."""
         self._stopping.set()
         self._alarm.ring()
         self._scheduler.shutdown(wait=False)
+        ends = time.monotonic() + _STOP_WITHIN_SECONDS
         for thread in self._threads:
-            thread.join(_STOP_WITHIN_SECONDS / len(self._threads))
+            thread.join(max(0.0, ends - time.monotonic()))
+        try:
+            self._bot.worker.hand_back()
+        except Exception:
+            _log.exception("what is under way can't be handed back; its lease will lapse")
 
     def _work(self) -> None:
         while not self._stopping.is_set():

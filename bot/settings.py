@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
 
 from aws_ops.errors import MalformedId
 from aws_ops.estimates import Prices, RegionPrices
@@ -48,6 +49,7 @@ from aws_ops.request import Carried, CopyRules, Mode
 from aws_ops.retention import RetentionRule
 from bot.approval_settings import ApprovalSettings
 from bot.fields import ChannelId, Name, Strict, UserId, matches
+from bot.logs import LogFormat
 from handlers.speech import Language
 from sharing.estate import Estate
 from sharing.listening import Queue
@@ -439,6 +441,7 @@ class ServerSettings(Strict):
         watch_seconds: how often copies in flight are looked at.
         publish_seconds: how often Slack is brought up to date.
         standing_seconds: how often new images are looked for, for standing shares.
+        log_format: `text` for people, `json` for one object a line.
     """
 
     host: str = "127.0.0.1"
@@ -448,6 +451,7 @@ class ServerSettings(Strict):
     watch_seconds: Annotated[float, Field(ge=0.1, le=600)] = 15
     publish_seconds: Annotated[float, Field(ge=0.1, le=60)] = 1
     standing_seconds: Annotated[float, Field(ge=1, le=86_400)] = 300
+    log_format: LogFormat = LogFormat.TEXT
 
 
 _A = TypeVar("_A", bound=_AccountSettings)
@@ -619,6 +623,13 @@ class Environment(BaseSettings):
     slack_app_token: Annotated[SecretStr, Field(min_length=1)] | None = None
     slack_api_url: str = "https://slack.com/api/"
     database_url: str = "sqlite:///ami-share.sqlite3"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every value that may never be written to a log."""
+        given = (self.slack_bot_token, self.slack_signing_secret, self.slack_app_token)
+        password = make_url(self.database_url).password
+        return (*(one.get_secret_value() for one in given if one), *([str(password)] if password else []))
 
 
 def load(path: Path) -> tuple[Settings, Environment]:

@@ -10,6 +10,7 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from aws_ops.accounts import Accounts
+from bot.probes import Meters, Probes
 from bot.settings import Door, Environment, Settings
 from handlers.apology import apologise_on
 from handlers.asking import Desk
@@ -50,6 +51,7 @@ class Bot:
     standing: StandingShares
     gallery: Gallery
     homes: Homes
+    probes: Probes
     listeners: tuple[Listener, ...]
 
 
@@ -69,7 +71,8 @@ def build(
     database.upgrade(engine)
     store = Store(engine)
     store.reconsider(clock())
-    accounts = Accounts()
+    meters = Meters(store, clock)
+    accounts = Accounts(observe=meters.aws_call)
     estate, rules = settings.estate, settings.rules
     lease = timedelta(seconds=settings.server.lease_seconds)
     client = WebClient(
@@ -128,12 +131,14 @@ def build(
                 RequestKind.RETIRE: Retention(settings.retention_rules, accounts, estate),
             },
             prices=settings.prices.prices if settings.prices else None,
+            on_lease_lost=meters.lease_lost,
         ),
         watch=watch,
         reminders=Reminders(store, rules, clock),
         standing=standing,
         gallery=gallery,
         homes=homes,
+        probes=Probes(store, clock, client, meters),
         listeners=tuple(Listener(queue, accounts, estate, standing, watch) for queue in settings.queues),
         publisher=Publisher(
             client=client,
@@ -142,6 +147,8 @@ def build(
             rules=rules,
             language=settings.slack.language,
             notifications_channel=settings.slack.notifications_channel,
+            on_lease_lost=meters.lease_lost,
+            on_rate_limit=meters.rate_limited,
         ),
         calendar=AuditCalendar(store, clock, timedelta(days=days), retires=bool(settings.retention))
         if (days := settings.audit.every_days)

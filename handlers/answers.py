@@ -35,9 +35,14 @@ def tell_privately(client: WebClient, person: Person, channel: str, text: str) -
     An ephemeral message reaches only members, and not in channels the bot isn't in
     (docs.slack.dev/reference/methods/chat.postEphemeral).
     """
-    if not _said_in_channel(client, person, channel, text):
+    if _said_in_channel(client, person, channel, text):
+        return
+    try:
         opened = client.conversations_open(users=[person.user_id])
         client.chat_postMessage(channel=opened["channel"]["id"], text=text, unfurl_links=False, unfurl_media=False)
+    except SLACK_TROUBLE as trouble:
+        # Somebody whose account is deactivated, or Slack is away: nothing else hangs on an answer.
+        _log.warning("%s can't be told: %s", person.user_id, trouble)
 
 
 def _said_in_channel(client: WebClient, person: Person, channel: str, text: str) -> bool:

@@ -141,9 +141,9 @@ def _in_thread(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[
     if request.settled_at is not None:
         yield _line(say, "settled", Place.THREAD, phrases.settled(say, request.plan))
     if request.deliveries and request.settled_at is not None and request.mode.copies:
-        lines = [phrases.progress(say, request, delivery) for delivery in request.deliveries]
+        lines = phrases.progress_of_all(say, request)
         pace = Pace.AT_ONCE if is_final(request.state) else Pace.SLOWLY
-        yield _lines(say, "progress", Place.THREAD, [say("copies"), *lines], pace)
+        yield _lines(say, "progress", Place.THREAD, lines, pace)
     yield from _trouble(say, request)
     if request.came_to in _ENDS:
         whose = "" if request.requester == NOBODY else f"{mrkdwn.person(request.requester.user_id)} "

@@ -208,6 +208,33 @@ def prepared(say: Speech, asked: str, made: Preparation) -> str:
     return say("prepared-percent", percent=made.percent, **names)
 
 
+def progress_of_all(say: Speech, request: Request) -> list[str]:
+    """Return how far the copies are; of many, first in numbers, and then those that somebody may have to see to."""
+    if len(request.deliveries) <= _FEW:
+        return [say("copies"), *(progress(say, request, one) for one in request.deliveries)]
+    states = [one.state for one in request.deliveries]
+    counts = {
+        "all": len(states),
+        "done": sum(one in (DeliveryState.COMPLETED, DeliveryState.RETIRED) for one in states),
+        "failed": states.count(DeliveryState.FAILED),
+        "running": sum(one in (DeliveryState.COPYING, DeliveryState.CLEARING) for one in states),
+        "waiting": states.count(DeliveryState.WAITING),
+    }
+    ordered = sorted(request.deliveries, key=lambda one: _URGENCY.index(one.state))
+    return [say("copies"), say("copies-in-numbers", **counts), *(progress(say, request, one) for one in ordered)]
+
+
+_FEW = 20
+_URGENCY = (
+    DeliveryState.FAILED,
+    DeliveryState.CLEARING,
+    DeliveryState.COPYING,
+    DeliveryState.WAITING,
+    DeliveryState.COMPLETED,
+    DeliveryState.RETIRED,
+)
+
+
 def progress(say: Speech, request: Request, delivery: Delivery) -> str:
     """Return how far a delivery is, in a line."""
     names = {"name": name(say, request, delivery), "copy": mrkdwn.code(delivery.image_id or "")}

@@ -7,7 +7,7 @@ Each message is written down before it is posted and again, with its `ts`, after
 import hashlib
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -20,6 +20,7 @@ from handlers.people import language_of
 from handlers.speech import Language, speech
 from handlers.trouble import SLACK_TROUBLE
 from sharing.clock import Clock
+from sharing.context import about
 from sharing.postings import Posting, Postings, Untold
 from sharing.requests import NOBODY, Person, Request
 from sharing.rules import ApprovalRules
@@ -48,6 +49,8 @@ class Publisher:
     rules: ApprovalRules
     language: Language
     notifications_channel: str | None = None
+    on_lease_lost: Callable[[str], None] = lambda _: None
+    on_rate_limit: Callable[[], None] = lambda: None
     _quiet_until: datetime | None = None
     _languages: dict[Person, tuple[Language, datetime]] = field(default_factory=dict)
 
@@ -59,14 +62,17 @@ class Publisher:
         if untold is None:
             return False
         try:
-            again_at = self._tell(untold)
+            with about(untold.request.id):
+                again_at = self._tell(untold)
         except LeaseLost:
             _log.warning("request %s: overtaken by another publisher", untold.request.id)
+            self.on_lease_lost("publish")
             return True
         except SlackApiError as error:
             again_at = self.clock() + _pause(error)
             if _code(error) == _RATE_LIMITED:
                 self._quiet_until = again_at
+                self.on_rate_limit()
             _log.warning("request %s: Slack refused (%s), again at %s", untold.request.id, _code(error), again_at)
         except SLACK_TROUBLE as error:
             again_at = self.clock() + _AFTER_TROUBLE

@@ -16,7 +16,7 @@ A step that can't be done now is done later; one that can't be done at all fails
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -28,6 +28,7 @@ from sharing.applying import KeyInOtherHands
 from sharing.approval import asked, move_on
 from sharing.claim import Claim
 from sharing.clock import Clock
+from sharing.context import about
 from sharing.copying import finish, start_copies
 from sharing.errand import Errand
 from sharing.estate import Estate, UnknownAccount
@@ -57,6 +58,7 @@ class Worker:
         lease: how long a request stays a dead worker's; a living one calls `keep_claims` well within it.
         rules: who decides, and by when.
         errands: what is to be done for each kind of request.
+        on_lease_lost: told of each claim that another worker took over.
         prices: what AWS charges, so that it can be said beforehand; None for not saying it.
     """
 
@@ -68,6 +70,7 @@ class Worker:
     rules: ApprovalRules
     errands: Mapping[RequestKind, Errand]
     prices: Prices | None = None
+    on_lease_lost: Callable[[str], None] = lambda _: None
     _claims: set[Claim] = field(default_factory=set)
 
     def run_once(self) -> bool:
@@ -78,9 +81,11 @@ class Worker:
         claim = Claim(request, self.store, self.clock, self.lease)
         self._claims.add(claim)
         try:
-            self._run(claim)
+            with about(request.id):
+                self._run(claim)
         except LeaseLost:
             _log.warning("request %s: overtaken by another worker", request.id)
+            self.on_lease_lost("work")
         finally:
             self._claims.remove(claim)
         return True
@@ -89,6 +94,12 @@ class Worker:
         """Hold on to the requests that are being worked on, however long AWS takes."""
         for claim in tuple(self._claims):
             claim.keep()
+
+    def hand_back(self) -> None:
+        """Give up every claim, since the process ends: another replica goes on at once, from the stored state."""
+        for claim in tuple(self._claims):
+            with self.store.transaction() as tx:
+                tx.hand_back(claim.request)
 
     def _run(self, claim: Claim) -> None:
         try:

@@ -1,11 +1,15 @@
 """Restarts: a process that dies at any moment is followed by one that goes on, and nothing is done twice."""
 
+import threading
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from playground.aws import Crash, Disk
 from sharing.claim import Claim
+from sharing.requests import RequestKind
 from sharing.transaction import LeaseLost
 from tests.postgres import ON_BOTH
 from tests.stage import REGION, Stage
@@ -116,3 +120,32 @@ def test_a_worker_that_was_overtaken_writes_nothing(stage: Stage) -> None:
     stage.work()
     with pytest.raises(LeaseLost), Claim(slow, store, stage.clock, timedelta(seconds=30)).transaction():
         pass
+
+
+def test_what_a_stopping_bot_hands_back_goes_on_at_once_and_it_writes_no_more(stage: Stage) -> None:
+    image = stage.images.image(REGION)
+    stage.types(stage.mika, f"{image} to staging")
+    planning, go_on = threading.Event(), threading.Event()
+    errand = stage.bot.worker.errands[RequestKind.SHARE]
+
+    class Slow:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(errand, name)
+
+        def plan(self, *about: Any) -> Any:
+            planning.set()
+            go_on.wait(timeout=20)
+            return errand.plan(*about)
+
+    old = replace(stage.bot.worker, errands={RequestKind.SHARE: Slow()})  # type: ignore[dict-item]
+    thread = threading.Thread(target=old.run_once)
+    thread.start()
+    assert planning.wait(timeout=20)
+    assert not stage.bot.worker.run_once(), "it is in the stopping one's hands"
+    old.hand_back()
+    stage.work()
+    assert "approval needed" in stage.approval.as_text()
+    go_on.set()
+    thread.join(timeout=20)
+    stage.work()
+    assert len(stage.slack.messages(stage.room)) == 1

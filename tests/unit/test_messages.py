@@ -307,3 +307,17 @@ def test_of_an_organizations_many_members_the_number_is_shown() -> None:
     assert "for 2,500 accounts: `000000000000`, " in line
     assert line.endswith("and 2,400 more")
     assert len(line) < 2_900, "a line that is longer than a section wouldn't be shown at all"
+
+
+@pytest.mark.parametrize("language", Language)
+def test_two_hundred_deliveries_are_shown_in_numbers_and_the_failed_ones_first(language: Language) -> None:
+    request = request_in(RequestState.COPYING, 50, images=4)
+    progress = next(message for message in shown(request, language) if message.key == "progress")
+    assert wrong_with_blocks(list(progress.blocks), "message") == []
+    assert not too_much_text(progress.blocks)
+    _, numbers, first, *_ = "\n".join(texts_in(progress.blocks)).splitlines()
+    assert "200" in numbers
+    assert ":x:" in first
+    counted = [state for delivery in request.deliveries for state in [delivery.state]]
+    for number in (counted.count(DeliveryState.FAILED), counted.count(DeliveryState.WAITING)):
+        assert str(number) in numbers

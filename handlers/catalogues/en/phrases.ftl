@@ -209,6 +209,7 @@ prepared-done = :white_check_mark: { $image }: re-encrypted in its own account a
 prepared-percent = :arrows_counterclockwise: { $image }: re-encrypted in its own account as { $copy }, { $percent } %
 prepared-started = :arrows_counterclockwise: { $image }: re-encrypted in its own account as { $copy }, started
 copies = *Copies*
+copies-in-numbers = { $done } of { $all } done, { $running } under way, { $waiting } waiting, { $failed } failed
 delivery-name = *{ $target }* ({ $account }, { $region })
 delivery-name-of-image = *{ $target }* ({ $account }, { $region }) { $image }
 delivery-reused = :white_check_mark: { $name }: had { $copy } already

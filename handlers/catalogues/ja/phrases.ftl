@@ -176,6 +176,7 @@ prepared-done = :white_check_mark: { $image }: 同じアカウントで { $copy 
 prepared-percent = :arrows_counterclockwise: { $image }: 同じアカウントで { $copy } として再暗号化中、{ $percent } %
 prepared-started = :arrows_counterclockwise: { $image }: 同じアカウントで { $copy } として再暗号化を開始
 copies = *コピー*
+copies-in-numbers = { $all } 件中 { $done } 件完了、{ $running } 件進行中、{ $waiting } 件待機中、{ $failed } 件失敗
 delivery-name = *{ $target }*（{ $account }、{ $region }）
 delivery-name-of-image = *{ $target }*（{ $account }、{ $region }）{ $image }
 delivery-reused = :white_check_mark: { $name }: { $copy } が既にありました

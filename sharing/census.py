@@ -1,0 +1,69 @@
+"""The census: how many requests there are in each state, and how long things have waited. Reads, and holds nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select
+
+from sharing.states import RequestState, is_final
+from sharing.store import Store
+from sharing.tables import deliveries, requests
+from sharing.transaction import Transaction
+
+
+@dataclass(frozen=True)
+class Census:
+    """Numbers as of one moment; ages are in seconds.
+
+    Attributes:
+        requests: how many there are, by kind and state.
+        oldest: how long ago the oldest open one was asked for, by kind and state.
+        deliveries: how many there are, by state.
+        work_age: for how long the oldest work that is due has not been taken by any worker.
+        outbox_age: for how long the oldest change has not been told.
+        copy_minutes: how long the last copies took.
+    """
+
+    requests: Mapping[tuple[str, str], int]
+    oldest: Mapping[tuple[str, str], float]
+    deliveries: Mapping[str, int]
+    work_age: float
+    outbox_age: float
+    copy_minutes: tuple[float, ...]
+
+
+def take_census(store: Store, now: datetime) -> Census:
+    """Count."""
+    with store.transaction() as tx:
+        by_state = tx.connection.execute(
+            select(
+                requests.c.kind,
+                requests.c.state,
+                func.count().label("count"),
+                func.min(requests.c.created_at).label("first"),
+            ).group_by(requests.c.kind, requests.c.state)
+        ).mappings()
+        rows = [(row["kind"], row["state"], row["count"], row["first"]) for row in by_state]
+        states = tx.connection.execute(
+            select(deliveries.c.state, func.count().label("count")).group_by(deliveries.c.state)
+        ).mappings()
+        free = or_(requests.c.lease_until.is_(None), requests.c.lease_until <= now)
+        return Census(
+            requests={(kind, state): count for kind, state, count, _ in rows},
+            oldest={
+                (kind, state): (now - first).total_seconds()
+                for kind, state, _, first in rows
+                if not is_final(RequestState(state))
+            },
+            deliveries={row["state"]: row["count"] for row in states},
+            work_age=_age(tx, requests.c.due_at, free, now),
+            outbox_age=_age(tx, requests.c.tell_at, requests.c.tell_at <= now, now),
+            copy_minutes=tuple(one.minutes for one in tx.copy_times()),
+        )
+
+
+def _age(tx: Transaction, due: ColumnElement[Any], which: ColumnElement[bool], now: datetime) -> float:
+    oldest = tx.connection.scalar(select(func.min(due)).where(due <= now, which))
+    return 0.0 if oldest is None else (now - oldest).total_seconds()

@@ -1,0 +1,111 @@
+"""Probes: what the bot says of itself, at the same door as Slack's requests."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from bot.entrance import LONGEST_BODY, entrance
+from bot.probes import probing
+from handlers.ballots import APPROVE
+from tests.stage import REGION, Stage
+
+
+def get(stage: Stage, path: str, method: str = "GET", **environ: Any) -> tuple[str, str]:
+    status: list[str] = []
+
+    def start_response(line: str, _headers: Any, _error: Any = None) -> None:
+        status.append(line)
+
+    door = probing(stage.bot.probes, entrance(stage.bot.app))
+    body = b"".join(door({"REQUEST_METHOD": method, "PATH_INFO": path, **environ}, start_response))
+    return status[0], body.decode()
+
+
+def checks(stage: Stage) -> tuple[str, dict[str, str]]:
+    status, body = get(stage, "/readyz")
+    return status, json.loads(body)["checks"]
+
+
+def test_it_is_alive_whatever_else_is_wrong(stage: Stage) -> None:
+    assert get(stage, "/healthz") == ("200 OK", "alive\n")
+
+
+def test_it_is_ready_once_its_jobs_run_and_slack_answers(stage: Stage) -> None:
+    status, found = checks(stage)
+    assert status.startswith("503")
+    assert found["scheduler"] == "no job has run lately"
+    assert found["slack"] == "not tried yet"
+    stage.bot.probes.feel()
+    assert checks(stage) == ("200 OK", {"scheduler": "ok", "slack": "ok", "database": "ok", "work": "ok"})
+
+
+def test_it_is_not_ready_while_slack_or_the_scheduler_is_away(stage: Stage) -> None:
+    stage.slack.faults.fail("auth.test", error="internal_error")
+    stage.bot.probes.feel()
+    assert "can't be reached" in checks(stage)[1]["slack"]
+    stage.clock.advance(timedelta(minutes=3))
+    assert checks(stage)[1]["scheduler"] == "no job has run lately"
+
+
+def test_it_is_not_ready_while_work_waits_that_nobody_takes(stage: Stage) -> None:
+    stage.bot.probes.feel()
+    stage.types(stage.mika, f"{stage.images.image(REGION)} to staging")
+    stage.clock.advance(timedelta(minutes=3))
+    stage.bot.probes.feel()
+    assert checks(stage)[1]["work"] == "something has waited for 180 s"
+
+
+def test_it_is_not_ready_without_its_database_and_says_so(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone() -> Any:
+        raise OperationalError("SELECT 1", {}, Exception("password=hunter2"))
+
+    stage.bot.probes.feel()
+    monkeypatch.setattr(stage.bot.store, "transaction", gone)
+    status, found = checks(stage)
+    assert status.startswith("503")
+    assert found["database"] == "OperationalError", "no more than its kind: the text may hold a password"
+    assert "ami_share_database_up 0.0" in get(stage, "/metrics")[1]
+
+
+def test_metrics_tell_requests_calls_and_ages(stage: Stage) -> None:
+    image = stage.images.image(REGION)
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    stage.clock.advance(timedelta(minutes=10))
+    told = get(stage, "/metrics")[1]
+    assert 'ami_share_requests{kind="share",state="awaiting_approval"} 1.0' in told
+    assert 'ami_share_state_age_seconds{kind="share",state="awaiting_approval"} 600.0' in told
+    assert 'ami_share_aws_calls_total{operation="DescribeImages",result="ok",service="ec2"}' in told
+    assert "ami_share_outbox_age_seconds 0.0" in told
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=40)
+    told = get(stage, "/metrics")[1]
+    assert 'ami_share_deliveries{state="completed"} 1.0' in told
+    assert "ami_share_copy_median_seconds" in told
+
+
+def test_what_aws_refuses_is_counted_by_its_code(stage: Stage) -> None:
+    stage.aws.faults.fail("DescribeImages", code="UnauthorizedOperation", times=1)
+    stage.bot.gallery.refresh()
+    assert 'operation="DescribeImages",result="UnauthorizedOperation"' in get(stage, "/metrics")[1]
+
+
+def test_a_rate_limit_of_slack_s_is_counted(stage: Stage) -> None:
+    stage.types(stage.mika, f"{stage.images.image(REGION)} to staging")
+    stage.slack.faults.rate_limit("chat.postMessage", retry_after=5)
+    stage.work()
+    assert "ami_share_slack_rate_limits_total 1.0" in get(stage, "/metrics")[1]
+
+
+@pytest.mark.parametrize("path", ["/", "/metrics/", "/healthz/x", "/slack/events"])
+def test_nothing_else_is_answered_without_slack_s_signature(stage: Stage, path: str) -> None:
+    assert get(stage, path)[0].startswith(("401", "404"))
+
+
+def test_a_body_longer_than_any_of_slack_s_is_refused_unread(stage: Stage) -> None:
+    huge = {"HTTP_X_SLACK_REQUEST_TIMESTAMP": "1", "CONTENT_LENGTH": str(LONGEST_BODY + 1)}
+    assert get(stage, "/slack/events", "POST", **huge)[0].startswith("413")
