@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install playground test contract-aws lint types imports check format migration lock clean
+.PHONY: help install playground test test-all torture contract-aws lint types imports check format migration lock clean
 
 help:            ## say what the targets do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,12 @@ playground: install  ## try the bot: a local Slack workspace and AWS accounts (A
 
 test: install    ## run all tests (ARGS="-k word" for some)
 	$(BIN)/python -m pytest -n auto $(ARGS)
+
+test-all: install  ## run all tests, and a crash at every point, on both databases (about ten minutes more)
+	TORTURE=1 $(BIN)/python -m pytest -n auto $(ARGS)
+
+torture: install ## kill the bot at every point of a share, on both databases, and print how many that were
+	TORTURE=1 $(BIN)/python -m pytest -n auto -q -rP tests/front_door/test_crash_anywhere.py $(ARGS)
 
 contract-aws: install  ## ask the real AWS the strict AWS's questions (PROFILES=owner,target: two sandbox accounts)
 	AWS_CONTRACT_PROFILES=$(PROFILES) $(BIN)/python -m pytest tests/strict_aws -n 0 -k real -rs --timeout 3600 $(ARGS)

@@ -210,9 +210,11 @@ def _only_writer(claim: Claim, key_arn: KeyArn) -> Iterator[None]:
 def _about_to_give(claim: Claim, change: AddCreateVolumePermission | AddLaunchPermission) -> BeforeWrite:
     """Write down what is given before it is: of a crash in between it is known what may be taken back."""
 
-    def intent(_before: frozenset[Launcher], added: frozenset[Launcher]) -> None:
+    def intent(before: frozenset[Launcher], added: frozenset[Launcher]) -> None:
         entries = [entry for entry in entries_of([change]) if entry.grantee in added]
         with claim.transaction() as (tx, request, now):
+            details = {"on": entries[0].resource, "before": sorted(before), "gains": sorted(added)}
+            tx.audit(request.id, now, "bot", f"{entries[0].on}_permission_change", details)
             Ledger(tx).give(request.id, entries, now)
 
     return intent
