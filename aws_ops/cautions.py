@@ -17,9 +17,9 @@ from aws_ops.facts import (
     TargetOrganization,
     Unreadable,
 )
-from aws_ops.ids import KeyArn, PrincipalArn
+from aws_ops.ids import KeyArn, PrincipalArn, account_of
 from aws_ops.key_grants import auto_scaling_role
-from aws_ops.key_policy import KeyPolicy, deleted_own_principals, lacking, own_administrators
+from aws_ops.key_policy import KeyPolicy, deleted_own_principals, foreign_accounts, lacking, own_administrators
 from aws_ops.refusals import denied
 from aws_ops.tags import carried_over
 
@@ -49,6 +49,7 @@ class CautionKind(StrEnum):
     MEMBERS_UNKNOWN = "members_unknown"  # organization, why
     COVERED_BY_ORGANIZATION = "covered_by_organization"  # organization, targets
     KEY_USE_LIMITED = "key_use_limited"  # target, principals (mode share: only they can launch from an encrypted image)
+    KEY_USED_BY_MANY = "key_used_by_many"  # key, accounts (how many others its policy lets in already)
     KEY_ADMINISTRATORS = "key_administrators"  # key, principals (they can hand the key on)
     OWN_PRINCIPALS_DELETED = "own_principals_deleted"  # key, principals (unique ids in the bot's own statements)
     AUTO_SCALING_LEFT_OUT = "auto_scaling_left_out"  # target (mode share: a choice that wasn't made)
@@ -97,6 +98,13 @@ def _of_policies(case: Case) -> Iterator[Caution]:
             written = lacking(key.policy, case.users_by_policy(arn)) or _new_administrators(case, arn)
             if written and (gone := deleted_own_principals(key.policy)):
                 yield _caution(CautionKind.OWN_PRINCIPALS_DELETED, key=arn, principals=gone)
+            others = foreign_accounts(key.policy, account_of(arn)) - set(case.targets)
+            if len(others) >= _MANY:
+                yield _caution(CautionKind.KEY_USED_BY_MANY, key=arn, accounts=str(len(others)))
+
+
+# Other accounts on one key from which on whoever opens it once more should know that.
+_MANY = 3
 
 
 def _of_administrators(case: Case) -> Iterator[Caution]:

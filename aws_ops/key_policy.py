@@ -26,9 +26,11 @@ from aws_ops.errors import (
     PolicyTooLarge,
 )
 from aws_ops.ids import (
+    AccountId,
     KeyUser,
     OrganizationPath,
     PrincipalArn,
+    account_of,
     is_organization_path,
     parse_key_user,
     parse_organization_path,
@@ -127,6 +129,18 @@ def deleted_principals(policy: KeyPolicy) -> tuple[str, ...]:
         for name in principal_names(statement.get(element))
     }
     return tuple(sorted(name for name in named if _UNIQUE_ID.fullmatch(name)))
+
+
+def foreign_accounts(policy: KeyPolicy, owner: AccountId) -> frozenset[AccountId]:
+    """The accounts besides `owner` of whom a statement allows somebody something, whoever wrote it."""
+    named = {
+        parse_principal_arn(name)
+        for statement in policy.statements
+        if statement.get("Effect") == "Allow"
+        for name in principal_names(statement.get("Principal"))
+        if _is_principal(name)
+    }
+    return frozenset(map(account_of, named)) - {owner}
 
 
 def deleted_own_principals(policy: KeyPolicy) -> tuple[str, ...]:

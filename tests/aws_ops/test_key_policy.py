@@ -16,6 +16,7 @@ from aws_ops.key_policy import (
     allow_use,
     deleted_own_principals,
     deleted_principals,
+    foreign_accounts,
     lacking,
     obstacles,
     own_administrators,
@@ -413,3 +414,15 @@ def test_all_obstacles_are_told_at_once() -> None:
 def test_what_is_no_policy_is_refused(text: str) -> None:
     with pytest.raises(MalformedPolicy):
         parse(text)
+
+
+def test_the_accounts_that_a_policy_lets_in_are_counted_whoever_let_them_in() -> None:
+    policy = allow_use(
+        a_policy(
+            {"Effect": "Allow", "Principal": {"AWS": [a_principal(PROD, "root"), PROD]}, "Action": "kms:Decrypt"},
+            {"Effect": "Deny", "Principal": {"AWS": "arn:aws:iam::999999999999:root"}, "Action": "kms:*"},
+            {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "kms:*"},
+        ),
+        [a_principal(STAGING)],
+    )
+    assert foreign_accounts(policy, GOLDEN) == {PROD, STAGING}

@@ -614,6 +614,7 @@ def test_every_kind_of_caution_is_tested() -> None:
     reencryptions = {CautionKind.REENCRYPTED_FIRST, CautionKind.STANDS_IN}
     keys = {
         CautionKind.KEY_USE_LIMITED,
+        CautionKind.KEY_USED_BY_MANY,
         CautionKind.KEY_ADMINISTRATORS,
         CautionKind.OWN_PRINCIPALS_DELETED,
         CautionKind.AUTO_SCALING_LEFT_OUT,

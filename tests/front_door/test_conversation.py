@@ -250,6 +250,20 @@ def test_a_share_is_taken_back_by_its_button_once_approved(stage: Stage, image: 
     stage.work()
 
 
+def test_a_key_that_many_use_already_stands_out(stage: Stage) -> None:
+    key = stage.images.key(REGION)
+    image = stage.images.image(REGION, devices=[Disk(key=key)])
+    others = [f"arn:aws:iam::{number}:root" for number in ("777777777777", "888888888888", "999999999999")]
+    for other in others:
+        stage.aws.account(other.split(":")[4])
+    policy = stage.aws.key(key).policy
+    open_to = {"Effect": "Allow", "Principal": {"AWS": others}, "Action": "kms:Decrypt", "Resource": "*"}
+    stage.aws.key(key).policy = policy | {"Statement": [*policy["Statement"], open_to]}
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    assert "is used by 3 other accounts already" in stage.approval.as_text()
+
+
 def test_the_environment_and_the_age_of_an_image_stand_out(stage: Stage, image: str) -> None:
     stage.replace_settings('name = "prod"\n', 'name = "prod"\nenvironment = "production"\n')
     stage.clock.advance(timedelta(days=120))

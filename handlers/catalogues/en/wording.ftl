@@ -65,6 +65,7 @@ caution-members-now = Active accounts of { $organization } now: { $count }.
 caution-members-unknown = I can't ask how many accounts { $organization } has: { $why }.
 caution-covered-by-organization = { $targets } belongs to { $organization }, and can launch the image through it; taking back the account alone won't end that.
 caution-key-use-limited = In { $target }, only { $principals } will be able to use the key, so only they can launch from the shared image.
+caution-key-used-by-many = The key { $key } is used by { $accounts } other accounts already; whatever is under it is open to all of them.
 caution-key-administrators = *By the settings, { $principals } become administrators of { $key }.* They can hand the key on to anybody, in any account, without asking me, and can take other people's grants away. What they hand on I don't see, and it stays when this share is taken back.
 caution-own-principals-deleted = My own statements in the policy of { $key } name principals that no longer exist ({ $principals }). Whoever they were, they go when I next write the policy; if one was made anew under its old name, share with it again.
 caution-auto-scaling-left-out = Auto Scaling in { $target } will not be able to launch from the shared image: its service-linked role has no use of the key. If it should, ask again `with auto scaling`.

@@ -64,6 +64,7 @@ caution-members-now = { $organization } の現在の有効なアカウント数:
 caution-members-unknown = { $organization } のアカウント数を確認できません: { $why }。
 caution-covered-by-organization = { $targets } は { $organization } に属しており、組織を通じてイメージを起動できます。アカウントだけを取り消しても、それは続きます。
 caution-key-use-limited = { $target } でキーを使えるのは { $principals } だけなので、共有されたイメージから起動できるのもそれらだけです。
+caution-key-used-by-many = キー { $key } は、既に他の { $accounts } アカウントが使えます。このキーで暗号化されたものは、そのすべてに開かれています。
 caution-key-administrators = *設定により、{ $principals } が { $key } の管理者になります。* 私に断りなく、どのアカウントの誰にでもキーの使用を許可でき、他の許可を取り消すこともできます。そこで渡された許可は私からは見えず、この共有を取り消しても残ります。
 caution-own-principals-deleted = { $key } のキーポリシーにある私のステートメントに、もう存在しないプリンシパル（{ $principals }）が残っています。次にキーポリシーを書くときに取り除かれます。同じ名前で作り直されたものがある場合は、もう一度共有してください。
 caution-auto-scaling-left-out = { $target } の Auto Scaling は、サービスリンクロールがキーを使えないため、共有されたイメージから起動できません。起動できるようにするには、`with auto scaling` を付けて依頼し直してください。
