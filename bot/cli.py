@@ -76,7 +76,7 @@ def _serve(bot: Bot, settings: Settings) -> None:
 def _listen(bot: Bot, settings: Settings, environment: Environment) -> None:
     # Nothing comes in this way but those who ask how the bot is.
     server = waitress.create_server(
-        probing(bot.probes), host=settings.server.host, port=settings.server.port, threads=2, _quiet=True
+        probing(bot.probes), host=settings.server.host, port=settings.server.port, threads=2
     )
     threading.Thread(target=server.run, name="probes", daemon=True).start()
     token = environment.slack_app_token
