@@ -13,6 +13,7 @@ from botocore.exceptions import NoCredentialsError
 from botocore.session import Session
 
 from aws_ops.calls import calling
+from aws_ops.fence import fence
 from aws_ops.ids import Region
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ class Accounts:
             return self._clients[key]
 
     def _observed(self, client: Any) -> Any:
+        fence(client)
         if (observe := self._observe) is not None:
 
             def answered(model: Any, parsed: Any, **_: Any) -> None:

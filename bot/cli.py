@@ -53,18 +53,18 @@ def _run(_options: argparse.Namespace, settings: Settings, environment: Environm
     engine.start()
     with suppress(SystemExit, KeyboardInterrupt):
         if settings.slack.door is Door.HTTP:
-            _serve(bot, settings)
+            _serve(bot, settings, environment)
         else:
             _listen(bot, settings, environment)
     engine.stop()
     return 0
 
 
-def _serve(bot: Bot, settings: Settings) -> None:
+def _serve(bot: Bot, settings: Settings, environment: Environment) -> None:
     server = settings.server
     logging.info("listening on http://%s:%d/slack/events", server.host, server.port)
     waitress.serve(
-        probing(bot.probes, entrance(bot.app)),
+        probing(bot.probes, entrance(bot.app, environment.slack_signing_secret)),
         host=server.host,
         port=server.port,
         threads=_HTTP_THREADS,

@@ -21,16 +21,23 @@ def apologise_on(app: App, channel: str) -> None:
     app.error(_apology(channel))
 
 
-def _apology(channel: str) -> Callable[..., BoltResponse]:
-    def apologise(error: Exception, body: Mapping[str, Any], client: WebClient) -> BoltResponse:
+def _apology(channel: str) -> Callable[..., BoltResponse | None]:
+    def apologise(
+        error: Exception, body: Mapping[str, Any], client: WebClient, response: BoltResponse | None
+    ) -> BoltResponse | None:
         reference = secrets.token_hex(4)
         _log.error("unexpected error in a listener, reference %s", reference, exc_info=error)
         # Which language the person reads only Slack could say, and Slack may be what went wrong.
         text = speech(Language.ENGLISH)("unexpected", reference=mrkdwn.code(reference))
-        if body.get("command"):
+        if response is not None and body.get("command"):
             return BoltResponse(status=200, body=text)
-        if (body.get("user") or {}).get("id"):
-            tell_privately(client, person_of(body), (body.get("channel") or {}).get("id") or channel, text)
-        return BoltResponse(status=200, body="")
+        try:
+            person, where = person_of(body), (body.get("channel") or {}).get("id") or channel
+        except (AttributeError, KeyError, TypeError):
+            _log.warning("there is nobody to be told of %s: the request names nobody", reference)
+        else:
+            tell_privately(client, person, where, text)
+        # Without a response here, the listener has acknowledged already, and Bolt takes no other.
+        return None if response is None else BoltResponse(status=200, body="")
 
     return apologise

@@ -26,11 +26,19 @@ class Stranger(StrEnum):
 
 
 def person_of(body: Mapping[str, Any]) -> Person:
-    """Return who a signed payload is from: commands have flat ids, interactions have objects."""
+    """Return who a signed payload is from: commands have flat ids, interactions have objects.
+
+    Raises:
+        AttributeError, KeyError, TypeError: it names nobody, as none of Slack's does.
+    """
     if "user_id" in body:
-        return Person(body["team_id"], body["user_id"])
-    user = body["user"]
-    return Person(user.get("team_id") or body["team"]["id"], user["id"])
+        ids = body["team_id"], body["user_id"]
+    else:
+        user = body["user"]
+        ids = user.get("team_id") or body["team"]["id"], user["id"]
+    if not all(isinstance(one, str) and one for one in ids):
+        raise TypeError(f"ids of a person are texts, and these are {ids}")
+    return Person(*ids)
 
 
 @dataclass(frozen=True)

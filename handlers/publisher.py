@@ -7,7 +7,7 @@ Each message is written down before it is posted and again, with its `ts`, after
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -135,7 +135,7 @@ class Publisher:
             self.postings.begin(untold, message.key, channel, self.clock())
         else:
             channel = begun.channel
-            ts = self._find(untold.request, message, channel, thread_ts)
+            ts = next(self._find(untold.request, message, channel, thread_ts), None)
         if ts is None:
             answer = self.client.chat_postMessage(
                 channel=channel,
@@ -149,7 +149,16 @@ class Publisher:
             ts = cast("str", answer["ts"])
         now = self.clock()
         posting = Posting(message.key, channel, ts, _digest(message), now)
-        self.postings.shown(untold, posting, now)
+        try:
+            self.postings.shown(untold, posting, now)
+        except LeaseLost:
+            stands = self.postings.overtaken(untold.request.id, message.key, now)
+            if stands:
+                self._remove(channel, {ts} - {stands})
+            raise
+        if begun is not None:
+            # Whoever began may only have been stopped, and have posted after it was looked for.
+            self._remove(channel, {*self._find(untold.request, message, channel, thread_ts)} - {ts})
         return posting
 
     def _edit(self, untold: Untold, message: Message, posting: Posting) -> None:
@@ -157,7 +166,20 @@ class Publisher:
             channel=posting.channel, ts=cast("str", posting.ts), text=message.text, blocks=list(message.blocks)
         )
         now = self.clock()
-        self.postings.shown(untold, replace(posting, content_digest=_digest(message), shown_at=now), now)
+        try:
+            self.postings.shown(untold, replace(posting, content_digest=_digest(message), shown_at=now), now)
+        except LeaseLost:
+            self.postings.overtaken(untold.request.id, message.key, now)
+            raise
+
+    def _remove(self, channel: str, doubles: Set[str]) -> None:
+        """Take back messages that were posted a second time, unless somebody has already."""
+        for ts in doubles:
+            try:
+                self.client.chat_delete(channel=channel, ts=ts)
+            except SlackApiError as error:
+                if _code(error) != "message_not_found":
+                    raise
 
     def _edit_due(self, message: Message, posting: Posting) -> datetime:
         now = self.clock()
@@ -185,8 +207,8 @@ class Publisher:
             raise
         return cast("str", opened["channel"]["id"])
 
-    def _find(self, request: Request, message: Message, channel: str, thread_ts: str | None) -> str | None:
-        """Return the `ts` of the message if an earlier publisher posted it, by the metadata it carries."""
+    def _find(self, request: Request, message: Message, channel: str, thread_ts: str | None) -> Iterator[str]:
+        """Yield the `ts` of the message wherever a publisher posted it, by the metadata it carries."""
         wanted = _name(request, message)
         oldest = f"{request.created_at.timestamp():.6f}"
         pages = (
@@ -200,8 +222,7 @@ class Publisher:
             for found in page["messages"]:
                 metadata = found.get("metadata") or {}
                 if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload") == wanted:
-                    return cast("str", found["ts"])
-        return None
+                    yield cast("str", found["ts"])
 
 
 def _reader(request: Request, message: Message) -> Person:

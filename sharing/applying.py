@@ -199,12 +199,12 @@ def _create_key_grant(claim: Claim, accounts: Accounts, estate: Estate, change: 
 
 @contextmanager
 def _only_writer(claim: Claim, key_arn: KeyArn) -> Iterator[None]:
-    if not claim.store.lock_key(key_arn, claim.request.id, claim.clock()):
+    if not claim.store.lock_key(key_arn, claim.request, claim.clock()):
         raise KeyInOtherHands(f"another request is changing the policy of {key_arn}")
     try:
         yield
     finally:
-        claim.store.unlock_key(key_arn, claim.request.id)
+        claim.store.unlock_key(key_arn, claim.request, claim.clock())
 
 
 def _about_to_give(claim: Claim, change: AddCreateVolumePermission | AddLaunchPermission) -> BeforeWrite:

@@ -34,6 +34,15 @@ class Claim:
         with self.store.transaction() as tx:
             yield tx, tx.find_held(self.request, now + self.lease), now
 
+    def check(self) -> None:
+        """Make sure that the request is still in this worker's hands.
+
+        Raises:
+            LeaseLost: another worker has it.
+        """
+        with self.transaction():
+            pass
+
     def keep(self) -> None:
         """Begin the lease anew, during a call to AWS that takes long; does nothing if it is lost."""
         with self.store.transaction() as tx:

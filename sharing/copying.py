@@ -6,6 +6,7 @@ Deliveries go side by side, and none waits for another. What is in flight is fol
 import logging
 import secrets
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextvars import copy_context
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -23,6 +24,7 @@ from sharing.estate import Estate, UnknownAccount
 from sharing.requests import Delivery, Failure, FailureKind, Request, named
 from sharing.revoking import end_with_copies
 from sharing.states import DeliveryState, RequestState, is_final
+from sharing.transaction import LeaseLost
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +50,11 @@ def start_copies(claim: Claim, accounts: Accounts, estate: Estate) -> None:
     if not due:
         return
     with ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="copies") as pool:
-        tries = {pool.submit(_try, accounts, estate, claim.request, delivery, now): delivery for delivery in due}
+        tries = {
+            # In this thread's context, with its fence and the request that log lines are about.
+            pool.submit(copy_context().run, _try, accounts, estate, claim.request, delivery, now): delivery
+            for delivery in due
+        }
         for tried in as_completed(tries):
             _write_down(claim, tries[tried], tried.result())
 
@@ -67,6 +73,8 @@ def _try(accounts: Accounts, estate: Estate, request: Request, delivery: Deliver
     """Do what can be done for the delivery now, and return it as it stands then."""
     try:
         return _start(accounts, estate.target(delivery.target).role, request, delivery, now)
+    except LeaseLost:
+        raise
     except UnknownAccount as gone:
         return _failed(delivery, Failure(FailureKind.ACCOUNT_REMOVED, {"account": gone.wanted}), now)
     except AwsBusy as busy:

@@ -7,6 +7,7 @@ compares, and writes down each message as it stands. Where the messages go is no
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
 from sqlalchemy import insert, or_, select, update
 
@@ -105,6 +106,17 @@ class Postings:
                     shown_at=posting.shown_at,
                 )
             )
+
+    def overtaken(self, request_id: RequestId, key: str, now: datetime) -> str | None:
+        """Note that a message may have been changed by one who had been overtaken; return its `ts`, if it is known.
+
+        What it says is unknown then, so whoever tells next will say it again.
+        """
+        with self._store.transaction() as tx:
+            it = (postings.c.request_id == request_id, postings.c.key == key)
+            tx.connection.execute(update(postings).where(*it).values(content_digest=None))
+            tx.connection.execute(update(requests).where(requests.c.id == request_id).values(tell_at=now))
+            return cast("str | None", tx.connection.scalar(select(postings.c.ts).where(*it)))
 
     def told(self, untold: Untold, again_at: datetime | None) -> None:
         """End the claim. Telling is due again at `again_at`, or at once if the request has changed since."""

@@ -66,13 +66,13 @@ def _copy_of(claim: Claim, accounts: Accounts, estate: Estate, order: ReencryptI
     name = f"reencrypt/{order.source_image_id}/{order.key_arn}"
     # The lock that writers of key policies use: whoever re-encrypts the same image has to wait and will find the copy.
     lock = KeyArn(name)
-    if not claim.store.lock_key(lock, claim.request.id, claim.clock()):
+    if not claim.store.lock_key(lock, claim.request, claim.clock()):
         raise KeyInOtherHands(f"another request is re-encrypting {order.source_image_id}")
     try:
         token = str(uuid.uuid5(_TOKENS, f"{claim.request.id}/{name}"))
         return find_copy(ec2, name) or start_copy(ec2, _as_copy(order), client_token=token, delivery=name)
     finally:
-        claim.store.unlock_key(lock, claim.request.id)
+        claim.store.unlock_key(lock, claim.request, claim.clock())
 
 
 def _as_copy(order: ReencryptImage) -> CopyImage:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, insert, or_, select, update
+from sqlalchemy import Engine, RowMapping, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from aws_ops.fence import SIGNATURE_HOLDS
 from aws_ops.ids import KeyArn
 from sharing.requests import Delivery, NewRequest, Request, RequestId
 from sharing.states import DeliveryState, RequestState
@@ -111,37 +112,40 @@ class Store:
             if delivery.state in _FLYING
         ]
 
-    def lock_key(self, key_arn: KeyArn, request_id: RequestId, now: datetime) -> bool:
-        """Let the request be the one that changes the key's policy, across replicas; False if another one is.
+    def lock_key(self, key_arn: KeyArn, claimed: Request, now: datetime) -> bool:
+        """Let the claim be the one that changes the key's policy, across replicas; False if another one is.
 
-        The lock holds as long as the holder's own claim: with a dead worker both lapse.
+        A claim that lapsed under the lock may belong to a process that was only stopped, and what it had sent by then
+        may arrive yet. So the key stays closed to other requests for as long as AWS would take that; the request that
+        held the lock may go on at once, since it writes the same.
         """
         try:
             with self.transaction() as tx:
-                holder = (
-                    select(key_locks.c.request_id, requests.c.lease_until)
+                held = tx.connection.execute(
+                    select(key_locks, requests.c.lease.label("newest_lease"), requests.c.lease_until)
                     .join(requests, requests.c.id == key_locks.c.request_id)
                     .where(key_locks.c.key_arn == key_arn)
                     .with_for_update(of=key_locks)
                 )
-                held = tx.connection.execute(holder).mappings().one_or_none()
-                if held is None:
-                    tx.connection.execute(insert(key_locks).values(key_arn=key_arn, request_id=request_id))
+                mine = {"request_id": claimed.id, "lease": claimed.lease}
+                row = held.mappings().one_or_none()
+                if row is None:
+                    tx.connection.execute(insert(key_locks).values(key_arn=key_arn, **mine))
                     return True
-                alive = held["lease_until"] is not None and held["lease_until"] > now
-                if alive and held["request_id"] != request_id:
-                    return False
-                mine = update(key_locks).where(key_locks.c.key_arn == key_arn).values(request_id=request_id)
-                tx.connection.execute(mine)
-                return True
+                may, closed_until = _passes(row, claimed, now)
+                taken = mine if may else {}
+                lock = update(key_locks).where(key_locks.c.key_arn == key_arn)
+                tx.connection.execute(lock.values(closed_until=closed_until, **taken))
+                return may
         except IntegrityError:
             return False  # two found it free at once, and the other was first
 
-    def unlock_key(self, key_arn: KeyArn, request_id: RequestId) -> None:
-        """Let the next writer in; harmless if the lock was lost in between."""
+    def unlock_key(self, key_arn: KeyArn, claimed: Request, now: datetime) -> None:
+        """Let the next writer in, as soon as nobody before can write any more; harmless if the lock was lost."""
         with self.transaction() as tx:
-            mine = (key_locks.c.key_arn == key_arn, key_locks.c.request_id == request_id)
-            tx.connection.execute(key_locks.delete().where(*mine))
+            mine = (key_locks.c.key_arn == key_arn, key_locks.c.lease == claimed.lease)
+            open_to_all = or_(key_locks.c.closed_until.is_(None), key_locks.c.closed_until <= now)
+            tx.connection.execute(delete(key_locks).where(*mine, key_locks.c.request_id == claimed.id, open_to_all))
 
     def audit_trail(self, request_id: RequestId) -> list[tuple[datetime, str, str, Mapping[str, Any]]]:
         """Return what happened to the request, oldest first: when, who, what, and the details."""
@@ -150,3 +154,15 @@ class Store:
                 select(audit_events).where(audit_events.c.request_id == request_id).order_by(audit_events.c.id)
             ).mappings()
             return [(row["at"], row["actor"], row["kind"], row["details"]) for row in rows]
+
+
+def _passes(lock: RowMapping, claimed: Request, now: datetime) -> tuple[bool, datetime | None]:
+    """Say whether the claim may have the lock, and until when it is closed to other requests."""
+    closed_until: datetime | None = lock["closed_until"]
+    if lock["request_id"] == claimed.id:
+        return True, closed_until if lock["lease"] == claimed.lease else now + SIGNATURE_HOLDS
+    if lock["lease"] == lock["newest_lease"] and lock["lease_until"] is not None and lock["lease_until"] > now:
+        return False, closed_until
+    if closed_until is None:  # its holder is found gone just now
+        return False, now + SIGNATURE_HOLDS
+    return (True, None) if closed_until <= now else (False, closed_until)

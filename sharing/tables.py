@@ -230,4 +230,6 @@ key_locks = Table(
     metadata,
     Column("key_arn", String(200), primary_key=True),
     Column("request_id", ForeignKey("requests.id"), nullable=False),
+    Column("lease", Integer, nullable=False, server_default="0"),
+    Column("closed_until", UtcDateTime),
 )

@@ -23,6 +23,7 @@ from datetime import datetime, timedelta
 from aws_ops.accounts import Accounts
 from aws_ops.errors import AwsBusy, AwsOpsError, KeyPolicyContested, NotYetVisible
 from aws_ops.estimates import Prices, estimate
+from aws_ops.fence import fenced
 from aws_ops.plan import Plan, Refused, digest, exceeds
 from sharing.applying import KeyInOtherHands
 from sharing.approval import asked, move_on
@@ -81,7 +82,7 @@ class Worker:
         claim = Claim(request, self.store, self.clock, self.lease)
         self._claims.add(claim)
         try:
-            with about(request.id):
+            with about(request.id), fenced(claim.check):
                 self._run(claim)
         except LeaseLost:
             _log.warning("request %s: overtaken by another worker", request.id)

@@ -1,12 +1,18 @@
 """What every test may use."""
 
-from collections.abc import Iterator
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 
+from sharing.database import connect, upgrade
 from tests import postgres
 from tests.stage import Stage, put_up
+
+FreshDatabase = Callable[[str], AbstractContextManager[str]]
 
 
 @pytest.fixture(autouse=True)
@@ -23,14 +29,41 @@ def cluster() -> Iterator[postgres.Cluster]:
         yield cluster
 
 
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of SQLite with all tables and nothing in them, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "bot.sqlite3"
+    engine = connect(f"sqlite:///{path}")
+    upgrade(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path
+
+
 @pytest.fixture
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def fresh_database(request: pytest.FixtureRequest, tmp_path: Path, migrated_sqlite: Path) -> FreshDatabase:
+    """Makes databases of a kind, `sqlite` or `postgresql`, each with all tables and nothing in them."""
+
+    @contextmanager
+    def fresh(kind: str) -> Iterator[str]:
+        if kind == "sqlite":
+            path = tmp_path / f"{uuid.uuid4()}.sqlite3"
+            shutil.copy(migrated_sqlite, path)
+            yield f"sqlite:///{path}"
+            return
+        cluster: postgres.Cluster = request.getfixturevalue("cluster")
+        with cluster.database() as url:
+            yield url
+
+    return fresh
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Iterator[str]:
     """The URL of the test's own database: SQLite, unless the test is marked with `postgres.ON_BOTH`."""
-    if getattr(request, "param", "sqlite") == "sqlite":
-        yield f"sqlite:///{tmp_path}/bot.sqlite3"
-        return
-    cluster: postgres.Cluster = request.getfixturevalue("cluster")
-    with cluster.database() as url:
+    with fresh_database(getattr(request, "param", "sqlite")) as url:
         yield url
 
 

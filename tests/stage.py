@@ -10,12 +10,15 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import boto3
+import botocore.loaders
+import botocore.session
 import pytest
 
-from bot.entrance import entrance
+from bot.entrance import WsgiApp, entrance
 from bot.settings import Environment, Settings
 from bot.wiring import Bot, build
 from playground.aws import StrictAws
@@ -72,8 +75,13 @@ class Stage:
         settings = Settings.model_validate(tomllib.loads(self.company.settings))
         self.bot = build(settings, self.environment, self.clock, lambda: None, self.listeners)
         self.started.append(self.bot)
-        self.slack.connect(entrance(self.bot.app))
+        self.slack.connect(self.door)
         return self.bot
+
+    @property
+    def door(self) -> WsgiApp:
+        """Where Slack's requests come in."""
+        return entrance(self.bot.app, self.environment.slack_signing_secret)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -175,6 +183,9 @@ class Stage:
         return [message.as_text() for message in self.slack.ephemerals(person)]
 
 
+_loader = cache(botocore.loaders.create_loader)
+
+
 @contextmanager
 def put_up(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     """Put up the stage, on that database; at the end Slack must have found nothing to reject."""
@@ -185,6 +196,8 @@ def put_up(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", company.access_key_id)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", company.secret_access_key)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    # Each bot would parse the models of AWS's services anew: a tenth of a second, hundreds of times.
+    monkeypatch.setattr(botocore.session, "create_loader", _loader)
     with ExitStack() as stack:
         url = stack.enter_context(slack.serve())
         stack.enter_context(aws.in_process())

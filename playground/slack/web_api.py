@@ -175,6 +175,17 @@ def _update(api: Api, arguments: Json) -> Json:
     return {"channel": channel.id, "ts": message.ts, "text": text, "message": message.as_json()}
 
 
+def _delete(api: Api, arguments: Json) -> Json:
+    channel = api.channel(arguments)
+    message = api.workspace.find(channel.id, str(arguments.get("ts")))
+    if message is None:
+        raise SlackRefuses("message_not_found")
+    if message.user != api.app.bot.id:
+        raise SlackRefuses("cant_delete_message")
+    api.workspace.messages.remove(message)
+    return {"channel": channel.id, "ts": message.ts}
+
+
 def _permalink(api: Api, arguments: Json) -> Json:
     channel = api.channel(arguments)
     message = api.workspace.find(channel.id, str(arguments.get("message_ts")))
@@ -364,6 +375,7 @@ METHODS: dict[str, Method] = {
     "chat.postMessage": _method(_post_message, "chat:write", _MESSAGE, tier=4),
     "chat.postEphemeral": _method(_post_ephemeral, "chat:write", f"{_MESSAGE} user", tier=4),
     "chat.update": _method(_update, "chat:write", f"{_MESSAGE} ts"),
+    "chat.delete": _method(_delete, "chat:write", "channel ts as_user"),
     "chat.getPermalink": _method(_permalink, "", "channel message_ts", tier=4),
     "conversations.open": _method(
         _open_conversation, "im:write mpim:write", "users channel return_im prevent_creation"

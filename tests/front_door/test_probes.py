@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from bot.entrance import LONGEST_BODY, entrance
+from bot.entrance import LONGEST_BODY
 from bot.probes import probing
 from handlers.ballots import APPROVE
 from tests.stage import REGION, Stage
@@ -19,7 +19,7 @@ def get(stage: Stage, path: str, method: str = "GET", **environ: Any) -> tuple[s
     def start_response(line: str, _headers: Any, _error: Any = None) -> None:
         status.append(line)
 
-    door = probing(stage.bot.probes, entrance(stage.bot.app))
+    door = probing(stage.bot.probes, stage.door)
     body = b"".join(door({"REQUEST_METHOD": method, "PATH_INFO": path, **environ}, start_response))
     return status[0], body.decode()
 

@@ -85,6 +85,16 @@ def test_an_edit_keeps_what_was_said_before(here: Here) -> None:
     assert missing["error"] == "message_not_found"
 
 
+def test_the_bot_deletes_its_own_messages(here: Here) -> None:
+    ts = post(here, text="oops")["ts"]
+    here.client.chat_delete(channel=here.room.id, ts=ts)
+    assert here.slack.messages(here.room) == []
+    assert refusal(lambda: here.client.chat_delete(channel=here.room.id, ts=ts))["error"] == "message_not_found"
+    theirs = here.slack.say(here.mika, here.room, "mine")
+    refused = refusal(lambda: here.client.chat_delete(channel=here.room.id, ts=theirs.ts))
+    assert refused["error"] == "cant_delete_message"
+
+
 def test_metadata_is_shown_on_request(here: Here) -> None:
     post(here, metadata={"event_type": "pig", "event_payload": {"number": 1}})
     (without,) = here.client.conversations_history(channel=here.room.id)["messages"]

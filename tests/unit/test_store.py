@@ -9,6 +9,7 @@ import sqlalchemy
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
+from aws_ops.fence import SIGNATURE_HOLDS
 from aws_ops.ids import ImageId, KeyArn
 from aws_ops.plan import Mode
 from sharing.database import connect, upgrade
@@ -70,13 +71,46 @@ def test_one_writer_at_a_time_for_each_key(store: Store) -> None:
     one, two = store.claim(NOW, LEASE), store.claim(NOW, LEASE)
     assert one is not None
     assert two is not None
-    assert store.lock_key(KEY, one.id, NOW)
-    assert store.lock_key(KEY, one.id, NOW), "the holder may go on, after a restart too"
-    assert not store.lock_key(KEY, two.id, NOW)
-    assert store.lock_key(KEY, two.id, NOW + LEASE), "a dead holder's lock lapses with its claim"
-    store.unlock_key(KEY, one.id)
-    store.unlock_key(KEY, two.id)
-    assert store.lock_key(KEY, one.id, NOW)
+    assert store.lock_key(KEY, one, NOW)
+    assert store.lock_key(KEY, one, NOW), "the holder may go on"
+    assert not store.lock_key(KEY, two, NOW)
+    store.unlock_key(KEY, two, NOW)
+    assert not store.lock_key(KEY, two, NOW), "only the holder lets others in"
+    store.unlock_key(KEY, one, NOW)
+    assert store.lock_key(KEY, two, NOW)
+
+
+def test_a_dead_writers_key_stays_closed_while_what_it_sent_may_arrive(store: Store) -> None:
+    for origin in ("command:1", "command:2"):
+        store.add(replace(NEW, origin=origin), NOW)
+    one, two = store.claim(NOW, LEASE), store.claim(NOW, timedelta(hours=1))
+    assert one is not None
+    assert two is not None
+    assert store.lock_key(KEY, one, NOW)
+    lapsed = NOW + LEASE
+    assert not store.lock_key(KEY, two, lapsed)
+    assert not store.lock_key(KEY, two, lapsed + SIGNATURE_HOLDS - timedelta(seconds=1))
+    assert store.lock_key(KEY, two, lapsed + SIGNATURE_HOLDS)
+    store.unlock_key(KEY, one, lapsed)
+    store.unlock_key(KEY, two, lapsed)
+    assert store.lock_key(KEY, one, NOW)
+
+
+def test_whoever_takes_a_request_over_may_write_at_once_and_leaves_the_key_closed_to_others(store: Store) -> None:
+    for origin in ("command:1", "command:2"):
+        store.add(replace(NEW, origin=origin), NOW)
+    stopped, two = store.claim(NOW, LEASE), store.claim(NOW, timedelta(hours=1))
+    assert stopped is not None
+    assert two is not None
+    assert store.lock_key(KEY, stopped, NOW)
+    lapsed = NOW + LEASE
+    heir = store.claim(lapsed, LEASE)
+    assert heir is not None
+    assert store.lock_key(KEY, heir, lapsed)
+    store.unlock_key(KEY, heir, lapsed)
+    store.unlock_key(KEY, stopped, lapsed)
+    assert not store.lock_key(KEY, two, lapsed), "what the stopped one has sent would overwrite what this one writes"
+    assert store.lock_key(KEY, two, lapsed + SIGNATURE_HOLDS)
 
 
 @pytest.mark.parametrize("deed", [audit_events.update().values(kind="other"), audit_events.delete()])

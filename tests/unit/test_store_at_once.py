@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from aws_ops.entries import Entry, On
+from aws_ops.fence import SIGNATURE_HOLDS
 from aws_ops.ids import AccountId, KeyArn, Region
 from sharing.database import connect, upgrade
 from sharing.ledger import Ledger
@@ -73,7 +74,7 @@ def test_a_key_has_one_writer_whoever_asks_at_once(store: Store) -> None:
     several(store, 6)
     holders = [claimed for _ in range(6) if (claimed := store.claim(NOW, LEASE))]
     for key in KEYS:
-        locked = at_once([partial(store.lock_key, key, holder.id, NOW) for holder in holders])
+        locked = at_once([partial(store.lock_key, key, holder, NOW) for holder in holders])
         assert locked.count(True) == 1
 
 
@@ -82,10 +83,12 @@ def test_a_dead_writers_key_goes_to_one(store: Store) -> None:
     several(store, 7)
     dead = store.claim(NOW, LEASE)
     assert dead is not None
-    heirs = [claimed for _ in range(6) if (claimed := store.claim(NOW, 2 * LEASE))]
+    heirs = [claimed for _ in range(6) if (claimed := store.claim(NOW, timedelta(hours=1)))]
     for key in KEYS:
-        assert store.lock_key(key, dead.id, NOW)
-        locked = at_once([partial(store.lock_key, key, heir.id, NOW + LEASE) for heir in heirs])
+        assert store.lock_key(key, dead, NOW)
+        assert not any(at_once([partial(store.lock_key, key, heir, NOW + LEASE) for heir in heirs]))
+        later = NOW + LEASE + SIGNATURE_HOLDS
+        locked = at_once([partial(store.lock_key, key, heir, later) for heir in heirs])
         assert locked.count(True) == 1
 
 

@@ -1,0 +1,141 @@
+"""Every effect: whatever happens between any two things that the bot does, what is asked for ends the same.
+
+The process ends there; or it stands still until its lease has lapsed and another replica has done its work, and then
+goes on; or another replica works at the same moment. `make test` tries a few points, others every day; `make test-all`
+tries all of them.
+"""
+
+import os
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from aws_ops.copies import start_copy
+from handlers.publisher import Publisher
+from sharing import copying
+from tests.conftest import FreshDatabase
+from tests.effects import Effects, When, counted
+from tests.scenarios import COPY, SCENARIOS, End, Scenario, play
+from tests.stage import Stage, put_up
+
+ALL = bool(os.environ.get("TORTURE"))
+PARTS = 4
+# How many points of a part `make test` tries.
+FEW = 2
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+PAST_THE_LEASE = timedelta(minutes=2)
+
+pytestmark = pytest.mark.timeout(3600 if ALL else 120)
+
+Deed = Callable[[Stage], None]
+
+
+def dies(_: Stage) -> None:
+    """Named, never called: the end of a process isn't its own deed."""
+
+
+def stands_still_past_its_lease(stage: Stage) -> None:
+    """Another replica does what is to be done, as this one's claims have lapsed; then this one goes on."""
+    mine = stage.bot
+    stage.start()
+    stage.clock.advance(PAST_THE_LEASE)
+    stage.work()
+    stage.bot.watch.run_once()
+    stage.work()
+    stage.bot = mine
+
+
+def another_works_meanwhile(stage: Stage) -> None:
+    """Another replica does what it can get at the same moment."""
+    mine = stage.bot
+    stage.start()
+    stage.work()
+    stage.bot.watch.run_once()
+    stage.work()
+    stage.bot = mine
+
+
+@dataclass(frozen=True)
+class Player:
+    """Plays a scenario, each time in a world and on a database of its own."""
+
+    fresh_database: FreshDatabase
+    monkeypatch: pytest.MonkeyPatch
+
+    def __call__(
+        self, kind: str, scenario: Scenario, at: int | str | None = None, when: When = "before", deed: Deed = dies
+    ) -> tuple[End, Effects]:
+        with (
+            self.fresh_database(kind) as url,
+            self.monkeypatch.context() as patched,
+            put_up(url, patched) as stage,
+        ):
+            effects = Effects(at, when, None if deed is dies else partial(deed, stage))
+            with counted(patched, effects):
+                return play(scenario, stage, effects), effects
+
+
+@pytest.fixture
+def run(fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch) -> Player:
+    return Player(fresh_database, monkeypatch)
+
+
+# Just after one effect and just before the next look the same from outside: the second time one of them is enough.
+WAYS = {
+    "dies-before-on-sqlite": (SQLITE, "before", dies),
+    "dies-after-on-sqlite": (SQLITE, "after", dies),
+    "dies-after-on-postgresql": (POSTGRESQL, "after", dies),
+    "stands-still-on-postgresql": (POSTGRESQL, "before", stands_still_past_its_lease),
+    "another-works-on-postgresql": (POSTGRESQL, "before", another_works_meanwhile),
+}
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
+def test_it_ends_the_same_whatever_happens_at_any_effect(
+    run: Player, scenario: Scenario, way: str, part: int, request: pytest.FixtureRequest
+) -> None:
+    today = datetime.now(UTC).toordinal() + SCENARIOS.index(scenario)
+    if not ALL and (part, way) != (today % PARTS, [*WAYS][today % len(WAYS)]):
+        pytest.skip("another day's part; make torture tries all of them")
+    kind, when, deed = WAYS[way]
+    expected, undisturbed = run(kind, scenario)
+    points = range(part, len(undisturbed.names), PARTS)
+    for point in points if ALL else points[today % 7 :: 7][:FEW]:
+        end, effects = run(kind, scenario, point, when, deed)
+        assert effects.happened or point == points[-1]
+        assert end == expected, f"{way}, {when} effect {point} of {len(undisturbed.names)}: {undisturbed.names[point]}"
+    print(f"{request.node.name}: {len(points)} of {len(undisturbed.names)} effects")
+
+
+def test_without_the_look_for_an_earlier_post_a_message_is_there_twice(
+    run: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point = "Slack chat.postMessage"
+    expected, _ = run(SQLITE, COPY)
+    assert run(SQLITE, COPY, point, "after")[0] == expected
+    monkeypatch.setattr(Publisher, "_find", lambda *_: iter(()))
+    assert run(SQLITE, COPY, point, "after")[0] != expected
+
+
+def test_without_the_stored_token_and_the_look_by_tag_a_copy_is_made_twice(
+    run: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point = "AWS CopyImage"
+    expected, _ = run(SQLITE, COPY)
+    assert run(SQLITE, COPY, point, "after")[0] == expected
+    monkeypatch.setattr(copying, "find_copy", lambda *_: None)
+    assert run(SQLITE, COPY, point, "after")[0].images == expected.images, "the token alone still makes it one"
+
+    def with_any_token(*about: Any, client_token: str, **more: Any) -> Any:
+        return start_copy(*about, client_token=str(uuid.uuid4()), **more)
+
+    monkeypatch.setattr(copying, "start_copy", with_any_token)
+    made = run(SQLITE, COPY, point, "after")[0].images.total() - expected.images.total()
+    assert made == 1, "the test sees what the guards are for"

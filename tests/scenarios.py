@@ -1,0 +1,271 @@
+"""Scenarios: the ways a request goes, each told so that it can be gone on with wherever its bot was interrupted.
+
+A scenario is what was there before, and what people do, one after the other. Each deed has a sign by which a person
+sees that it has arrived: whoever doesn't see it does it again, as people do whose click or command got no answer.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from handlers.ballots import APPROVE, DENY
+from playground.aws import Disk
+from playground.company import target_policy
+from sharing.tables import audit_events, requests
+from tests.effects import Death, Effects
+from tests.stage import IMAGES, REGION, STAGING, Stage
+
+_TIMES_A_PERSON_TRIES = 6
+# What a process may die before it says, because what it was about to do is on record already.
+_AFTERTHOUGHTS = ("_added", "_changed", "_removed", "_created", "_revoked", "_deregistered")
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What a person does, and the sign that it has arrived."""
+
+    do: Callable[[Stage], object]
+    sign: Callable[[Stage], bool]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What was there before, what people do, and how many minutes later all is over."""
+
+    name: str
+    before: Callable[[Stage], None]
+    deeds: Sequence[Deed]
+    minutes: int = 45
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class End:
+    """What is left when all is over: at AWS, in Slack and on record; without the ids that differ from run to run."""
+
+    images: Counter[str]
+    keys: Counter[str]
+    channel: Counter[str]
+    thread: Counter[str]
+    told: Counter[str]
+    states: Counter[str]
+    recorded: frozenset[str]
+
+
+def play(scenario: Scenario, stage: Stage, effects: Effects) -> End:
+    """Play it to its end; whoever dies on the way is followed by another."""
+    scenario.before(stage)
+    effects.watch()
+    while True:
+        try:
+            for deed in scenario.deeds:
+                _done(deed, stage)
+            stage.passes(minutes=scenario.minutes, steps=60)
+            return _end(stage)
+        except Death:
+            effects.revive()
+            stage.start()
+            # People wait a little before they try again.
+            stage.passes(minutes=3, steps=60)
+
+
+def _done(deed: Deed, stage: Stage) -> None:
+    for _ in range(_TIMES_A_PERSON_TRIES):
+        if deed.sign(stage):
+            return
+        deed.do(stage)
+        stage.work()
+        if not deed.sign(stage):
+            stage.passes(minutes=2, steps=60)
+    assert deed.sign(stage), "it never arrives"
+
+
+def _end(stage: Stage) -> End:
+    channel = stage.slack.messages(stage.room)
+    with stage.bot.store.transaction() as tx:
+        kinds = frozenset(tx.connection.scalars(select(audit_events.c.kind)))
+        states = [
+            f"{kind}: {state}" for kind, state in tx.connection.execute(select(requests.c.kind, requests.c.state))
+        ]
+    return End(
+        images=Counter(
+            blotted(
+                f"{image.name} in {account.id}: {image.state} {sorted(image.launch_permission)} "
+                f"{[sorted(one.create_volume_permission) for one in image.snapshots]}"
+            )
+            for account in (stage.images, stage.staging, stage.prod)
+            for image in account.images(REGION)
+        ),
+        keys=Counter(
+            blotted(f"{statement} {len(key.grants)}")
+            for key in stage.aws.keys.values()
+            for statement in key.policy["Statement"]
+        ),
+        channel=Counter(blotted(message.as_text()) for message in channel),
+        thread=Counter(
+            blotted(reply.as_text()) for message in channel for reply in stage.slack.thread(stage.room, message.ts)
+        ),
+        told=Counter(blotted(text) for person in (stage.mika, stage.sam) for text in stage.direct(person)),
+        states=Counter(states),
+        recorded=frozenset(kind for kind in kinds if not kind.endswith(_AFTERTHOUGHTS)),
+    )
+
+
+def blotted(text: str) -> str:
+    """The text without what is different each time."""
+    ids = r"(ami|snap)-[0-9a-f]+|R-[0-9A-Z]{8}|key/[0-9a-f-]+"
+    times = r"\d{4}-\d\d-\d\d \d\d:\d\d( UTC)?|\d+ min"
+    return re.sub(f"{ids}|{times}", "…", text)
+
+
+def _types(text: Callable[[Stage], str], messages: int) -> Deed:
+    """Mika types a command, which is seen in the channel."""
+    return Deed(lambda stage: stage.types(stage.mika, text(stage)), lambda stage: _asked(stage) >= messages)
+
+
+def _asked(stage: Stage) -> int:
+    return len(stage.slack.messages(stage.room))
+
+
+def _approves() -> Deed:
+    return Deed(lambda stage: stage.clicks(stage.sam, APPROVE), lambda stage: APPROVE not in stage.approval.buttons)
+
+
+def _image(stage: Stage) -> str:
+    return stage.images.images(REGION)[0].id
+
+
+def _encrypted(stage: Stage) -> None:
+    stage.images.image(REGION, name="golden", devices=[Disk(gib=8, key=stage.images.key(REGION))])
+
+
+def _plain(stage: Stage) -> None:
+    stage.images.image(REGION, name="golden", devices=[Disk(gib=4)])
+
+
+def _shared(stage: Stage, text: str, minutes: float = 40) -> None:
+    stage.types(stage.mika, text)
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=minutes, steps=60)
+
+
+def _first_request(stage: Stage) -> str:
+    return str(stage.slack.messages(stage.room)[0].as_text().splitlines()[-1].split("`")[1])
+
+
+def _share(words: str) -> Sequence[Deed]:
+    return [_types(lambda stage: f"{_image(stage)} {words}", 1), _approves()]
+
+
+def _under_the_managed_key(stage: Stage) -> None:
+    stage.images.key(REGION, alias="alias/golden")
+    stage.replace_settings(
+        'external_id = "ami-share-images"',
+        f'external_id = "ami-share-images"\nreencrypt_keys = {{ {REGION} = "alias/golden" }}',
+    )
+    stage.images.image(REGION, name="secret", devices=[Disk(gib=8, key=stage.images.managed_key(REGION))])
+
+
+def _two_rules(stage: Stage) -> None:
+    stage.room.members.add(stage.kim.id)
+    stage.add_settings(
+        f'\n[[approval.rules]]\nname = "production"\ntargets = ["prod"]\nusers = ["{stage.sam.id}", "{stage.kim.id}"]\n'
+    )
+    _plain(stage)
+
+
+def _denies() -> Deed:
+    def deny(stage: Stage) -> None:
+        stage.clicks(stage.kim, DENY)
+        if stage.slack.open_view(stage.kim) is not None:
+            stage.submits(stage.kim, reason="not before the release")
+
+    return Deed(deny, lambda stage: "Denied for prod" in stage.approval.as_text())
+
+
+def _with_a_copy(stage: Stage) -> None:
+    _encrypted(stage)
+    _shared(stage, f"{_image(stage)} to staging")
+
+
+def _with_an_end(stage: Stage) -> None:
+    _encrypted(stage)
+    _shared(stage, f"{_image(stage)} to staging no copy for 1d", minutes=5)
+    stage.clock.advance(timedelta(hours=23, minutes=50))
+
+
+def _with_a_blunt_role(stage: Stage) -> None:
+    whole = target_policy(STAGING)
+    blunt = whole | {"Statement": [each for each in whole["Statement"] if each["Sid"] != "LetEbsUseTheKeys"]}
+    stage.staging.set_role_policy("ami-share-target", blunt)
+    _encrypted(stage)
+
+
+def _with_auto_scaling(stage: Stage) -> None:
+    path = "/aws-service-role/autoscaling.amazonaws.com/"
+    stage.staging.role("AWSServiceRoleForAutoScaling", ["autoscaling.amazonaws.com"], path=path)
+    _encrypted(stage)
+
+
+def _drifted(stage: Stage) -> None:
+    _with_a_copy(stage)
+    image = stage.aws.image(_image(stage))
+    ec2 = stage.by_hand(IMAGES)
+    ec2.modify_image_attribute(ImageId=image.id, LaunchPermission={"Remove": [{"UserId": STAGING}]})
+    ec2.modify_image_attribute(ImageId=image.id, LaunchPermission={"Add": [{"UserId": "888888888888"}]})
+
+
+def _with_too_many_copies(stage: Stage) -> None:
+    stage.add_settings('\n[[retention]]\nimages = "golden-*"\nkeep = 1\n')
+    for number in range(2):
+        image = stage.images.image(REGION, name=f"golden-{number}")
+        _shared(stage, f"{image} to staging", minutes=15)
+        stage.clock.advance(timedelta(days=7))
+
+
+def _standing(stage: Stage) -> None:
+    stage.add_settings(
+        '\n[[standing]]\nname = "golden"\nsource = "images"\nimages = "golden-*"\ntargets = ["staging"]\n'
+        f'on_behalf_of = "{stage.mika.id}"\nreason = "the base"\n'
+    )
+    stage.bot.standing.run_once()
+    stage.clock.advance(timedelta(minutes=1))
+    stage.images.image(REGION, name="golden-7")
+
+
+COPY = Scenario("an encrypted copy", _encrypted, _share("to staging reason release 42"))
+SCENARIOS = (
+    Scenario("two copies and everything taken back", _encrypted, _share("to staging, prod then unshare")),
+    Scenario("re-encrypted first", _under_the_managed_key, _share("to staging no copy"), minutes=40),
+    Scenario("a grant for Auto Scaling", _with_auto_scaling, _share("to staging no copy with auto scaling"), minutes=5),
+    Scenario(
+        "one part approved and one denied",
+        _two_rules,
+        [_types(lambda stage: f"{_image(stage)} to staging, prod no copy", 1), _denies(), _approves()],
+        minutes=5,
+    ),
+    Scenario("a copy that fails twice", _with_a_blunt_role, _share("to staging"), minutes=15),
+    Scenario(
+        "taken back with its copy",
+        _with_a_copy,
+        [_types(lambda stage: f"revoke {_first_request(stage)} and deregister the copies", 2), _approves()],
+        minutes=5,
+    ),
+    Scenario("ended by date", _with_an_end, [], minutes=30),
+    Scenario("put right after an audit", _drifted, [_types(lambda _: "audit", 2), _approves()], minutes=5),
+    Scenario("a copy beyond what is kept", _with_too_many_copies, [_types(lambda _: "retire", 3), _approves()], 5),
+    Scenario(
+        "a standing share",
+        _standing,
+        [Deed(lambda stage: stage.bot.standing.run_once(), lambda stage: _asked(stage) >= 1)],
+        minutes=5,
+    ),
+)
