@@ -7,7 +7,7 @@ sees that it has arrived: whoever doesn't see it does it again, as people do who
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -22,6 +22,7 @@ from tests.stage import IMAGES, REGION, STAGING, Stage
 _TIMES_A_PERSON_TRIES = 6
 # What a process may die before it says, because what it was about to do is on record already.
 _AFTERTHOUGHTS = ("_added", "_changed", "_removed", "_created", "_revoked", "_deregistered")
+_WRITES = ("Copy", "Create", "Deregister", "Modify", "Put", "Revoke")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,11 @@ class Scenario:
 
 @dataclass(frozen=True)
 class End:
-    """What is left when all is over: at AWS, in Slack and on record; without the ids that differ from run to run."""
+    """What is left when all is over: at AWS, in Slack and on record; without the ids that differ from run to run.
+
+    Attributes:
+        writes: how often AWS was asked for each change. Whoever goes on where another died asks again.
+    """
 
     images: Counter[str]
     keys: Counter[str]
@@ -56,6 +61,7 @@ class End:
     told: Counter[str]
     states: Counter[str]
     recorded: frozenset[str]
+    writes: Counter[str] = field(compare=False)
 
 
 def play(scenario: Scenario, stage: Stage, effects: Effects) -> End:
@@ -114,6 +120,7 @@ def _end(stage: Stage) -> End:
         told=Counter(blotted(text) for person in (stage.mika, stage.sam) for text in stage.direct(person)),
         states=Counter(states),
         recorded=frozenset(kind for kind in kinds if not kind.endswith(_AFTERTHOUGHTS)),
+        writes=Counter(call.operation for call in stage.aws.journal.calls() if call.operation.startswith(_WRITES)),
     )
 
 
@@ -143,6 +150,22 @@ def _image(stage: Stage) -> str:
 
 def _encrypted(stage: Stage) -> None:
     stage.images.image(REGION, name="golden", devices=[Disk(gib=8, key=stage.images.key(REGION))])
+
+
+def _two_under_one_key(stage: Stage) -> None:
+    key = stage.images.key(REGION)
+    for name in ("first", "second"):
+        stage.images.image(REGION, name=name, devices=[Disk(gib=4, key=key)])
+
+
+def _named(stage: Stage, name: str) -> str:
+    return next(image.id for image in stage.images.images(REGION) if image.name == name)
+
+
+def _approves_both(stage: Stage) -> None:
+    for message in stage.slack.messages(stage.room):
+        if APPROVE in message.buttons:
+            stage.clicks(stage.sam, APPROVE, message)
 
 
 def _plain(stage: Stage) -> None:
@@ -242,7 +265,18 @@ def _standing(stage: Stage) -> None:
 
 
 COPY = Scenario("an encrypted copy", _encrypted, _share("to staging reason release 42"))
+TWO_ON_ONE_KEY = Scenario(
+    "two on one key",
+    _two_under_one_key,
+    [
+        _types(lambda stage: f"{_named(stage, 'first')} to staging no copy", 1),
+        _types(lambda stage: f"{_named(stage, 'second')} to prod no copy", 2),
+        Deed(_approves_both, lambda stage: all(APPROVE not in one.buttons for one in stage.slack.messages(stage.room))),
+    ],
+    minutes=40,
+)
 SCENARIOS = (
+    TWO_ON_ONE_KEY,
     Scenario("two copies and everything taken back", _encrypted, _share("to staging, prod then unshare")),
     Scenario("re-encrypted first", _under_the_managed_key, _share("to staging no copy"), minutes=40),
     Scenario("a grant for Auto Scaling", _with_auto_scaling, _share("to staging no copy with auto scaling"), minutes=5),

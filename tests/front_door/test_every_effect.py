@@ -7,20 +7,27 @@ tries all of them.
 
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from aws_ops.copies import start_copy
 from handlers.publisher import Publisher
-from sharing import copying
+from sharing import copying, store
+from sharing.claim import Claim
+from sharing.requests import Request
+from sharing.store import Store
+from sharing.tables import requests
+from sharing.transaction import Transaction
 from tests.conftest import FreshDatabase
-from tests.effects import Effects, When, counted
-from tests.scenarios import COPY, SCENARIOS, End, Scenario, play
+from tests.effects import COMMIT, Effects, When, counted
+from tests.scenarios import COPY, SCENARIOS, TWO_ON_ONE_KEY, End, Scenario, play
 from tests.stage import Stage, put_up
 
 ALL = bool(os.environ.get("TORTURE"))
@@ -41,22 +48,30 @@ def dies(_: Stage) -> None:
 
 def stands_still_past_its_lease(stage: Stage) -> None:
     """Another replica does what is to be done, as this one's claims have lapsed; then this one goes on."""
-    mine = stage.bot
-    stage.start()
-    stage.clock.advance(PAST_THE_LEASE)
-    stage.work()
-    stage.bot.watch.run_once()
-    stage.work()
-    stage.bot = mine
+    with other(stage):
+        stage.passes(seconds=PAST_THE_LEASE.total_seconds(), steps=PAST_THE_LEASE.total_seconds())
+
+
+def stands_still_for_long(stage: Stage) -> None:
+    """Another replica does everything, what had to wait for this one as well; then this one goes on."""
+    with other(stage):
+        stage.passes(minutes=30, steps=60)
 
 
 def another_works_meanwhile(stage: Stage) -> None:
     """Another replica does what it can get at the same moment."""
+    with other(stage):
+        stage.work()
+        stage.bot.watch.run_once()
+        stage.work()
+
+
+@contextmanager
+def other(stage: Stage) -> Iterator[None]:
+    """Another replica has the stage for a while."""
     mine = stage.bot
     stage.start()
-    stage.work()
-    stage.bot.watch.run_once()
-    stage.work()
+    yield
     stage.bot = mine
 
 
@@ -139,3 +154,55 @@ def test_without_the_stored_token_and_the_look_by_tag_a_copy_is_made_twice(
     monkeypatch.setattr(copying, "start_copy", with_any_token)
     made = run(SQLITE, COPY, point, "after")[0].images.total() - expected.images.total()
     assert made == 1, "the test sees what the guards are for"
+
+
+def lets_anybody_write(*_: Any) -> bool:
+    return True
+
+
+def test_without_the_lock_per_key_one_writer_overwrites_the_other(run: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+    point = "AWS PutKeyPolicy"
+    expected, _ = run(POSTGRESQL, TWO_ON_ONE_KEY)
+    assert run(POSTGRESQL, TWO_ON_ONE_KEY, point, deed=another_works_meanwhile)[0] == expected
+    monkeypatch.setattr(Store, "lock_key", lets_anybody_write)
+    assert run(POSTGRESQL, TWO_ON_ONE_KEY, point, deed=another_works_meanwhile)[0].keys != expected.keys
+
+
+def test_without_a_dead_writers_lock_staying_closed_what_it_sent_overwrites_the_next(
+    run: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point = "AWS PutKeyPolicy"
+    expected, _ = run(POSTGRESQL, TWO_ON_ONE_KEY)
+    assert run(POSTGRESQL, TWO_ON_ONE_KEY, point, deed=stands_still_past_its_lease)[0] == expected
+    monkeypatch.setattr(store, "SIGNATURE_HOLDS", timedelta(0))
+    assert run(POSTGRESQL, TWO_ON_ONE_KEY, point, deed=stands_still_past_its_lease)[0].keys != expected.keys
+
+
+def test_without_the_fence_one_who_stood_still_overwrites_the_next(
+    run: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected, undisturbed = run(POSTGRESQL, TWO_ON_ONE_KEY)
+    point = undisturbed.names.index("AWS PutKeyPolicy") - 2
+    assert undisturbed.names[point : point + 2] == [COMMIT, COMMIT], "the audit trail, and the fence"
+    assert run(POSTGRESQL, TWO_ON_ONE_KEY, point, deed=stands_still_for_long)[0] == expected
+    monkeypatch.setattr(Claim, "check", lambda _: None)
+    assert run(POSTGRESQL, TWO_ON_ONE_KEY, point, deed=stands_still_for_long)[0].keys != expected.keys
+
+
+def test_without_the_lease_two_do_the_same(run: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+    point = "AWS ModifyImageAttribute"
+    expected, _ = run(POSTGRESQL, COPY)
+    assert run(POSTGRESQL, COPY, point, deed=another_works_meanwhile)[0].writes == expected.writes
+
+    def claims_what_others_have(mine: Store, now: datetime, lease: timedelta) -> Any:
+        with mine.transaction() as tx:
+            tx.connection.execute(update(requests).values(lease_until=None))
+        return claim(mine, now, lease)
+
+    def holds(tx: Transaction, claimed: Request, _until: datetime) -> Request:
+        return tx.find(claimed.id)
+
+    claim = Store.claim
+    monkeypatch.setattr(Store, "claim", claims_what_others_have)
+    monkeypatch.setattr(Transaction, "find_held", holds)
+    assert run(POSTGRESQL, COPY, point, deed=another_works_meanwhile)[0].writes != expected.writes

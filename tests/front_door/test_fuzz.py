@@ -18,7 +18,6 @@ import pytest
 
 from bot.entrance import WsgiApp
 from handlers.ballots import APPROVE, DENY
-from sharing.requests import RequestId
 from tests.stage import REGION, Stage
 
 MANY = bool(os.environ.get("TORTURE"))
