@@ -11,8 +11,8 @@ from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
 
-SIGNATURE_HOLDS = timedelta(minutes=15)
-"""AWS says five minutes in most cases (IAM user guide, "Signature Version 4"), EC2 fifteen (error `RequestExpired`)."""
+SIGNATURE_HOLDS = timedelta(minutes=5)
+"""How long after its time stamp a request may reach AWS, "in most cases" (IAM user guide, "Signature Version 4")."""
 
 _READS = ("Describe", "Get", "List", "AssumeRole", "ReceiveMessage")
 

@@ -241,6 +241,8 @@ def progress(say: Speech, request: Request, delivery: Delivery) -> str:
     match delivery.state:
         case DeliveryState.COMPLETED if delivery.reused:
             return say("delivery-reused", **names)
+        case DeliveryState.COPYING if delivery.failure is not None:
+            return say("delivery-unseen", why=wording.failure(say, delivery.failure), **names)
         case DeliveryState.COPYING:
             left = "unknown" if delivery.minutes_left is None else _span(say, delivery.minutes_left)
             if delivery.percent is None:
@@ -319,6 +321,8 @@ def _end_of_share(say: Speech, request: Request) -> str:
         return say("end-share-partly", done=count - failed, count=count, unit=unit, **names)
     if request.came_to is RequestState.REFUSED:
         return say("end-share-refused", targets=targets(say, request), **names)
+    if request.came_to is RequestState.FAILED and request.begun_at is not None and request.settled_at is None:
+        return say("end-share-halfway", **names)
     return say(f"end-share-{_ended(request, 'completed', 'denied', 'expired')}", **names)
 
 

@@ -40,6 +40,7 @@ def main() -> int:
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, _exit)  # as with Ctrl-C, the bot's process is ended first
     with tempfile.TemporaryDirectory(prefix="ami-share-") as folder, put_up(Path(folder)) as here:
+        here.start_bot()
         if not options.script:
             _stay(here)
             return 0

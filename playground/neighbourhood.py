@@ -45,6 +45,7 @@ class Neighbourhood:
     slack_url: str
     aws_url: str
     folder: Path
+    database_url: str
     port: int
     bot: subprocess.Popen[bytes] | None = None
 
@@ -55,28 +56,35 @@ class Neighbourhood:
 
     def start_bot(self) -> None:
         """Start the bot's process, on the database as it is, and wait until it listens."""
-        settings = self.folder / "ami-share.toml"
-        settings.write_text(self.company.settings + _PRICES + _SERVER.format(port=self.port), encoding="utf-8")
+        self.bot = self.launch(self.port)
+        self._wait_for_the_bot(self.bot)
+
+    def launch(self, port: int, *program: str) -> subprocess.Popen[bytes]:
+        """Return a process of the bot that listens at `port`, as soon as it has come so far.
+
+        `program` is what Python is to run; the bot itself unless told otherwise.
+        """
+        settings = self.folder / f"ami-share-{port}.toml"
+        settings.write_text(self.company.settings + _PRICES + _SERVER.format(port=port), encoding="utf-8")
         environment = os.environ | {
             "AWS_ACCESS_KEY_ID": self.company.access_key_id,
             "AWS_SECRET_ACCESS_KEY": self.company.secret_access_key,
             "AWS_ENDPOINT_URL": self.aws_url,
             "AWS_EC2_METADATA_DISABLED": "true",
-            "DATABASE_URL": f"sqlite:///{self.folder / 'bot.sqlite3'}",
+            "DATABASE_URL": self.database_url,
             "SLACK_API_URL": f"{self.slack_url}/api/",
             "SLACK_BOT_TOKEN": self.slack.bot_token,
             "SLACK_SIGNING_SECRET": self.slack.signing_secret,
             "SLACK_APP_TOKEN": self.slack.app_token,
         }
         with self.log.open("ab") as log:
-            self.bot = subprocess.Popen(
-                [sys.executable, "-m", "bot", "run", "--settings", str(settings)],
+            return subprocess.Popen(
+                [sys.executable, *(program or ("-m", "bot")), "run", "--settings", str(settings)],
                 cwd=_ROOT,
                 env=environment,
                 stdout=log,
                 stderr=log,
             )
-        self._wait_for_the_bot(self.bot)
 
     def kill_bot(self) -> None:
         """Kill the bot's process, as a power cut would."""
@@ -105,10 +113,13 @@ class Neighbourhood:
 
 
 @contextmanager
-def put_up(folder: Path, *, socket_mode: bool = False, copy_gib_per_second: float = 2) -> Iterator[Neighbourhood]:
-    """Put up the neighbourhood, its files in `folder`, and start the bot; everything is stopped at the end.
+def put_up(
+    folder: Path, *, socket_mode: bool = False, copy_gib_per_second: float = 2, database_url: str = ""
+) -> Iterator[Neighbourhood]:
+    """Put up the neighbourhood, its files in `folder`; everything is stopped at the end.
 
-    Copies take seconds instead of many minutes; all else is at its usual pace.
+    Copies take seconds instead of many minutes; all else is at its usual pace. Without a `database_url` the database is
+    one of those files.
     """
     aws = StrictAws(utc_now)
     aws.copy_gib_per_second = copy_gib_per_second
@@ -117,14 +128,15 @@ def put_up(folder: Path, *, socket_mode: bool = False, copy_gib_per_second: floa
     with ExitStack() as stack:
         slack_url = stack.enter_context(slack.serve())
         aws_url = stack.enter_context(aws.serve())
-        here = Neighbourhood(aws, slack, company, slack_url, aws_url, folder, _free_port())
+        database_url = database_url or f"sqlite:///{folder / 'bot.sqlite3'}"
+        here = Neighbourhood(aws, slack, company, slack_url, aws_url, folder, database_url, free_port())
         slack.connect(f"http://127.0.0.1:{here.port}/slack/events")
-        here.start_bot()
         stack.callback(here.stop_bot)
         yield here
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

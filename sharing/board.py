@@ -49,7 +49,7 @@ def read_board(store: Store, whose: Person | None = None) -> Board:
             and_(
                 requests.c.state.in_([each.value for each in _SETTLED]),
                 requests.c.kind == RequestKind.SHARE.value,
-                requests.c.settled_at.is_not(None),
+                requests.c.begun_at.is_not(None),
                 *theirs,
             ),
             _MOST,

@@ -20,6 +20,7 @@ from aws_ops.keys import can_use
 from aws_ops.plan import CopyImage
 from sharing.applying import delivery_name
 from sharing.claim import Claim
+from sharing.database import DATABASE_AWAY
 from sharing.estate import Estate, UnknownAccount
 from sharing.requests import Delivery, Failure, FailureKind, Request, named
 from sharing.revoking import end_with_copies
@@ -73,7 +74,7 @@ def _try(accounts: Accounts, estate: Estate, request: Request, delivery: Deliver
     """Do what can be done for the delivery now, and return it as it stands then."""
     try:
         return _start(accounts, estate.target(delivery.target).role, request, delivery, now)
-    except LeaseLost:
+    except (LeaseLost, *DATABASE_AWAY):
         raise
     except UnknownAccount as gone:
         return _failed(delivery, Failure(FailureKind.ACCOUNT_REMOVED, {"account": gone.wanted}), now)

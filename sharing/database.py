@@ -9,10 +9,14 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_MS = 30_000
+
+DATABASE_AWAY = (OperationalError, InterfaceError)
+"""What is raised when the database can't be reached, or can't write; the same again later may be right."""
 
 
 def connect(url: str) -> Engine:

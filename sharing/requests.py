@@ -239,6 +239,7 @@ class Request:
         preparations: the images that had to be re-encrypted first, and their copies.
         lease: grows with every claim, so that a worker that was overtaken notices.
         watchers: who asked to be told of its end, besides the requester; in the order in which they asked.
+        begun_at: when permissions began to be changed; from then on some of what was approved may be in place.
         settled_at: when the permissions at the source were as planned: given, or taken back.
         ends_at: when what the share gives is to be taken back; `ended_by` is the request that does it, if any, and
             `ended_because` why.
@@ -274,6 +275,7 @@ class Request:
     reminders: int
     edits: tuple[Edit, ...]
     cancelled_at: datetime | None
+    begun_at: datetime | None
     settled_at: datetime | None
     ends_at: datetime | None
     ended_by: RequestId | None
@@ -317,7 +319,7 @@ class Request:
     def revocable(self) -> bool:
         """Whether there is something that could be taken back now."""
         ended = self.state in (RequestState.COMPLETED, RequestState.FAILED)
-        return self.kind in (RequestKind.SHARE, RequestKind.AUDIT) and ended and self.settled_at is not None
+        return self.kind in (RequestKind.SHARE, RequestKind.AUDIT) and ended and self.begun_at is not None
 
     @property
     def approved_plan(self) -> Plan:

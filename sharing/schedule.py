@@ -21,6 +21,6 @@ def next_due(request: Request, now: datetime) -> datetime | None:
             return now
         waiting = [d.due_at or now for d in request.deliveries if d.state is DeliveryState.WAITING]
         return min(waiting, default=None)
-    if request.state in _AT_REST and request.settled_at is not None and request.ended_by is None:
+    if request.state in _AT_REST and request.begun_at is not None and request.ended_by is None:
         return request.ends_at
     return None

@@ -93,6 +93,7 @@ requests = Table(
     Column("failure", JSON),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
+    Column("begun_at", UtcDateTime),
     Column("settled_at", UtcDateTime),
     Column("ends_at", UtcDateTime),
     Column("ended_by", ForeignKey("requests.id")),

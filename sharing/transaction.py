@@ -511,6 +511,7 @@ def _request(row: RowMapping, its_deliveries: tuple[Delivery, ...], its_decision
         reminders=row["reminders"],
         edits=tuple(map(_edit, row["edits"])),
         cancelled_at=row["cancelled_at"],
+        begun_at=row["begun_at"],
         settled_at=row["settled_at"],
         ends_at=row["ends_at"],
         ended_by=None if row["ended_by"] is None else RequestId(row["ended_by"]),

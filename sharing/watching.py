@@ -46,7 +46,8 @@ def judge(delivery: Delivery, status: CopyStatus | None, now: datetime) -> Deliv
         case CopyStatus(state=CopyState.PENDING):
             if age < _STALLED_AFTER:
                 left = minutes_left(status.percent, age.total_seconds() / 60, delivery.expected_minutes)
-                return replace(delivery, percent=status.percent, minutes_left=None if left is None else about(left))
+                left = None if left is None else about(left)
+                return replace(delivery, percent=status.percent, minutes_left=left, failure=None)
             hours = str(int(_STALLED_AFTER.total_seconds() // 3600))
             return _failed(delivery, FailureKind.COPY_STALLED, now, image=image, hours=hours)
         case CopyStatus(state=CopyState.FAILED):
@@ -61,9 +62,10 @@ def judge(delivery: Delivery, status: CopyStatus | None, now: datetime) -> Deliv
 
 
 def unseen(delivery: Delivery, why: str, now: datetime) -> Delivery:
-    """Return the delivery whose copy can't be looked at: given up only if that lasts."""
+    """Return the delivery whose copy can't be looked at, with the reason; given up only if that lasts."""
     if now - (delivery.started_at or now) < _STALLED_AFTER:
-        return delivery
+        copying = delivery.state is DeliveryState.COPYING
+        return replace(delivery, failure=Failure(FailureKind.AWS_REFUSED, {"said": why})) if copying else delivery
     return _failed(delivery, FailureKind.AWS_REFUSED, now, said=why)
 
 

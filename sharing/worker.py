@@ -31,6 +31,7 @@ from sharing.claim import Claim
 from sharing.clock import Clock
 from sharing.context import about
 from sharing.copying import finish, start_copies
+from sharing.database import DATABASE_AWAY
 from sharing.errand import Errand
 from sharing.estate import Estate, UnknownAccount
 from sharing.ledger import Ledger
@@ -105,8 +106,8 @@ class Worker:
     def _run(self, claim: Claim) -> None:
         try:
             self._advance(claim)
-        except LeaseLost:
-            raise
+        except (LeaseLost, *DATABASE_AWAY):
+            raise  # nothing can be written now; with the database away the claim lapses, and no try is counted
         except NotRevocable as trouble:
             details = {"share": trouble.share.id, "state": trouble.share.state.value}
             self._fail(claim, Failure(FailureKind.NOT_REVOCABLE, details))
@@ -184,7 +185,8 @@ class Worker:
                     raise Overtaken("what the plan was made from has changed a moment ago")
                 # The estimate stays what the approvers were shown: of a plan that is half done, it would be half.
                 tx.set_plan(request, planned, request.estimate)
-                tx.move(request, errand.begin(tx, replace(request, plan=planned), now), now)
+                to = errand.begin(tx, replace(request, plan=planned), now)
+                tx.move(request, to, now, **({"begun_at": now} if to is RequestState.APPLYING else {}))
 
     def _set_plan(self, tx: Transaction, request: Request, plan: Plan) -> None:
         """Store the plan, with what it may cost and how long it may take."""

@@ -62,6 +62,13 @@ class Cluster:
         with self.database(template="template0") as url:
             yield url
 
+    def drop_connections(self, name: str) -> None:
+        """End every connection to a database, as a server does that goes away."""
+        with psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres", autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", [name]
+            )
+
     def do(self, command: str, *names: str) -> None:
         """Run a command with the names in it, outside of any transaction."""
         with psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres", autocommit=True) as connection:

@@ -12,6 +12,9 @@ from typing import Literal
 
 from playground.aws.errors import AwsError, Crash, LostAnswer
 
+EVERY = "*"
+"""Every operation, as a fault's."""
+
 Moment = Literal["before", "after"]
 
 
@@ -29,7 +32,11 @@ class Fault:
 
     def is_due(self, operation: str, account_id: str, moment: Moment) -> bool:
         """Say whether it strikes this call, and count the call."""
-        if operation != self.operation or moment != self.moment or self.account_id not in (None, account_id):
+        if (
+            self.operation not in (operation, EVERY)
+            or moment != self.moment
+            or self.account_id not in (None, account_id)
+        ):
             return False
         if self.skip:
             self.skip -= 1

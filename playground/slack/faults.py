@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from enum import Enum
 
+EVERY = "*"
+"""Every method, as a fault's."""
+
 
 class Harm(Enum):
     """What a fault does to a call."""
@@ -53,7 +56,7 @@ class Faults:
     def next_for(self, method: str) -> Fault | None:
         """Return the fault that strikes this call, and count it."""
         for fault in self.pending:
-            if fault.method == method and fault.left > 0:
+            if fault.method in (method, EVERY) and fault.left > 0:
                 fault.left -= 1
                 return fault
         return None

@@ -86,16 +86,27 @@ class Sockets:
         self._waiting[envelope_id] = acknowledged
         try:
             connection.send(json.dumps(envelope))
-            answer = acknowledged.result(_LONGEST_WAIT_SECONDS)
         except ConnectionClosed:
             self._forget(connection)
             raise
-        except NoAck:
-            return Reply(_NOBODY_THERE, b"", time.monotonic() - started)
+        try:
+            answer = self._wait(acknowledged, connection)
         finally:
             self._waiting.pop(envelope_id, None)
+        if answer is None:
+            return Reply(_NOBODY_THERE, b"", time.monotonic() - started)
         body = json.dumps(answer["payload"]).encode() if answer.get("payload") else b""
         return Reply(_OK, body, time.monotonic() - started)
+
+    def _wait(self, acknowledged: Future[Json], connection: ServerConnection) -> Json | None:
+        """Return the acknowledgement; None if it takes too long, or the connection is gone."""
+        for _ in range(_LONGEST_WAIT_SECONDS):
+            with suppress(NoAck):
+                return acknowledged.result(1)
+            with self._changed:
+                if connection not in self._open:
+                    return None
+        return None
 
     def disconnect(self, reason: str = "refresh_requested") -> None:
         """Ask every connection to make place for a new one, as Slack does every few hours."""

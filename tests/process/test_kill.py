@@ -16,6 +16,7 @@ pytestmark = pytest.mark.timeout(120)
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Neighbourhood]:
     with put_up(tmp_path, copy_gib_per_second=4) as here:
+        here.start_bot()
         yield here
         assert here.slack.violations == []
 

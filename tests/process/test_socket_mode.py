@@ -14,6 +14,7 @@ pytestmark = pytest.mark.timeout(120)
 
 def test_a_share_over_socket_mode(tmp_path: Path) -> None:
     with put_up(tmp_path, socket_mode=True) as here:
+        here.start_bot()
         mika, sam, room = here.company.mika, here.company.sam, here.company.room
         image = here.aws.account(IMAGES).image(REGION, name="golden", devices=[Disk(gib=4)])
 

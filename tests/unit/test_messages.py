@@ -86,6 +86,13 @@ def plan_for(count: int, images: int, text: str) -> Plan:
     )
 
 
+def _failure_of(state: DeliveryState, number: int, text: str) -> Failure | None:
+    """What went wrong with a delivery; of those being copied, with every second one alone."""
+    if state is DeliveryState.COPYING and number % 2:
+        return None
+    return Failure(FailureKind.COPY_FAILED, {"image": IMAGE, "said": text})
+
+
 def request_in(state: RequestState, count: int = 1, text: str = "golden", images: int = 1) -> Request:
     """A request in that state, for so many images to `count` accounts, with `text` wherever people or AWS put text."""
     states = list(DeliveryState)
@@ -106,7 +113,7 @@ def request_in(state: RequestState, count: int = 1, text: str = "golden", images
             percent=number % 101,
             expected_minutes=20,
             minutes_left=75,
-            failure=Failure(FailureKind.COPY_FAILED, {"image": IMAGE, "said": text}),
+            failure=_failure_of(states[number % len(states)], number, text),
             notes=(Note(NoteKind.PARAMETER_SET, (("parameter", text), ("before", text))),),
             due_at=None,
             waiting_since=NOW,
@@ -147,6 +154,7 @@ def request_in(state: RequestState, count: int = 1, text: str = "golden", images
         reminders=1,
         edits=(Edit(Person("T0", "U0SAM"), NOW, ("sandbox",)),),
         cancelled_at=NOW,
+        begun_at=NOW,
         settled_at=NOW,
         ends_at=NOW,
         ended_by=RequestId("R-8M3N9QXB"),

@@ -226,6 +226,7 @@ delivery-copying = :arrows_counterclockwise: { $name }: { $copy } { $bar } { $pe
     [unknown] {""}
    *[other] , about { $left } left
 }
+delivery-unseen = :warning: { $name }: I can't look at this copy just now: { $why }
 delivery-tried-again = :repeat: The first copy for { $name } failed, most likely because the key had only just been opened. I cleaned it up and try once more.
 delivery-trouble = :warning: { $name } failed. { $why }
 from-image = from { $image }
@@ -245,6 +246,7 @@ end-share-partly = :warning: Your share ({ $request }, { $images }) is done for 
 }; the rest failed.
 end-share-completed = :white_check_mark: Your share ({ $request }, { $images }) is complete. Ready to use:
 end-share-failed = :x: Your share ({ $request }, { $images }) failed.
+end-share-halfway = :x: Your share ({ $request }, { $images }) failed while its permissions were being set. Some of them may be in place: ask again to have the rest set, or take it back.
 end-share-refused = :no_entry: I can't share { $images } with { $targets } ({ $request }):
 end-share-denied = :no_entry: Your share ({ $request }, { $images }) was denied.
 end-share-expired = :hourglass: Your share ({ $request }, { $images }) expired: nobody decided in time. Ask again if it is still needed.

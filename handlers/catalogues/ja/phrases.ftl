@@ -193,6 +193,7 @@ delivery-copying = :arrows_counterclockwise: { $name }: { $copy } { $bar } { $pe
     [unknown] {""}
    *[other] 、残り約 { $left }
 }
+delivery-unseen = :warning: { $name }: 現在、このコピーの状態を確認できません: { $why }
 delivery-tried-again = :repeat: { $name }の最初のコピーは失敗しました。キーが使えるようになった直後だったことが原因と思われます。後片付けをして、もう一度試します。
 delivery-trouble = :warning: { $name }は失敗しました。{ $why }
 from-image = 元: { $image }
@@ -209,6 +210,7 @@ end-share-partly = :warning: 共有（{ $request }、{ $images }）は、{ $coun
 }で完了し、残りは失敗しました。
 end-share-completed = :white_check_mark: 共有（{ $request }、{ $images }）が完了しました。次のイメージを使えます。
 end-share-failed = :x: 共有（{ $request }、{ $images }）は失敗しました。
+end-share-halfway = :x: 共有（{ $request }、{ $images }）は権限の設定中に失敗しました。一部の権限が付与されている可能性があります。残りを設定するにはもう一度依頼し、やめる場合は取り消してください。
 end-share-refused = :no_entry: { $images } を { $targets } と共有できません（{ $request }）。
 end-share-denied = :no_entry: 共有（{ $request }、{ $images }）は却下されました。
 end-share-expired = :hourglass: 共有（{ $request }、{ $images }）は、期限までに誰も決定しなかったため失効しました。まだ必要な場合は、もう一度依頼してください。

@@ -1,4 +1,4 @@
-"""A key's lock is one claim's, and stays closed while what a stopped one has sent may still arrive."""
+"""A key's lock is one claim's, and stays closed while what it sent may arrive; since when permissions are changed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,9 +15,14 @@ def upgrade() -> None:
     with op.batch_alter_table('key_locks') as batch:
         batch.add_column(sa.Column('lease', sa.Integer(), server_default='0', nullable=False))
         batch.add_column(sa.Column('closed_until', sharing.tables.UtcDateTime(timezone=True), nullable=True))
+    with op.batch_alter_table('requests') as batch:
+        batch.add_column(sa.Column('begun_at', sharing.tables.UtcDateTime(timezone=True), nullable=True))
+    op.execute("UPDATE requests SET begun_at = settled_at")
 
 
 def downgrade() -> None:
+    with op.batch_alter_table('requests') as batch:
+        batch.drop_column('begun_at')
     with op.batch_alter_table('key_locks') as batch:
         batch.drop_column('closed_until')
         batch.drop_column('lease')

@@ -1,0 +1,284 @@
+"""Outages: what people see while something is away, what is tried again and how often, and how it ends."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.retries.standard import ExponentialBackoff
+from sqlalchemy import make_url
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.exc import OperationalError
+
+from handlers.ballots import APPROVE
+from playground.aws import Disk
+from playground.aws.faults import EVERY
+from playground.company import target_policy
+from sharing.requests import RequestId
+from tests.postgres import Cluster
+from tests.stage import REGION, STAGING, Stage
+
+HOUR = 3600
+WRITES = ("CopyImage", "ModifyImageAttribute", "ModifySnapshotAttribute", "PutKeyPolicy")
+
+
+@pytest.fixture
+def image(stage: Stage) -> str:
+    key = stage.images.key(REGION)
+    return str(stage.images.image(REGION, name="golden", devices=[Disk(gib=8, key=key)]))
+
+
+@pytest.fixture
+def asked(stage: Stage, image: str) -> str:
+    stage.types(stage.mika, f"{image} to staging reason release 42")
+    stage.work()
+    return image
+
+
+@pytest.fixture
+def approved(stage: Stage, asked: str) -> str:
+    stage.clicks(stage.sam, APPROVE)
+    return asked
+
+
+def ended_right(stage: Stage) -> None:
+    assert [copy.state for copy in stage.staging.images(REGION)] == ["available"]
+    assert len({call.parameters["ClientToken"] for call in stage.aws.journal.calls("CopyImage")}) == 1
+    for milestone in ("Approved by @sam", "Permissions are in place", "is complete"):
+        assert sum(milestone in line for line in stage.thread) == 1, milestone
+
+
+def nothing_given(stage: Stage, image: str) -> bool:
+    return not stage.aws.image(image).launch_permission
+
+
+def last_said(stage: Stage) -> str:
+    return stage.direct(stage.mika)[-1]
+
+
+# Slack
+
+
+def test_with_slack_away_nobody_is_believed_and_no_click_counts(stage: Stage, asked: str) -> None:
+    stage.slack.faults.server_error(EVERY, times=100_000)
+    stage.clicks(stage.sam, APPROVE)
+    answer = stage.types(stage.mika, f"{asked} to prod")
+    assert "Slack doesn't tell me just now who you are. Try again in a minute." in answer.ephemeral[0].as_text()
+    stage.passes(minutes=60)
+    assert nothing_given(stage, asked)
+    stage.slack.faults.clear()
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=40)
+    ended_right(stage)
+
+
+def test_with_slack_away_for_an_hour_the_work_goes_on_and_is_told_afterwards(stage: Stage, approved: str) -> None:
+    stage.slack.faults.server_error(EVERY, times=100_000)
+    before = len(stage.slack.journal.calls())
+    stage.passes(minutes=60)
+    assert [copy.state for copy in stage.staging.images(REGION)] == ["available"]
+    tried = len(stage.slack.journal.calls()) - before
+    assert tried <= HOUR / 15 * 2, "every quarter of a minute, and no more for each thing to tell"
+    stage.slack.faults.clear()
+    stage.passes(minutes=2)
+    ended_right(stage)
+
+
+def test_rate_limited_everywhere_it_waits_as_long_as_slack_says(stage: Stage, approved: str) -> None:
+    stage.slack.faults.rate_limit(EVERY, retry_after=60, times=5)
+    before = len(stage.slack.journal.calls())
+    stage.passes(minutes=5)
+    assert len(stage.slack.journal.calls()) - before <= 5 + 20
+    stage.passes(minutes=40)
+    ended_right(stage)
+
+
+# AWS
+
+
+@pytest.mark.parametrize("operation", WRITES)
+def test_answers_that_never_come_after_the_deed_do_nothing_twice(stage: Stage, asked: str, operation: str) -> None:
+    stage.aws.faults.lose_answer(operation, times=20)
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=60)
+    ended_right(stage)
+    policy = stage.aws.image(asked).snapshots[0].key_arn
+    assert len([one for one in stage.aws.key(policy).policy["Statement"] if "Ami" in one["Sid"]]) <= 2
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        lambda stage: stage.aws.faults.throttle(EVERY, times=400),
+        lambda stage: stage.aws.faults.fail(EVERY, code="InternalError", message="oops", status=500, times=400),
+    ],
+    ids=["throttled", "5xx"],
+)
+def test_with_aws_in_trouble_it_is_tried_for_an_hour_and_then_goes_on(
+    stage: Stage, approved: str, trouble: Callable[[Stage], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # botocore waits between its own tries.
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
+    trouble(stage)
+    stage.passes(minutes=20, steps=60)
+    assert nothing_given(stage, approved)
+    stage.aws.faults.clear()
+    stage.passes(minutes=50)
+    ended_right(stage)
+
+
+def test_with_aws_away_for_two_hours_it_stops_and_says_so_and_can_be_asked_again(stage: Stage, approved: str) -> None:
+    stage.aws.faults.fail(EVERY, code="ServiceUnavailable", message="back soon", status=503, times=1_000_000)
+    stage.passes(minutes=150, steps=60)
+    assert "AWS stayed unavailable for too long. The last it said:" in last_said(stage)
+    assert "back soon" in last_said(stage)
+    assert "[Ask again…]" in last_said(stage)
+    assert nothing_given(stage, approved)
+
+
+def test_denied_halfway_it_says_what_may_be_there_and_it_can_be_taken_back(stage: Stage, asked: str) -> None:
+    before = stage.aws.key(stage.aws.image(asked).snapshots[0].key_arn).policy["Statement"]
+    stage.aws.faults.fail("ModifyImageAttribute", code="UnauthorizedOperation", message="not any more", status=403)
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    assert "failed while its permissions were being set. Some of them may be in place" in last_said(stage)
+    assert "AWS refused ModifyImageAttribute: not any more" in last_said(stage)
+    (request,) = [RequestId(stage.approval.as_text().splitlines()[-1].split("`")[1])]
+    stage.types(stage.mika, f"revoke {request}")
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=1)
+    found = stage.aws.image(asked)
+    assert [set(one.create_volume_permission) for one in found.snapshots] == [set()]
+    assert stage.aws.key(found.snapshots[0].key_arn).policy["Statement"] == before
+
+
+@pytest.mark.parametrize("loss", ["role", "rights"])
+def test_a_target_that_is_lost_while_copying_is_told_of_and_holds_no_other_up(
+    stage: Stage, image: str, loss: str
+) -> None:
+    whole = target_policy(STAGING)
+    stage.types(stage.mika, f"{image} to staging, prod")
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=1)
+    if loss == "role":
+        stage.staging.delete_role("ami-share-target")
+        stage.start()
+    else:
+        stage.staging.set_role_policy("ami-share-target", whole | {"Statement": []})
+    stage.passes(minutes=45)
+    assert [copy.state for copy in stage.prod.images(REGION)] == ["available"]
+    (progress,) = [line for line in stage.thread if "Copies" in line]
+    assert "I can't look at this copy just now: AWS refused" in progress
+    if loss == "rights":
+        stage.staging.set_role_policy("ami-share-target", whole)
+        stage.passes(minutes=2)
+        assert "is complete" in stage.thread[-1]
+    else:
+        stage.passes(hours=48, steps=600)
+        assert "staging" in last_said(stage)
+        assert "AWS refused AssumeRole" in last_said(stage)
+
+
+def test_a_source_whose_role_is_deleted_before_the_permissions_stops_with_what_to_do(
+    stage: Stage, approved: str
+) -> None:
+    stage.images.delete_role("ami-share-source")
+    stage.start()
+    stage.work()
+    assert "AssumeRole" in last_said(stage)
+    assert nothing_given(stage, approved)
+
+
+# The database
+
+
+@contextmanager
+def away(stage: Stage, cluster: Cluster) -> Iterator[None]:
+    """The stage's database takes no connections, and has dropped those that there were."""
+    name = make_url(stage.environment.database_url).database
+    assert name is not None
+    cluster.do("ALTER DATABASE {} ALLOW_CONNECTIONS false", name)
+    cluster.drop_connections(name)
+    yield
+    cluster.do("ALTER DATABASE {} ALLOW_CONNECTIONS true", name)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_with_the_database_away_nothing_is_begun_and_afterwards_all_goes_on(
+    stage: Stage, asked: str, cluster: Cluster
+) -> None:
+    with away(stage, cluster):
+        stage.clicks(stage.sam, APPROVE)
+        assert "Something went wrong that I did not expect" in stage.private(stage.sam)[-1]
+        answer = stage.types(stage.mika, f"{asked} to prod")
+        assert "Something went wrong" in answer.ephemeral[0].as_text()
+        with pytest.raises(OperationalError):
+            stage.bot.worker.run_once()
+        stage.clock.advance(timedelta(minutes=1))
+        assert nothing_given(stage, asked)
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=40)
+    ended_right(stage)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("operation", [*WRITES, "DescribeImages"])
+def test_a_database_that_goes_away_in_the_middle_of_a_step_costs_a_lease(
+    stage: Stage, approved: str, cluster: Cluster, operation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strike, gone = stage.aws.faults.strike, away(stage, cluster)
+    struck: list[str] = []
+
+    def and_drop(service: str, called: str, account_id: str, moment: str) -> timedelta:
+        if called == operation and moment == "after" and not struck:
+            struck.append(called)
+            gone.__enter__()
+        return strike(service, called, account_id, moment)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(stage.aws.faults, "strike", and_drop)
+    with pytest.raises(OperationalError):
+        stage.work()
+    gone.__exit__(None, None, None)
+    stage.passes(minutes=45)
+    ended_right(stage)
+
+
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
+    """Says whether the disk of the database is full."""
+    state = {"full": False}
+    execute = DefaultDialect.do_execute
+
+    def do_execute(dialect: DefaultDialect, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        if state["full"] and statement.startswith(("INSERT", "UPDATE")):
+            raise sqlite3.OperationalError("database or disk is full")
+        execute(dialect, cursor, statement, parameters, context)
+
+    monkeypatch.setattr(DefaultDialect, "do_execute", do_execute)
+    return lambda is_full: state.update(full=is_full)
+
+
+def test_with_a_full_disk_nothing_is_given_that_could_not_be_recorded(
+    stage: Stage, asked: str, full: Callable[[bool], None]
+) -> None:
+    stage.clicks(stage.sam, APPROVE)
+    full(True)
+    for _ in range(20):
+        with pytest.raises(OperationalError, match="full"):
+            stage.bot.worker.run_once()
+        stage.clock.advance(timedelta(minutes=1))
+    answer = stage.types(stage.mika, f"{asked} to prod reason {'x' * 400}")
+    assert "Something went wrong" in answer.ephemeral[0].as_text()
+    assert nothing_given(stage, asked)
+    full(False)
+    stage.passes(minutes=45)
+    ended_right(stage)

@@ -1,0 +1,184 @@
+"""Replicas: three bots on one PostgreSQL, one with a clock that is wrong, killed, stopped and started at random.
+
+`make test` has some requests go through that; `make test-all` five hundred, by HTTP and by Socket Mode.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handlers.ballots import APPROVE
+from playground.aws import Disk
+from playground.company import IMAGES, PROD, REGION, STAGING
+from playground.neighbourhood import Neighbourhood, free_port, put_up
+from playground.slack.delivery import HttpDoor
+from playground.slack.errors import NothingToClick
+from tests import postgres
+
+MANY = bool(os.environ.get("TORTURE"))
+REQUESTS = 250 if MANY else 16
+PEOPLE = 8
+# How many want to change the policy of the same key at the same moment. Whoever dies over it closes it for minutes.
+SHARE_A_KEY = 2 if MANY else 1
+TARGETS, ACCOUNTS = ("staging", "prod"), (STAGING, PROD)
+# The bot's lease is two seconds here.
+PAST_THE_LEASE_SECONDS = 3.0
+PATIENCE_SECONDS = 600.0 if MANY else 120.0
+
+pytestmark = pytest.mark.timeout(1500 if MANY else 180)
+
+
+@dataclass
+class Replicas:
+    """Bots side by side; `ports` has each one's, and the last one's clock is wrong."""
+
+    here: Neighbourhood
+    ports: tuple[int, ...]
+    running: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
+    did: Counter[str] = field(default_factory=Counter)
+
+    def start(self, port: int) -> None:
+        late = ("-m", "tests.process.late") if port == self.ports[-1] else ()
+        self.running[port] = self.here.launch(port, *late)
+
+    def torment(self, at_random: random.Random, until: threading.Event) -> None:
+        """Kill one, or let one stand still past its lease, every few seconds."""
+        while not until.wait(at_random.uniform(3, 8)):
+            port = at_random.choice(self.ports)
+            what = at_random.choice(["killed", "killed", "stood still", "stopped"])
+            self.did[what] += 1
+            bot = self.running[port]
+            if what == "stood still":
+                bot.send_signal(signal.SIGSTOP)
+                time.sleep(PAST_THE_LEASE_SECONDS)
+                bot.send_signal(signal.SIGCONT)
+                continue
+            bot.send_signal(signal.SIGKILL if what == "killed" else signal.SIGTERM)
+            bot.wait(timeout=20)
+            self.start(port)
+
+    def end(self) -> None:
+        for bot in self.running.values():
+            bot.send_signal(signal.SIGCONT)
+            bot.kill()
+            bot.wait()
+
+    def balance(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """A load balancer: any replica that takes the connection; 502 if it dies over the answer."""
+        body = environ["wsgi.input"].read()
+        headers = {
+            name.removeprefix("HTTP_").replace("_", "-").title(): value
+            for name, value in environ.items()
+            if name.startswith("HTTP_")
+        }
+        for port in random.sample(self.ports, len(self.ports)):
+            try:
+                status, answer = HttpDoor(f"http://127.0.0.1:{port}/slack/events").send(body, headers)
+            except ConnectionRefusedError:
+                continue
+            except OSError:
+                break
+            if status:
+                start_response(f"{status} -", [])
+                return [answer]
+        start_response("502 Bad Gateway", [])
+        return [b""]
+
+
+@contextmanager
+def three(folder: Path, database_url: str, *, socket_mode: bool) -> Iterator[Replicas]:
+    with put_up(folder, socket_mode=socket_mode, copy_gib_per_second=100, database_url=database_url) as here:
+        replicas = Replicas(here, tuple(free_port() for _ in range(3)))
+        here.slack.connect(replicas.balance)
+        for port in replicas.ports:
+            replicas.start(port)
+        try:
+            yield replicas
+            assert here.slack.violations == []
+        finally:
+            replicas.end()
+
+
+def waits_for(sign: Callable[[], bool], do: Callable[[], object]) -> None:
+    """Somebody does something, and again from time to time until they see that it has arrived."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not sign():
+        assert time.monotonic() < deadline, "it never arrives"
+        do()
+        again = time.monotonic() + 8
+        while not sign() and time.monotonic() < again:
+            time.sleep(0.1)
+
+
+@pytest.mark.parametrize("socket_mode", [False, True], ids=["http", "socket-mode"])
+def test_nothing_is_lost_or_done_twice(tmp_path: Path, cluster: postgres.Cluster, socket_mode: bool) -> None:
+    seed = int(time.time())
+    with cluster.database() as url, three(tmp_path, url, socket_mode=socket_mode) as replicas:
+        here, enough = replicas.here, threading.Event()
+        mika, sam, room = here.company.mika, here.company.sam, here.company.room
+        source = here.aws.account(IMAGES)
+        keys = [source.key(REGION) for _ in range(REQUESTS)]
+
+        def ask(number: int) -> None:
+            disk = Disk(gib=4, key=keys[number // SHARE_A_KEY])
+            image = source.image(REGION, name=f"golden-{number}", devices=[disk])
+            target = TARGETS[number % 2]
+
+            def shown() -> list[Any]:
+                return [one for one in here.slack.messages(room) if image in one.as_text()]
+
+            def approve() -> None:
+                for message in shown():
+                    with suppress(NothingToClick):
+                        here.slack.click(sam, message, APPROVE)
+
+            waits_for(
+                lambda: bool(shown()),
+                lambda: here.slack.command(mika, room, "/ami-share", f"{image} to {target} no copy reason {number}"),
+            )
+            waits_for(lambda: all(APPROVE not in one.buttons for one in shown()), approve)
+            waits_for(lambda: all("AMI share: completed" in one.as_text() for one in shown()), lambda: None)
+
+        tormentor = threading.Thread(target=replicas.torment, args=[random.Random(seed), enough])
+        started = time.monotonic()
+        tormentor.start()
+        try:
+            with ThreadPoolExecutor(PEOPLE) as people:
+                list(people.map(ask, range(REQUESTS)))
+        finally:
+            enough.set()
+            tormentor.join()
+        took = time.monotonic() - started
+        # What a stopped one still had to say, it has said by now or will not.
+        time.sleep(PAST_THE_LEASE_SECONDS)
+        messages = here.slack.messages(room)
+        asked = {image.name for image in source.images(REGION) for one in messages if image.id in one.as_text()}
+        print(f"{REQUESTS} requests in {took:.0f} s (seed {seed}): {dict(replicas.did)}; asked {len(messages)} times")
+
+        for image in source.images(REGION):
+            number = int(image.name.split("-")[1])
+            account = ACCOUNTS[number % 2]
+            policy = str(here.aws.key(keys[number // SHARE_A_KEY]).policy)
+            assert f"arn:aws:iam::{account}:role/ami-share-target" in policy, "one writer overwrote another"
+            assert set(image.launch_permission) == {account}
+            assert all(set(snapshot.create_volume_permission) == {account} for snapshot in image.snapshots)
+        assert asked == {f"golden-{number}" for number in range(REQUESTS)}
+        for message in messages:
+            thread = [reply.as_text() for reply in here.slack.thread(room, message.ts)]
+            for milestone in ("Approved by @sam", "Permissions are in place", "is complete"):
+                assert sum(milestone in line for line in thread) == 1, (milestone, thread)
+        # Who got no answer asked again, and it was another request; never is one request asked for twice.
+        ids = Counter(message.as_text().splitlines()[-1].split("`")[1] for message in messages)
+        assert set(ids.values()) == {1}
