@@ -6,7 +6,7 @@ of any number of clicks at once each finds what the one before it left.
 
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sharing.requests import NOBODY, Decision, Edit, Person, Request, RequestId, RequestKind, Verdict
@@ -14,6 +14,9 @@ from sharing.rules import ApprovalRules, Barred, Tally, granted
 from sharing.states import RequestState
 from sharing.store import Store
 from sharing.transaction import Transaction, edit_columns
+
+
+_A_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,8 @@ def asked(request: Request, rules: ApprovalRules, now: datetime) -> dict[str, ob
     """Return the columns of a request that is asked for now, with the plan that it has."""
     parts = rules.parts_of(request)
     channels = dict.fromkeys([*request.asked_in, *(part.rule.channel for part in parts)])
+    # Later than all that was decided before, whatever time it was where that was decided.
+    now = max([now, *(each.at + _A_MOMENT for each in request.decisions)])
     spans = [part.rule.remind_after for part in parts if part.rule.remind_after is not None]
     return {
         "asked_at": now,
@@ -260,8 +265,9 @@ def _against(request: Request, approver: Approver, tally: Tally, now: datetime) 
 def _vote(
     request: Request, tally: Tally, person: Person, verdict: Verdict, now: datetime, *, reason: str = ""
 ) -> Decision:
-    part = tally.part
-    return Decision(person, verdict, reason, str(request.plan_digest), now, part.rule.name, part.targets)
+    # Replicas' clocks differ: whoever decides does so after it was asked, whatever time it is here.
+    part, at = tally.part, max(now, request.asked_at or now)
+    return Decision(person, verdict, reason, str(request.plan_digest), at, part.rule.name, part.targets)
 
 
 def _record(tx: Transaction, request: Request, vote: Decision) -> None:

@@ -70,10 +70,10 @@ class Stage:
         self.images, self.staging, self.prod = map(self.aws.account, (IMAGES, STAGING, PROD))
         self.bot = self.start()
 
-    def start(self) -> Bot:
-        """Put up a bot, as a new process would: on the database as it is."""
+    def start(self, ahead: timedelta = timedelta(0)) -> Bot:
+        """Put up a bot, as a new process would: on the database as it is; its clock may be `ahead` of the others'."""
         settings = Settings.model_validate(tomllib.loads(self.company.settings))
-        self.bot = build(settings, self.environment, self.clock, lambda: None, self.listeners)
+        self.bot = build(settings, self.environment, lambda: self.clock() + ahead, lambda: None, self.listeners)
         self.started.append(self.bot)
         self.slack.connect(self.door)
         return self.bot

@@ -1,6 +1,7 @@
 """Deciding: who may, what they see, and that one decision stands."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -126,3 +127,15 @@ def test_when_slack_cant_say_who_clicks_nothing_is_decided(stage: Stage, image: 
 
 def _opened(policy: dict[str, Any], role: str) -> Any:
     return json.loads(allow_use(parse(json.dumps(policy)), [PrincipalArn(role)]).text)
+
+
+def test_a_decision_counts_where_the_clock_is_behind_that_of_whoever_asked(stage: Stage) -> None:
+    image = stage.images.image(REGION)
+    stage.types(stage.mika, f"{image} to staging")
+    stage.start(ahead=timedelta(minutes=3))
+    stage.work()
+    stage.start()
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    assert APPROVE not in stage.approval.buttons
+    assert sum("Approved by @sam" in line for line in stage.thread) == 1

@@ -28,7 +28,7 @@ from playground.slack.errors import NothingToClick
 from tests import postgres
 
 MANY = bool(os.environ.get("TORTURE"))
-REQUESTS = 250 if MANY else 16
+REQUESTS = 250 if MANY else 24
 PEOPLE = 8
 # How many want to change the policy of the same key at the same moment. Whoever dies over it closes it for minutes.
 SHARE_A_KEY = 2 if MANY else 1
