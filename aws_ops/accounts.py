@@ -12,7 +12,7 @@ from botocore.credentials import CredentialProvider, CredentialResolver, Deferre
 from botocore.exceptions import NoCredentialsError
 from botocore.session import Session
 
-from aws_ops.calls import calling
+from aws_ops.calls import calling, is_throttling
 from aws_ops.fence import fence
 from aws_ops.ids import Region
 
@@ -50,11 +50,19 @@ class Accounts:
             web identity, instance role).
         observe: told of each call: the service, the operation, and AWS's error code, or `ok`; a call that brought no
             answer at all is `no-answer`.
+        on_throttle: told of each try that AWS turned down as one too many, by service and operation; botocore tries
+            again by itself, so most of them nobody else sees.
     """
 
-    def __init__(self, own: Session | None = None, observe: Observer | None = None) -> None:
+    def __init__(
+        self,
+        own: Session | None = None,
+        observe: Observer | None = None,
+        on_throttle: Callable[[str, str], None] | None = None,
+    ) -> None:
         self._own = own or Session()
         self._observe = observe
+        self._on_throttle = on_throttle
         self._loader = self._own.get_component("data_loader")
         self._lock = threading.RLock()
         self._roles: dict[tuple[RoleArn, str | None], _AssumedRole] = {}
@@ -124,6 +132,13 @@ class Accounts:
 
             client.meta.events.register("after-call", answered)
             client.meta.events.register("after-call-error", unanswered)
+        if (on_throttle := self._on_throttle) is not None:
+
+            def received(parsed_response: Any, event_name: str, **_: Any) -> None:
+                if is_throttling((parsed_response or {}).get("Error", {}).get("Code", "")):
+                    on_throttle(client.meta.service_model.service_name, event_name.rpartition(".")[2])
+
+            client.meta.events.register("response-received", received)
         return client
 
     def _assumed(self, role: Role) -> _AssumedRole:

@@ -20,21 +20,23 @@ from botocore.parsers import ResponseParserError
 from aws_ops.errors import AccessDenied, AwsBusy, AwsOpsError, AwsRefused, NotFound
 
 # "InternalError" and its like come with HTTP 5xx, but not from every service.
-_BUSY = {
+_TOO_MANY = {
     "BandwidthLimitExceeded",
-    "DependencyTimeoutException",
     "EC2ThrottledException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "TooManyRequestsException",
+}
+_BUSY = _TOO_MANY | {
+    "DependencyTimeoutException",
     "InternalError",
     "InternalFailure",
     "KMSInternalException",
     "PriorRequestNotComplete",
-    "RequestLimitExceeded",
-    "RequestThrottled",
-    "RequestThrottledException",
     "ResourceLimitExceeded",  # too many copies at once (EBS, "Copy a snapshot"); botocore doesn't retry it
     "ServiceUnavailable",
-    "SlowDown",
-    "TooManyRequestsException",
     "Unavailable",
 }
 _DENIED = {"AuthFailure", "UnauthorizedAccess", "UnauthorizedOperation", "OptInRequired"}
@@ -90,6 +92,11 @@ def calling(operation: str) -> Iterator[None]:
         raise AwsRefused(operation, type(error).__name__, str(error)) from error
 
 
+def is_throttling(code: str) -> bool:
+    """Say whether AWS means by this code that there were too many calls."""
+    return code in _TOO_MANY or code.startswith("Throttling")
+
+
 def _meaning(error: ClientError) -> AwsOpsError:
     operation = error.operation_name
     code = error.response.get("Error", {}).get("Code", "Unknown")
@@ -99,7 +106,7 @@ def _meaning(error: ClientError) -> AwsOpsError:
         return AwsBusy(operation, code, f"{_OWN_CREDENTIALS} ({said})")
     if code in _NOT_BELIEVED:
         return AccessDenied(operation, code, f"{_REGION_OR_ROLE} ({said})")
-    if code in _BUSY or code.startswith("Throttling") or status >= _SERVER_ERROR:
+    if code in _BUSY or is_throttling(code) or status >= _SERVER_ERROR:
         return AwsBusy(operation, code, said)
     if code in _DENIED or code.startswith("AccessDenied"):
         return AccessDenied(operation, code, said)

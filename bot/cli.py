@@ -82,6 +82,7 @@ def _listen(bot: Bot, settings: Settings, environment: Environment) -> None:
     token = environment.slack_app_token
     handler = SocketModeHandler(bot.app, token.get_secret_value() if token else None)
     handler.connect()
+    bot.probes.pulse.connected = handler.client.is_connected
     try:
         threading.Event().wait()
     finally:
@@ -98,7 +99,7 @@ def _check(options: argparse.Namespace, settings: Settings, _environment: Enviro
 
 
 def _audit(options: argparse.Namespace, _settings: Settings, environment: Environment) -> int:
-    store = Store(database.connect(environment.database_url))
+    store = Store(database.connect(environment.database_url.get_secret_value()))
     trail = store.audit_trail(RequestId(options.request))
     for at, actor, kind, details in trail:
         print(f"{at.isoformat()}  {actor}  {kind}  {json.dumps(details, ensure_ascii=False)}")

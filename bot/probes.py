@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from slack_sdk import WebClient
@@ -17,12 +17,19 @@ from slack_sdk import WebClient
 from handlers.trouble import SLACK_TROUBLE
 from sharing.census import Census, take_census
 from sharing.clock import Clock
+from sharing.requests import Delivery, Request
+from sharing.states import DeliveryState
 from sharing.store import Store
+from sharing.transaction import Observer
 
 _JSON = "application/json"
 _TEXT = "text/plain; charset=utf-8"
 # A job that hasn't run for so long, or work that nobody has taken for so long, means that something is stuck.
 _STALE = timedelta(minutes=2)
+# In seconds: from a click that is answered at once to an approval that takes days.
+_SPANS = (1, 5, 15, 60, 300, 900, 1800, 3600, 3 * 3600, 12 * 3600, 24 * 3600, 72 * 3600)
+# By so much replicas' clocks may differ before one takes another's claims for lapsed.
+_CLOCK_OFF_SECONDS = 10
 
 
 @dataclass
@@ -32,17 +39,39 @@ class Pulse:
     Attributes:
         ticked_at: when the scheduler last ran a job.
         slack: why Slack couldn't be reached when it was last tried; empty if it could, None before the first time.
+        connected: says whether the connection of Socket Mode is up; None where Slack comes in by HTTP.
     """
 
     ticked_at: datetime | None = None
     slack: str | None = None
+    connected: Callable[[], bool] | None = None
 
 
-class Meters:
+class Meters(Observer):
     """The counters of this process, and what the database says at the moment of asking; each bot has its own."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._throttles = Counter(
+            "ami_share_aws_throttles",
+            "Tries that AWS turned down as too many, those that went well afterwards as well.",
+            ["service", "operation"],
+            registry=self.registry,
+        )
+        self._states = Histogram(
+            "ami_share_state_seconds",
+            "How long requests were in a state that they have left.",
+            ["kind", "state"],
+            buckets=_SPANS,
+            registry=self.registry,
+        )
+        self._copies = Histogram(
+            "ami_share_copy_seconds",
+            "How long copies took that came to a good end.",
+            ["source_region", "region"],
+            buckets=_SPANS,
+            registry=self.registry,
+        )
         self._aws_calls = Counter(
             "ami_share_aws_calls",
             "Calls of AWS by service, operation and AWS's error code (ok if none).",
@@ -55,7 +84,22 @@ class Meters:
         self._rate_limits = Counter(
             "ami_share_slack_rate_limits", "Times that Slack asked to wait.", registry=self.registry
         )
+
+    def read(self, store: Store, clock: Clock) -> None:
+        """Have what the database says told as well."""
         self.registry.register(_OfDatabase(store, clock))
+
+    def left(self, request: Request, now: datetime) -> None:
+        spent = (now - request.state_since).total_seconds()
+        self._states.labels(request.kind.value, request.state.value).observe(max(spent, 0.0))
+
+    def delivered(self, delivery: Delivery) -> None:
+        if delivery.state is DeliveryState.COMPLETED and delivery.started_at and delivery.finished_at:
+            took = (delivery.finished_at - delivery.started_at).total_seconds()
+            self._copies.labels(delivery.source_region, delivery.region).observe(max(took, 0.0))
+
+    def aws_throttled(self, service: str, operation: str) -> None:
+        self._throttles.labels(service, operation).inc()
 
     def aws_call(self, service: str, operation: str, result: str) -> None:
         self._aws_calls.labels(service, operation, result).inc()
@@ -89,7 +133,9 @@ class _OfDatabase(Collector):
         yield _gauge("ami_share_outbox_age_seconds", "Age of the oldest change not yet told.", census.outbox_age)
         requests = GaugeMetricFamily("ami_share_requests", "Requests by kind and state.", labels=["kind", "state"])
         ages = GaugeMetricFamily(
-            "ami_share_state_age_seconds", "Age of the oldest open request in a state.", labels=["kind", "state"]
+            "ami_share_state_age_seconds",
+            "For how long the open request that is longest in a state has been there.",
+            labels=["kind", "state"],
         )
         for (kind, state), count in census.requests.items():
             requests.add_metric([kind, state], count)
@@ -99,10 +145,7 @@ class _OfDatabase(Collector):
         for state, count in census.deliveries.items():
             copies.add_metric([state], count)
         yield from (requests, ages, copies)
-        if census.copy_minutes:
-            seconds = sorted(minutes * 60 for minutes in census.copy_minutes)
-            yield _gauge("ami_share_copy_median_seconds", "Median of the last copies.", seconds[len(seconds) // 2])
-            yield _gauge("ami_share_copy_longest_seconds", "Longest of the last copies.", seconds[-1])
+        yield _gauge("ami_share_clock_off_seconds", "How much this process is ahead of the database.", census.clock_off)
 
 
 def _gauge(name: str, words: str, value: float) -> GaugeMetricFamily:
@@ -151,13 +194,17 @@ class Probes:
             "scheduler": "ok" if ticked and now - ticked <= _STALE else "no job has run lately",
             "slack": {"": "ok", None: "not tried yet"}.get(self.pulse.slack, f"can't be reached: {self.pulse.slack}"),
         }
+        if self.pulse.connected is not None:
+            checks["socket"] = "ok" if self.pulse.connected() else "not connected"
         try:
             census: Census = take_census(self.store, now)
         except Exception as trouble:
             return checks | {"database": type(trouble).__name__}
         stuck = census.work_age > _STALE.total_seconds()
         work = f"something has waited for {census.work_age:.0f} s" if stuck else "ok"
-        return checks | {"database": "ok", "work": work}
+        off = abs(census.clock_off) > _CLOCK_OFF_SECONDS
+        clock = f"{census.clock_off:+.0f} s from the database's: set it right (NTP)" if off else "ok"
+        return checks | {"database": "ok", "work": work, "clock": clock}
 
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]

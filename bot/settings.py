@@ -622,13 +622,13 @@ class Environment(BaseSettings):
     slack_signing_secret: Annotated[SecretStr, Field(min_length=1)] | None = None
     slack_app_token: Annotated[SecretStr, Field(min_length=1)] | None = None
     slack_api_url: str = "https://slack.com/api/"
-    database_url: str = "sqlite:///ami-share.sqlite3"
+    database_url: SecretStr = SecretStr("sqlite:///ami-share.sqlite3")
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every value that may never be written to a log."""
         given = (self.slack_bot_token, self.slack_signing_secret, self.slack_app_token)
-        password = make_url(self.database_url).password
+        password = make_url(self.database_url.get_secret_value()).password
         return (*(one.get_secret_value() for one in given if one), *([str(password)] if password else []))
 
 

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,6 +11,7 @@ from slack_sdk import WebClient
 from aws_ops.accounts import Accounts
 from bot.probes import Meters, Probes
 from bot.settings import Door, Environment, Settings
+from bot.tracing import CarryingExecutor, trace_on
 from handlers.apology import apologise_on
 from handlers.asking import Desk
 from handlers.deciding import Bench
@@ -35,6 +35,8 @@ from sharing.watching import CopyWatch
 from sharing.worker import Worker
 
 _SLACK_SECONDS = 10
+# At a time; Bolt's own five are soon all waiting for a Slack that is slow.
+_LISTENERS = 20
 
 
 @dataclass(frozen=True)
@@ -60,19 +62,20 @@ def build(
     environment: Environment,
     clock: Clock,
     wake: Callable[[], None],
-    listener_executor: Executor | None = None,
+    listener_executor: CarryingExecutor | None = None,
 ) -> Bot:
     """Put the bot together, with the database brought up to date.
 
     `settings` say what may be done, `environment` holds the secrets. `wake` is called when there is new work.
-    `listener_executor` runs Bolt's listeners; Bolt's own, if None.
+    `listener_executor` runs Bolt's listeners; one of its own, if None.
     """
-    engine = database.connect(environment.database_url)
+    engine = database.connect(environment.database_url.get_secret_value())
     database.upgrade(engine)
-    store = Store(engine)
+    meters = Meters()
+    store = Store(engine, meters)
     store.reconsider(clock())
-    meters = Meters(store, clock)
-    accounts = Accounts(observe=meters.aws_call)
+    meters.read(store, clock)
+    accounts = Accounts(observe=meters.aws_call, on_throttle=meters.aws_throttled)
     estate, rules = settings.estate, settings.rules
     lease = timedelta(seconds=settings.server.lease_seconds)
     client = WebClient(
@@ -92,8 +95,9 @@ def build(
         request_verification_enabled=settings.slack.door is Door.HTTP,
         # The first request verifies the token; at the start Slack may be away.
         token_verification_enabled=False,
-        listener_executor=listener_executor,
+        listener_executor=listener_executor or CarryingExecutor(_LISTENERS, thread_name_prefix="listener"),
     )
+    trace_on(app)
     gallery = Gallery(accounts, estate)
     apologise_on(app, settings.slack.approvals_channel)
     Desk(

@@ -114,12 +114,17 @@ class Neighbourhood:
 
 @contextmanager
 def put_up(
-    folder: Path, *, socket_mode: bool = False, copy_gib_per_second: float = 2, database_url: str = ""
+    folder: Path,
+    *,
+    socket_mode: bool = False,
+    copy_gib_per_second: float = 2,
+    database_url: str = "",
+    aws_sleeps: bool = False,
 ) -> Iterator[Neighbourhood]:
     """Put up the neighbourhood, its files in `folder`; everything is stopped at the end.
 
     Copies take seconds instead of many minutes; all else is at its usual pace. Without a `database_url` the database is
-    one of those files.
+    one of those files. With `aws_sleeps`, faults that make AWS slow really do.
     """
     aws = StrictAws(utc_now)
     aws.copy_gib_per_second = copy_gib_per_second
@@ -127,7 +132,7 @@ def put_up(
     company = furnish(aws, slack)
     with ExitStack() as stack:
         slack_url = stack.enter_context(slack.serve())
-        aws_url = stack.enter_context(aws.serve())
+        aws_url = stack.enter_context(aws.serve(sleeps=aws_sleeps))
         database_url = database_url or f"sqlite:///{folder / 'bot.sqlite3'}"
         here = Neighbourhood(aws, slack, company, slack_url, aws_url, folder, database_url, free_port())
         slack.connect(f"http://127.0.0.1:{here.port}/slack/events")

@@ -15,7 +15,6 @@ from sharing.states import RequestState
 from sharing.store import Store
 from sharing.transaction import Transaction, edit_columns
 
-
 _A_MOMENT = timedelta(microseconds=1)
 
 

@@ -19,11 +19,11 @@ class Census:
 
     Attributes:
         requests: how many there are, by kind and state.
-        oldest: how long ago the oldest open one was asked for, by kind and state.
+        oldest: for how long the one that is longest in an open state has been there, by kind and state.
         deliveries: how many there are, by state.
         work_age: for how long the oldest work that is due has not been taken by any worker.
         outbox_age: for how long the oldest change has not been told.
-        copy_minutes: how long the last copies took.
+        clock_off: by how much the clock is ahead of the database's, if that is on a machine of its own.
     """
 
     requests: Mapping[tuple[str, str], int]
@@ -31,7 +31,7 @@ class Census:
     deliveries: Mapping[str, int]
     work_age: float
     outbox_age: float
-    copy_minutes: tuple[float, ...]
+    clock_off: float
 
 
 def take_census(store: Store, now: datetime) -> Census:
@@ -42,7 +42,7 @@ def take_census(store: Store, now: datetime) -> Census:
                 requests.c.kind,
                 requests.c.state,
                 func.count().label("count"),
-                func.min(requests.c.created_at).label("first"),
+                func.min(requests.c.state_since).label("first"),
             ).group_by(requests.c.kind, requests.c.state)
         ).mappings()
         rows = [(row["kind"], row["state"], row["count"], row["first"]) for row in by_state]
@@ -55,13 +55,20 @@ def take_census(store: Store, now: datetime) -> Census:
             oldest={
                 (kind, state): (now - first).total_seconds()
                 for kind, state, _, first in rows
-                if not is_final(RequestState(state))
+                if first is not None and not is_final(RequestState(state))
             },
             deliveries={row["state"]: row["count"] for row in states},
             work_age=_age(tx, requests.c.due_at, free, now),
             outbox_age=_age(tx, requests.c.tell_at, requests.c.tell_at <= now, now),
-            copy_minutes=tuple(one.minutes for one in tx.copy_times()),
+            clock_off=_clock_off(tx, now),
         )
+
+
+def _clock_off(tx: Transaction, now: datetime) -> float:
+    if tx.connection.dialect.name == "sqlite":
+        return 0.0
+    there = tx.connection.scalar(select(func.clock_timestamp()))
+    return (now - there).total_seconds() if there is not None else 0.0
 
 
 def _age(tx: Transaction, due: ColumnElement[Any], which: ColumnElement[bool], now: datetime) -> float:

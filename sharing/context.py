@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-request_at_hand: ContextVar[str] = ContextVar("request_at_hand", default="-")
-"""The id of the request, or `-`."""
+NO_REQUEST = "-"
+
+request_at_hand: ContextVar[str] = ContextVar("request_at_hand", default=NO_REQUEST)
+"""The id of the request, or `NO_REQUEST`."""
 
 
 @contextmanager

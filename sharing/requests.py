@@ -239,6 +239,7 @@ class Request:
         preparations: the images that had to be re-encrypted first, and their copies.
         lease: grows with every claim, so that a worker that was overtaken notices.
         watchers: who asked to be told of its end, besides the requester; in the order in which they asked.
+        state_since: when it came to the state that it is in.
         begun_at: when permissions began to be changed; from then on some of what was approved may be in place.
         settled_at: when the permissions at the source were as planned: given, or taken back.
         ends_at: when what the share gives is to be taken back; `ended_by` is the request that does it, if any, and
@@ -275,6 +276,7 @@ class Request:
     reminders: int
     edits: tuple[Edit, ...]
     cancelled_at: datetime | None
+    state_since: datetime
     begun_at: datetime | None
     settled_at: datetime | None
     ends_at: datetime | None

@@ -17,7 +17,7 @@ from aws_ops.ids import KeyArn
 from sharing.requests import Delivery, NewRequest, Request, RequestId
 from sharing.states import DeliveryState, RequestState
 from sharing.tables import audit_events, deliveries, key_locks, requests
-from sharing.transaction import Transaction
+from sharing.transaction import Observer, Transaction
 
 _FLYING = (DeliveryState.COPYING, DeliveryState.CLEARING)
 
@@ -33,8 +33,9 @@ class Flight:
 class Store:
     """Everything that is remembered."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, observer: Observer | None = None) -> None:
         self._engine = engine
+        self._observer = observer
 
     def close(self) -> None:
         """Close the connections to the database that nobody uses at the moment."""
@@ -44,7 +45,7 @@ class Store:
     def transaction(self) -> Iterator[Transaction]:
         """Open a transaction; it is committed at the end, or rolled back on any exception."""
         with self._engine.begin() as connection:
-            yield Transaction(connection)
+            yield Transaction(connection, self._observer)
 
     def add(self, new: NewRequest, now: datetime) -> Request:
         """Store a new request, due at once; the same `origin` again returns the one that is there."""

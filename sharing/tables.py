@@ -93,6 +93,7 @@ requests = Table(
     Column("failure", JSON),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
+    Column("state_since", UtcDateTime),
     Column("begun_at", UtcDateTime),
     Column("settled_at", UtcDateTime),
     Column("ends_at", UtcDateTime),

@@ -54,11 +54,22 @@ class Overtaken(Exception):
     """Another request gives or takes the same at this moment, or did a moment ago: to be planned again later."""
 
 
+class Observer:
+    """Sees what happens to requests, to measure it; this one takes no notice."""
+
+    def left(self, request: Request, now: datetime) -> None:
+        """The request leaves the state that it is in."""
+
+    def delivered(self, delivery: Delivery) -> None:
+        """The delivery has come to another state, which is the one it is in."""
+
+
 class Transaction:
     """Reads and writes that take effect together."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, observer: Observer | None = None) -> None:
         self.connection = connection
+        self._observer = observer or Observer()
 
     def add(self, new: NewRequest, now: datetime) -> Request:
         """Store a new request, due at once.
@@ -88,6 +99,7 @@ class Transaction:
                 reason=new.reason,
                 ends_at=new.ends_at,
                 state=RequestState.CHECKING.value,
+                state_since=now,
                 preparations={},
                 refusals=[],
                 created_at=now,
@@ -173,7 +185,8 @@ class Transaction:
             IllegalTransition: there is no such way.
         """
         check_request_way(request.state, to)
-        self._write(request.id, state=to.value, attempts=0, **values)
+        self._observer.left(request, now)
+        self._write(request.id, state=to.value, state_since=now, attempts=0, **values)
         return self._changed(request, now)
 
     def set_plan(self, request: Request, plan: Plan, estimate: Estimate | None) -> None:
@@ -217,6 +230,7 @@ class Transaction:
         """
         if old.state is not new.state:
             check_delivery_way(old.state, new.state)
+            self._observer.delivered(new)
         self.connection.execute(
             update(deliveries)
             .where(deliveries.c.request_id == request.id)
@@ -511,6 +525,7 @@ def _request(row: RowMapping, its_deliveries: tuple[Delivery, ...], its_decision
         reminders=row["reminders"],
         edits=tuple(map(_edit, row["edits"])),
         cancelled_at=row["cancelled_at"],
+        state_since=row["state_since"] or row["created_at"],
         begun_at=row["begun_at"],
         settled_at=row["settled_at"],
         ends_at=row["ends_at"],

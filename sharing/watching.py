@@ -4,28 +4,35 @@
 it is cleared away, so that a crash loses neither the reason nor the image.
 """
 
+from __future__ import annotations
+
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from aws_ops.accounts import Accounts
 from aws_ops.copies import CopyState, CopyStatus, discard, faults_of, watch
 from aws_ops.errors import AwsBusy, AwsOpsError
 from aws_ops.estimates import about, minutes_left
 from aws_ops.finishing import finish_copy, point_parameter
-from aws_ops.ids import AccountId, Region
+from aws_ops.ids import AccountId, ImageId, Region
 from aws_ops.plan import PutImageParameter
 from sharing.applying import client_token, delivery_name
 from sharing.clock import Clock
+from sharing.context import about as about_request
 from sharing.copying import order_for
 from sharing.estate import Estate, UnknownAccount
 from sharing.requests import Delivery, Failure, FailureKind, Request, named
 from sharing.states import DeliveryState
 from sharing.store import Flight, Store
 from sharing.transaction import failure_columns
+
+if TYPE_CHECKING:
+    from types_boto3_ec2 import EC2Client
 
 _log = logging.getLogger(__name__)
 
@@ -133,23 +140,30 @@ class CopyWatch:
         first = flights[0].delivery
         role = self.estate.target(first.account_id).role
         ec2 = self.accounts.ec2(role, first.region)
-        copying = [flight for flight in flights if flight.delivery.state is DeliveryState.COPYING]
-        ids = [flight.delivery.image_id for flight in copying if flight.delivery.image_id]
+        copying = [flight.delivery for flight in flights if flight.delivery.state is DeliveryState.COPYING]
+        ids = [delivery.image_id for delivery in copying if delivery.image_id]
         statuses = watch(ec2, ids) if ids else {}
-        for flight in copying:
-            status = statuses.get(flight.delivery.image_id) if flight.delivery.image_id else None
-            after = judge(flight.delivery, status, self.clock())
-            self._write_down(flight, self._finished(flight, after) if after.state is DeliveryState.COMPLETED else after)
         for flight in flights:
-            if flight.delivery.state is DeliveryState.CLEARING and flight.delivery.image_id:
-                try:
-                    discard(ec2, flight.delivery.image_id)
-                except AwsBusy as busy:
-                    _log.info("request %s: a failed copy is cleared away later: %s", flight.request.id, busy)
-                    continue
-                except AwsOpsError as refused:
-                    _log.warning("request %s: a failed copy stays behind: %s", flight.request.id, refused)
-                self._write_down(flight, after_clearing(flight.request, flight.delivery, self.clock()))
+            image_id = flight.delivery.image_id
+            with about_request(flight.request.id):
+                if flight.delivery.state is DeliveryState.COPYING:
+                    self._judge(flight, statuses.get(image_id) if image_id else None)
+                elif image_id:
+                    self._clear(ec2, flight, image_id)
+
+    def _judge(self, flight: Flight, status: CopyStatus | None) -> None:
+        after = judge(flight.delivery, status, self.clock())
+        self._write_down(flight, self._finished(flight, after) if after.state is DeliveryState.COMPLETED else after)
+
+    def _clear(self, ec2: EC2Client, flight: Flight, image_id: ImageId) -> None:
+        try:
+            discard(ec2, image_id)
+        except AwsBusy as busy:
+            _log.info("a failed copy is cleared away later: %s", busy)
+            return
+        except AwsOpsError as refused:
+            _log.warning("a failed copy stays behind: %s", refused)
+        self._write_down(flight, after_clearing(flight.request, flight.delivery, self.clock()))
 
     def _finished(self, flight: Flight, good: Delivery) -> Delivery:
         """Give a good copy what goes with it; if AWS can't now, the copy is looked at again later."""
@@ -169,7 +183,7 @@ class CopyWatch:
             notes = finish_copy(ec2, order, image_id, self.clock())
             pointed = tuple(point_parameter(ec2, ssm, change, order, image_id) for change in parameters)
         except AwsBusy as busy:
-            _log.info("request %s: a copy is finished later: %s", flight.request.id, busy)
+            _log.info("a copy is finished later: %s", busy)
             return flight.delivery
         return replace(good, notes=(*notes, *pointed))
 

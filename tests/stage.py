@@ -6,7 +6,7 @@ The bot is the real one, wired as in production; Slack and AWS are the strict st
 import threading
 import tomllib
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -20,6 +20,7 @@ import pytest
 
 from bot.entrance import WsgiApp, entrance
 from bot.settings import Environment, Settings
+from bot.tracing import CarryingExecutor
 from bot.wiring import Bot, build
 from playground.aws import StrictAws
 from playground.clock import ManualClock
@@ -29,7 +30,7 @@ from playground.slack import StrictSlack
 __all__ = ["IMAGES", "PROD", "REGION", "STAGING", "Stage", "put_up"]
 
 
-class Listeners(ThreadPoolExecutor):
+class Listeners(CarryingExecutor):
     """Bolt's pool of listeners, which a test can wait for."""
 
     def __init__(self) -> None:

@@ -203,7 +203,7 @@ def test_a_source_whose_role_is_deleted_before_the_permissions_stops_with_what_t
 @contextmanager
 def away(stage: Stage, cluster: Cluster) -> Iterator[None]:
     """The stage's database takes no connections, and has dropped those that there were."""
-    name = make_url(stage.environment.database_url).database
+    name = make_url(stage.environment.database_url.get_secret_value()).database
     assert name is not None
     cluster.do("ALTER DATABASE {} ALLOW_CONNECTIONS false", name)
     cluster.drop_connections(name)

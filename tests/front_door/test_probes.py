@@ -1,16 +1,22 @@
 """Probes: what the bot says of itself, at the same door as Slack's requests."""
 
 import json
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.retries.standard import ExponentialBackoff
 from sqlalchemy.exc import OperationalError
 
 from bot.entrance import LONGEST_BODY
 from bot.probes import probing
 from handlers.ballots import APPROVE
 from tests.stage import REGION, Stage
+
+ROOT = Path(__file__).parents[2]
+HERE = {"database": "ok", "work": "ok", "clock": "ok"}
 
 
 def get(stage: Stage, path: str, method: str = "GET", **environ: Any) -> tuple[str, str]:
@@ -39,7 +45,26 @@ def test_it_is_ready_once_its_jobs_run_and_slack_answers(stage: Stage) -> None:
     assert found["scheduler"] == "no job has run lately"
     assert found["slack"] == "not tried yet"
     stage.bot.probes.feel()
-    assert checks(stage) == ("200 OK", {"scheduler": "ok", "slack": "ok", "database": "ok", "work": "ok"})
+    assert checks(stage) == ("200 OK", {"scheduler": "ok", "slack": "ok", **HERE})
+
+
+def test_it_is_not_ready_while_socket_mode_is_not_connected(stage: Stage) -> None:
+    stage.bot.probes.feel()
+    connected = False
+    stage.bot.probes.pulse.connected = lambda: connected
+    assert checks(stage) == (
+        "503 Service Unavailable",
+        {"scheduler": "ok", "slack": "ok", "socket": "not connected", **HERE},
+    )
+    connected = True
+    assert checks(stage)[0] == "200 OK"
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_it_is_not_ready_while_its_clock_is_off(stage: Stage) -> None:
+    assert "s from the database's: set it right (NTP)" in checks(stage)[1]["clock"], "the stage has a time of its own"
+    told = get(stage, "/metrics")[1]
+    assert "ami_share_clock_off_seconds -" in told or "ami_share_clock_off_seconds 1" in told
 
 
 def test_it_is_not_ready_while_slack_or_the_scheduler_is_away(stage: Stage) -> None:
@@ -85,13 +110,26 @@ def test_metrics_tell_requests_calls_and_ages(stage: Stage) -> None:
     stage.passes(minutes=40)
     told = get(stage, "/metrics")[1]
     assert 'ami_share_deliveries{state="completed"} 1.0' in told
-    assert "ami_share_copy_median_seconds" in told
+    way = 'region="eu-central-1",source_region="eu-central-1"'
+    assert f"ami_share_copy_seconds_count{{{way}}} 1.0" in told
+    assert 'ami_share_state_seconds_count{kind="share",state="awaiting_approval"} 1.0' in told
+    assert 'ami_share_state_seconds_bucket{kind="share",le="300.0",state="awaiting_approval"} 0.0' in told
+    assert 'ami_share_state_seconds_bucket{kind="share",le="900.0",state="awaiting_approval"} 1.0' in told
 
 
 def test_what_aws_refuses_is_counted_by_its_code(stage: Stage) -> None:
     stage.aws.faults.fail("DescribeImages", code="UnauthorizedOperation", times=1)
     stage.bot.gallery.refresh()
     assert 'operation="DescribeImages",result="UnauthorizedOperation"' in get(stage, "/metrics")[1]
+
+
+def test_throttles_are_counted_that_botocore_s_own_tries_hide(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
+    stage.aws.faults.throttle("DescribeImages", times=3)
+    stage.bot.gallery.refresh()
+    told = get(stage, "/metrics")[1]
+    assert 'ami_share_aws_throttles_total{operation="DescribeImages",service="ec2"} 3.0' in told
+    assert 'operation="DescribeImages",result="ok"' in told
 
 
 def test_a_rate_limit_of_slack_s_is_counted(stage: Stage) -> None:
@@ -109,3 +147,14 @@ def test_nothing_else_is_answered_without_slack_s_signature(stage: Stage, path: 
 def test_a_body_longer_than_any_of_slack_s_is_refused_unread(stage: Stage) -> None:
     huge = {"HTTP_X_SLACK_REQUEST_TIMESTAMP": "1", "CONTENT_LENGTH": str(LONGEST_BODY + 1)}
     assert get(stage, "/slack/events", "POST", **huge)[0].startswith("413")
+
+
+@pytest.mark.parametrize("file", ["docs/operations.md", "deploy/prometheus-rules.yaml"])
+def test_every_metric_that_is_written_of_is_there(stage: Stage, file: str) -> None:
+    known = set(re.findall(r"^# TYPE (\S+)", get(stage, "/metrics")[1], re.MULTILINE))
+    named = set(re.findall(r"ami_share_\w+", (ROOT / file).read_text(encoding="utf-8")))
+    assert named
+    assert named <= known | {f"{name}_total" for name in known}
+    if file.startswith("docs"):
+        written_of = {name.removesuffix("_total") for name in named}
+        assert {name.removesuffix("_total") for name in known if not name.endswith("_created")} <= written_of

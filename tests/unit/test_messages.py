@@ -154,6 +154,7 @@ def request_in(state: RequestState, count: int = 1, text: str = "golden", images
         reminders=1,
         edits=(Edit(Person("T0", "U0SAM"), NOW, ("sandbox",)),),
         cancelled_at=NOW,
+        state_since=NOW,
         begun_at=NOW,
         settled_at=NOW,
         ends_at=NOW,

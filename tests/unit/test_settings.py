@@ -59,7 +59,7 @@ def test_a_good_file_is_taken(tmp_path: Path) -> None:
     target = settings.estate.target("staging")
     assert target.role.account_id == "222222222222"
     assert target.key_principals == ("arn:aws:iam::222222222222:role/ami-share-target",)
-    assert environment.database_url == "sqlite:///ami-share.sqlite3"
+    assert environment.database_url.get_secret_value() == "sqlite:///ami-share.sqlite3"
     assert "xoxb" not in repr(environment)
 
 

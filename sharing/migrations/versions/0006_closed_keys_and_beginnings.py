@@ -17,11 +17,13 @@ def upgrade() -> None:
         batch.add_column(sa.Column('closed_until', sharing.tables.UtcDateTime(timezone=True), nullable=True))
     with op.batch_alter_table('requests') as batch:
         batch.add_column(sa.Column('begun_at', sharing.tables.UtcDateTime(timezone=True), nullable=True))
-    op.execute("UPDATE requests SET begun_at = settled_at")
+        batch.add_column(sa.Column('state_since', sharing.tables.UtcDateTime(timezone=True), nullable=True))
+    op.execute("UPDATE requests SET begun_at = settled_at, state_since = created_at")
 
 
 def downgrade() -> None:
     with op.batch_alter_table('requests') as batch:
+        batch.drop_column('state_since')
         batch.drop_column('begun_at')
     with op.batch_alter_table('key_locks') as batch:
         batch.drop_column('closed_until')
