@@ -18,11 +18,14 @@ import pytest
 
 from bot.entrance import WsgiApp
 from handlers.ballots import APPROVE, DENY
+from handlers.command import NotUnderstood
 from tests.stage import REGION, Stage
+from tests.unit.test_command import AMI, WORDS, understood, worded
 
 MANY = bool(os.environ.get("TORTURE"))
 SIGNED = 15_000 if MANY else 1_500
 UNSIGNED = 20_000 if MANY else 2_000
+TYPED = 20_000 if MANY else 2_000
 SEED = datetime.now(UTC).toordinal()
 
 pytestmark = pytest.mark.timeout(1200 if MANY else 120)
@@ -128,7 +131,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> Iterator[Counter[str]]:
     counts: Counter[str] = Counter()
     yield counts
     with capsys.disabled():
-        print(f"\nfuzzing (seed {SEED}): {sum(counts.values())} requests; answers {dict(counts)}")
+        print(f"\nfuzzing (seed {SEED}): {sum(counts.values())} inputs; answers {dict(counts)}")
 
 
 def test_bent_payloads_are_answered_and_give_nothing(stage: Stage, said: Counter[str]) -> None:
@@ -152,6 +155,24 @@ def test_bent_payloads_are_answered_and_give_nothing(stage: Stage, said: Counter
     stage.work()
     assert nothing_was_given(stage)
     assert "approval needed" in stage.slack.messages(stage.room)[0].as_text()
+
+
+def test_whatever_is_typed_is_a_request_or_gets_an_answer(said: Counter[str]) -> None:
+    at_random = random.Random(SEED)
+    letters = "".join(map(chr, [*range(32, 127), 0, 9, 10, 0x3000, 0x3001, 0xFF1A, 0x202E, 0x1F4A5, 0xD7FF, 0xFFFF]))
+    for number in range(TYPED):
+        words = [
+            at_random.choice(WORDS)
+            if at_random.random() < 0.8
+            else "".join(at_random.choices(letters, k=at_random.randint(0, 30)))
+            for _ in range(at_random.randint(0, 16))
+        ]
+        begun = at_random.choice(["", f"{AMI} to staging ", f"{AMI} to prod reason ", "plan golden-2026-11 to prod "])
+        meant = understood(begun + " ".join(words))
+        said[type(meant).__name__] += 1
+        if isinstance(meant, NotUnderstood):
+            assert meant.problems, (SEED, number, words)
+            assert all(worded(each) for each in meant.problems), (SEED, number, words)
 
 
 def test_noise_is_turned_away_at_the_door(stage: Stage, said: Counter[str]) -> None:
