@@ -24,11 +24,12 @@ playground: install  ## try the bot: a local Slack workspace and AWS accounts (A
 test: install    ## run all tests (ARGS="-k word" for some)
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
-test-all: install  ## run all tests, and a crash at every point, on both databases (about ten minutes more)
+test-all: install  ## run all tests, with a crash at every point, 500 requests on dying replicas and long fuzzing
 	TORTURE=1 $(BIN)/python -m pytest -n auto $(ARGS)
 
-torture: install ## kill the bot at every point of a share, on both databases, and print how many that were
-	TORTURE=1 $(BIN)/python -m pytest -n auto -q -rP tests/front_door/test_crash_anywhere.py $(ARGS)
+torture: install ## the same alone, with every way to be interrupted on both databases; print how many that were
+	TORTURE=every $(BIN)/python -m pytest -n auto -q \
+	  tests/front_door/test_every_effect.py tests/front_door/test_fuzz.py tests/process $(ARGS)
 
 contract-aws: install  ## ask the real AWS the strict AWS's questions (PROFILES=owner,target: two sandbox accounts)
 	AWS_CONTRACT_PROFILES=$(PROFILES) $(BIN)/python -m pytest tests/strict_aws -n 0 -k real -rs --timeout 3600 $(ARGS)

@@ -2,6 +2,7 @@
 
 import shutil
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -12,7 +13,26 @@ from sharing.database import connect, upgrade
 from tests import postgres
 from tests.stage import Stage, put_up
 
+Tried = Callable[[str, int], None]
 FreshDatabase = Callable[[str], AbstractContextManager[str]]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how much was tried, over all tests and all processes."""
+    tried: Counter[str] = Counter()
+    for report in terminalreporter.getreports("passed"):
+        for what, count in report.user_properties:
+            tried[what] += count
+    if tried:
+        terminalreporter.write_sep("-", "what was tried")
+        for what, count in sorted(tried.items()):
+            terminalreporter.write_line(f"{count:>7,}  {what}")
+
+
+@pytest.fixture
+def tried(record_property: Callable[[str, object], None]) -> Tried:
+    """Counts what a test tries, for the summary of the whole run."""
+    return record_property
 
 
 @pytest.fixture(autouse=True)

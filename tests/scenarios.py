@@ -72,7 +72,7 @@ def play(scenario: Scenario, stage: Stage, effects: Effects) -> End:
         try:
             for deed in scenario.deeds:
                 _done(deed, stage)
-            stage.passes(minutes=scenario.minutes, steps=60)
+            stage.passes(minutes=scenario.minutes, steps=180)
             return _end(stage)
         except Death:
             effects.revive()

@@ -26,6 +26,7 @@ from playground.neighbourhood import Neighbourhood, free_port, put_up
 from playground.slack.delivery import HttpDoor
 from playground.slack.errors import NothingToClick
 from tests import postgres
+from tests.conftest import Tried
 
 MANY = bool(os.environ.get("TORTURE"))
 REQUESTS = 250 if MANY else 24
@@ -57,10 +58,10 @@ class Replicas:
         """Kill one, or let one stand still past its lease, every few seconds."""
         while not until.wait(at_random.uniform(3, 8)):
             port = at_random.choice(self.ports)
-            what = at_random.choice(["killed", "killed", "stood still", "stopped"])
+            what = at_random.choice(["killed", "killed", "standing still", "stopped"])
             self.did[what] += 1
             bot = self.running[port]
-            if what == "stood still":
+            if what == "standing still":
                 bot.send_signal(signal.SIGSTOP)
                 time.sleep(PAST_THE_LEASE_SECONDS)
                 bot.send_signal(signal.SIGCONT)
@@ -123,7 +124,9 @@ def waits_for(sign: Callable[[], bool], do: Callable[[], object]) -> None:
 
 
 @pytest.mark.parametrize("socket_mode", [False, True], ids=["http", "socket-mode"])
-def test_nothing_is_lost_or_done_twice(tmp_path: Path, cluster: postgres.Cluster, socket_mode: bool) -> None:
+def test_nothing_is_lost_or_done_twice(
+    tmp_path: Path, cluster: postgres.Cluster, socket_mode: bool, tried: Tried
+) -> None:
     seed = int(time.time())
     with cluster.database() as url, three(tmp_path, url, socket_mode=socket_mode) as replicas:
         here, enough = replicas.here, threading.Event()
@@ -165,7 +168,10 @@ def test_nothing_is_lost_or_done_twice(tmp_path: Path, cluster: postgres.Cluster
         time.sleep(PAST_THE_LEASE_SECONDS)
         messages = here.slack.messages(room)
         asked = {image.name for image in source.images(REGION) for one in messages if image.id in one.as_text()}
-        print(f"{REQUESTS} requests in {took:.0f} s (seed {seed}): {dict(replicas.did)}; asked {len(messages)} times")
+        print(f"seed {seed}, {took:.0f} s")
+        tried("requests on three replicas", len(messages))
+        for what, times in replicas.did.items():
+            tried(f"times that a replica was {what}", times)
 
         for image in source.images(REGION):
             number = int(image.name.split("-")[1])
