@@ -21,7 +21,7 @@ def test_a_share_over_socket_mode(tmp_path: Path) -> None:
         (shown,) = here.slack.command(mika, room, "/ami-share", "help").ephemeral
         assert "/ami-share IMAGE, … to ACCOUNT" in shown.as_text()
         here.slack.command(mika, room, "/ami-share", "")
-        answer = here.slack.submit(mika, {"image": ["golden"], "targets": ["staging"], "reason": "x"})
+        answer = here.slack.submit(mika, {"image": ["no-such-image"], "targets": ["staging"], "reason": "x"})
         assert set(answer.errors) == {"image"}, "a form's errors come back through the socket"
         assert here.slack.submit(mika, {"image": [image], "targets": ["staging"], "reason": "x"}).errors == {}
         until(lambda: bool(here.slack.messages(room)), here)
