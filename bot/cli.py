@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import os
 import signal
 import sys
 import threading
@@ -57,7 +58,9 @@ def _run(_options: argparse.Namespace, settings: Settings, environment: Environm
         else:
             _listen(bot, settings, environment)
     engine.stop()
-    return 0
+    logging.shutdown()
+    # What still waits for AWS or Slack would be waited for at the end of the interpreter; it holds nothing any more.
+    os._exit(0)
 
 
 def _serve(bot: Bot, settings: Settings, environment: Environment) -> None:

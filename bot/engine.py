@@ -106,6 +106,7 @@ class Engine:
             thread.join(max(0.0, ends - time.monotonic()))
         try:
             self._bot.worker.hand_back()
+            self._bot.publisher.hand_back()
         except Exception:
             _log.exception("what is under way can't be handed back; its lease will lapse")
 

@@ -35,6 +35,7 @@ _AFTER_TROUBLE = timedelta(seconds=15)
 _LANGUAGE_HOLDS = timedelta(hours=1)
 _PAGE = 200
 _RATE_LIMITED = "ratelimited"
+_DELETED = "message_not_found"
 # Somebody who has left since asking (docs.slack.dev/reference/methods/conversations.open).
 _UNREACHABLE = frozenset({"user_disabled", "user_not_found", "user_not_visible", "cannot_dm_bot"})
 
@@ -52,6 +53,7 @@ class Publisher:
     on_lease_lost: Callable[[str], None] = lambda _: None
     on_rate_limit: Callable[[], None] = lambda: None
     _quiet_until: datetime | None = None
+    _in_hand: Untold | None = None
     _languages: dict[Person, tuple[Language, datetime]] = field(default_factory=dict)
 
     def run_once(self) -> bool:
@@ -61,6 +63,7 @@ class Publisher:
         untold = self.postings.claim(self.clock())
         if untold is None:
             return False
+        self._in_hand = untold
         try:
             with about(untold.request.id):
                 again_at = self._tell(untold)
@@ -80,21 +83,26 @@ class Publisher:
         self.postings.told(untold, again_at)
         return True
 
+    def hand_back(self) -> None:
+        """Give up what is being told, since the process ends: another publisher goes on at once."""
+        if self._in_hand is not None:
+            self.postings.hand_back(self._in_hand)
+
     def _tell(self, untold: Untold) -> datetime | None:
         """Post and edit what differs; return when to look again, if an edit had to wait for its time."""
         posted = dict(untold.postings)
         again_at: datetime | None = None
         for message in self._messages(untold.request, posted):
             posting = posted.get(message.key)
+            parent = posted[STORY] if message.place is Place.THREAD else None
             if posting is None or posting.ts is None:
-                parent = posted[STORY] if message.place is Place.THREAD else None
                 posted[message.key] = self._post(untold, message, posting, parent)
             elif message.pace is not Pace.ONCE and posting.content_digest != _digest(message):
                 due = self._edit_due(message, posting)
                 if due > self.clock():
                     again_at = due
-                else:
-                    self._edit(untold, message, posting)
+                elif not self._edit(untold, message, posting):
+                    posted[message.key] = self._post(untold, message, posting, parent)
         return again_at
 
     def _language_of(self, person: Person) -> Language:
@@ -161,16 +169,24 @@ class Publisher:
             self._remove(channel, {*self._find(untold.request, message, channel, thread_ts)} - {ts})
         return posting
 
-    def _edit(self, untold: Untold, message: Message, posting: Posting) -> None:
-        self.client.chat_update(
-            channel=posting.channel, ts=cast("str", posting.ts), text=message.text, blocks=list(message.blocks)
-        )
+    def _edit(self, untold: Untold, message: Message, posting: Posting) -> bool:
+        """Bring a message up to date; False if there is none to be edited any more."""
+        try:
+            self.client.chat_update(
+                channel=posting.channel, ts=cast("str", posting.ts), text=message.text, blocks=list(message.blocks)
+            )
+        except SlackApiError as error:
+            if _code(error) != _DELETED:
+                raise
+            _log.warning("somebody deleted %s, which is posted again", message.key)
+            return False
         now = self.clock()
         try:
             self.postings.shown(untold, replace(posting, content_digest=_digest(message), shown_at=now), now)
         except LeaseLost:
             self.postings.overtaken(untold.request.id, message.key, now)
             raise
+        return True
 
     def _remove(self, channel: str, doubles: Set[str]) -> None:
         """Take back messages that were posted a second time, unless somebody has already."""
@@ -178,7 +194,7 @@ class Publisher:
             try:
                 self.client.chat_delete(channel=channel, ts=ts)
             except SlackApiError as error:
-                if _code(error) != "message_not_found":
+                if _code(error) != _DELETED:
                     raise
 
     def _edit_due(self, message: Message, posting: Posting) -> datetime:

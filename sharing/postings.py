@@ -126,6 +126,15 @@ class Postings:
             tx.connection.execute(mine.values(tell_lease_until=None))
             tx.connection.execute(mine.where(requests.c.revision == revision).values(tell_at=again_at))
 
+    def hand_back(self, untold: Untold) -> None:
+        """End the claim from outside: the next publisher goes on at once, and whoever held it writes nothing more."""
+        with self._store.transaction() as tx:
+            mine = (requests.c.id == untold.request.id, requests.c.tell_lease == untold.lease)
+            taken = requests.c.tell_lease_until.is_not(None)
+            tx.connection.execute(
+                update(requests).where(*mine, taken).values(tell_lease=requests.c.tell_lease + 1, tell_lease_until=None)
+            )
+
     def _hold(self, tx: Transaction, untold: Untold, now: datetime) -> None:
         held = tx.connection.execute(
             update(requests)

@@ -17,7 +17,8 @@ WITHIN_SECONDS = 11.0
 LONG = timedelta(seconds=25)
 
 
-def test_what_is_under_way_is_handed_back_within_ten_seconds(tmp_path: Path) -> None:
+@pytest.mark.parametrize("operation", ["ModifySnapshotAttribute", "CopyImage"])
+def test_what_is_under_way_is_handed_back_within_ten_seconds(tmp_path: Path, operation: str) -> None:
     with put_up(tmp_path, copy_gib_per_second=100, aws_sleeps=True) as here:
         here.start_bot()
         mika, sam, room = here.company.mika, here.company.sam, here.company.room
@@ -25,9 +26,9 @@ def test_what_is_under_way_is_handed_back_within_ten_seconds(tmp_path: Path) -> 
         here.slack.command(mika, room, "/ami-share", f"{image} to staging")
         until(lambda: bool(here.slack.messages(room)), here)
         (approval,) = here.slack.messages(room)
-        here.aws.faults.delay("ModifySnapshotAttribute", LONG, times=1)
+        here.aws.faults.delay(operation, LONG, times=1)
         here.slack.click(sam, approval, "ami_share_approve")
-        until(lambda: bool(here.aws.journal.calls("ModifySnapshotAttribute")), here)
+        until(lambda: bool(here.aws.journal.calls(operation)), here)
 
         asked = time.monotonic()
         here.stop_bot()
