@@ -17,12 +17,13 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 
 from bot.engine import Alarm, Engine
 from bot.entrance import LONGEST_BODY, entrance
-from bot.logs import log_handler
+from bot.logs import Redaction, log_handler
 from bot.probes import probing
 from bot.settings import Door, Environment, Settings, SettingsError, load
 from bot.wiring import Bot, build
 from sharing import database
 from sharing.clock import utc_now
+from sharing.database import DATABASE_AWAY
 from sharing.requests import RequestId
 from sharing.store import Store
 
@@ -31,7 +32,7 @@ _HTTP_THREADS = 16
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; return the exit status: 0 fine, 2 the settings can't be used."""
+    """Run the command line; return the exit status: 0 fine, 1 the database can't be used, 2 the settings can't be."""
     options = _parser().parse_args(arguments)
     try:
         settings, environment = load(options.settings)
@@ -48,7 +49,11 @@ def _run(_options: argparse.Namespace, settings: Settings, environment: Environm
     for chatty in ("alembic", "apscheduler", "botocore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     alarm = Alarm()
-    bot = build(settings, environment, utc_now, alarm.ring)
+    try:
+        bot = build(settings, environment, utc_now, alarm.ring)
+    except (*DATABASE_AWAY, ModuleNotFoundError) as trouble:
+        print(f"DATABASE_URL can't be used: {Redaction(environment.secrets)(_reason(trouble))}", file=sys.stderr)
+        return 1
     engine = Engine(bot, settings.server, alarm)
     signal.signal(signal.SIGTERM, _exit)
     engine.start()
@@ -61,6 +66,12 @@ def _run(_options: argparse.Namespace, settings: Settings, environment: Environm
     logging.shutdown()
     # What still waits for AWS or Slack would be waited for at the end of the interpreter; it holds nothing any more.
     os._exit(0)
+
+
+def _reason(trouble: Exception) -> str:
+    if isinstance(trouble, ModuleNotFoundError):
+        return f"its driver isn't installed ({trouble.name}); for PostgreSQL, install requirements.lock"
+    return str(getattr(trouble, "orig", trouble))
 
 
 def _serve(bot: Bot, settings: Settings, environment: Environment) -> None:

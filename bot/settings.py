@@ -19,10 +19,12 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    field_validator,
     model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from aws_ops.errors import MalformedId
 from aws_ops.estimates import Prices, RegionPrices
@@ -607,6 +609,9 @@ class Settings(Strict):
         return {target.name: target.environment for target in self.targets} | organizations
 
 
+_DATABASES = ("sqlite", "postgresql")
+
+
 class Environment(BaseSettings):
     """Secrets and addresses: the environment variables, in capitals.
 
@@ -623,6 +628,17 @@ class Environment(BaseSettings):
     slack_app_token: Annotated[SecretStr, Field(min_length=1)] | None = None
     slack_api_url: str = "https://slack.com/api/"
     database_url: SecretStr = SecretStr("sqlite:///ami-share.sqlite3")
+
+    @field_validator("database_url")
+    @classmethod
+    def _known(cls, url: SecretStr) -> SecretStr:
+        try:
+            kind = make_url(url.get_secret_value()).get_backend_name()
+        except ArgumentError:
+            raise ValueError("isn't a URL of SQLAlchemy's, like postgresql://user:password@host/name") from None
+        if kind not in _DATABASES:
+            raise ValueError(f"is of {kind}, and must be one of {', '.join(_DATABASES)}")
+        return url
 
     @property
     def secrets(self) -> tuple[str, ...]:
