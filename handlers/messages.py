@@ -242,8 +242,10 @@ def _end(say: Speech, request: Request, key: str, *, watched: bool = False, foll
     message = _lines(say, key, Place.DIRECT, lines)
     if not followed:
         return message
-    again = ActionsBlock(elements=[following.again_button(say, request)])
-    return replace(message, blocks=(*message.blocks, again.to_dict()))
+    what_next = [following.again_button(say, request)]
+    if request.revocable:
+        what_next.append(following.revoke_button(say, request))
+    return replace(message, blocks=(*message.blocks, ActionsBlock(elements=what_next).to_dict()))
 
 
 def _preview(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Message:

@@ -13,10 +13,10 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import OperationalError
 
 from handlers.ballots import APPROVE
+from handlers.following import REVOKE
 from playground.aws import Disk
 from playground.aws.faults import EVERY
 from playground.company import target_policy
-from sharing.requests import RequestId
 from tests.postgres import Cluster
 from tests.stage import REGION, STAGING, Stage
 
@@ -147,8 +147,8 @@ def test_denied_halfway_it_says_what_may_be_there_and_it_can_be_taken_back(stage
     stage.work()
     assert "failed while its permissions were being set. Some of them may be in place" in last_said(stage)
     assert "AWS refused ModifyImageAttribute: not any more" in last_said(stage)
-    (request,) = [RequestId(stage.approval.as_text().splitlines()[-1].split("`")[1])]
-    stage.types(stage.mika, f"revoke {request}")
+    assert "[Ask again…] [Take back…]" in last_said(stage)
+    stage.clicks(stage.mika, REVOKE, stage.slack.dms(stage.mika)[-1])
     stage.work()
     stage.clicks(stage.sam, APPROVE)
     stage.work()
