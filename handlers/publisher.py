@@ -33,6 +33,8 @@ EVENT_TYPE = "ami_share"
 _BETWEEN_EDITS = timedelta(seconds=10)
 _AFTER_TROUBLE = timedelta(seconds=15)
 _LANGUAGE_HOLDS = timedelta(hours=1)
+# A message's ts is by Slack's clock, and may lie before the time at which its request was made by ours.
+_CLOCKS_DIFFER = timedelta(minutes=10)
 _PAGE = 200
 _RATE_LIMITED = "ratelimited"
 _DELETED = "message_not_found"
@@ -226,7 +228,7 @@ class Publisher:
     def _find(self, request: Request, message: Message, channel: str, thread_ts: str | None) -> Iterator[str]:
         """Yield the `ts` of the message wherever a publisher posted it, by the metadata it carries."""
         wanted = _name(request, message)
-        oldest = f"{request.created_at.timestamp():.6f}"
+        oldest = f"{(request.created_at - _CLOCKS_DIFFER).timestamp():.6f}"
         pages = (
             self.client.conversations_history(channel=channel, oldest=oldest, include_all_metadata=True, limit=_PAGE)
             if thread_ts is None

@@ -64,6 +64,16 @@ def test_a_death_between_posting_and_knowing_it(stage: Stage) -> None:
     whole_story(stage)
 
 
+def test_a_post_is_found_though_slack_s_clock_is_behind_the_bot_s(stage: Stage) -> None:
+    image = stage.images.image(REGION)
+    stage.start(ahead=timedelta(minutes=3))
+    stage.types(stage.mika, f"{image} to staging")
+    stage.slack.faults.lose_answer("chat.postMessage", times=1)
+    stage.work()
+    stage.passes(minutes=1)
+    assert len(stage.slack.messages(stage.room)) == 1
+
+
 def test_slack_away_for_an_hour_loses_nothing(stage: Stage) -> None:
     image = stage.images.image(REGION, name="golden")
     stage.types(stage.mika, f"{image} to staging")
