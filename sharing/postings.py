@@ -110,12 +110,13 @@ class Postings:
     def overtaken(self, request_id: RequestId, key: str, now: datetime) -> str | None:
         """Note that a message may have been changed by one who had been overtaken; return its `ts`, if it is known.
 
-        What it says is unknown then, so whoever tells next will say it again.
+        What it says is unknown then, so it is said again; after whoever is telling now, who can't know.
         """
         with self._store.transaction() as tx:
             it = (postings.c.request_id == request_id, postings.c.key == key)
             tx.connection.execute(update(postings).where(*it).values(content_digest=None))
-            tx.connection.execute(update(requests).where(requests.c.id == request_id).values(tell_at=now))
+            again = {"tell_at": now, "revision": requests.c.revision + 1}
+            tx.connection.execute(update(requests).where(requests.c.id == request_id).values(again))
             return cast("str | None", tx.connection.scalar(select(postings.c.ts).where(*it)))
 
     def told(self, untold: Untold, again_at: datetime | None) -> None:

@@ -13,6 +13,7 @@ from aws_ops.fence import SIGNATURE_HOLDS
 from aws_ops.ids import ImageId, KeyArn
 from aws_ops.plan import Mode
 from sharing.database import connect, upgrade
+from sharing.postings import Posting, Postings
 from sharing.requests import NewRequest, Person
 from sharing.states import DeliveryState, RequestState
 from sharing.store import Store
@@ -137,3 +138,25 @@ def test_a_copy_that_is_let_go_is_retired_wherever_it_was_handed_over(store: Sto
 
 def test_what_no_database_can_hold_is_left_out_of_a_reason(store: Store) -> None:
     assert store.add(replace(NEW, reason="release\0 42 📦"), NOW).reason == "release 42 📦"
+
+
+def test_a_message_that_one_who_was_overtaken_may_have_changed_is_told_again_after_whoever_tells_now(
+    store: Store,
+) -> None:
+    added = store.add(NEW, NOW)
+    with store.transaction() as tx:
+        tx.move(added, RequestState.AWAITING_APPROVAL, NOW)
+    postings = Postings(store, LEASE)
+    overtaken = postings.claim(NOW)
+    assert overtaken is not None
+    postings.begin(overtaken, "approval", "C1", NOW)
+    telling = postings.claim(NOW + LEASE)
+    assert telling is not None
+    postings.shown(telling, Posting("approval", "C1", "1.1", "as it should be", NOW), NOW + LEASE)
+    assert postings.overtaken(overtaken.request.id, "approval", NOW + LEASE) == "1.1"
+    postings.told(telling, None)
+    again = postings.claim(NOW + LEASE)
+    assert again is not None, "or what the overtaken one wrote stands for ever"
+    assert again.postings["approval"].content_digest is None
+    postings.told(again, None)
+    assert postings.claim(NOW + LEASE) is None
