@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
+# Some tests take minutes: whichever process is done first takes on what waits at the others.
+PYTEST  = $(BIN)/python -m pytest -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help install playground test test-all torture contract-aws lint types imports check format migration lock clean
@@ -22,13 +24,13 @@ playground: install  ## try the bot: a local Slack workspace and AWS accounts (A
 	$(BIN)/python -m playground $(ARGS)
 
 test: install    ## run all tests (ARGS="-k word" for some)
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(PYTEST) $(ARGS)
 
 test-all: install  ## run all tests, with a crash at every point, 500 requests on dying replicas and long fuzzing
-	TORTURE=1 $(BIN)/python -m pytest -n auto $(ARGS)
+	TORTURE=1 $(PYTEST) $(ARGS)
 
 torture: install ## the same alone, with every way to be interrupted on both databases; print how many that were
-	TORTURE=every $(BIN)/python -m pytest -n auto -q \
+	TORTURE=every $(PYTEST) -q \
 	  tests/front_door/test_every_effect.py tests/front_door/test_fuzz.py tests/process $(ARGS)
 
 contract-aws: install  ## ask the real AWS the strict AWS's questions (PROFILES=owner,target: two sandbox accounts)

@@ -2,7 +2,8 @@
 
 The process ends there; or it stands still until its lease has lapsed and another replica has done its work, and then
 goes on; or another replica works at the same moment. `make test` tries a few points, others every day; `make test-all`
-tries every point, and `make torture` each of them in every way.
+has the process end just before and just after every point, and tries the other ways at a part of them, another one each
+day; `make torture` tries all of it.
 """
 
 import os
@@ -32,7 +33,7 @@ from tests.stage import Stage, put_up
 
 TORTURE = os.environ.get("TORTURE", "")
 ALL = bool(TORTURE)
-PARTS = 4
+PARTS = 6
 # How many points of a part `make test` tries.
 FEW = 2
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -109,8 +110,16 @@ WAYS = {
     "dies-after-on-sqlite": (SQLITE, "after", dies),
     "dies-before-on-postgresql": (POSTGRESQL, "before", dies),
 }
-# Just after one effect and just before the next look the same from outside, so these two are left to `make torture`.
-LONGEST = {"dies-after-on-sqlite", "dies-before-on-postgresql"}
+# These two between them end the process just before and just after every effect, on both databases.
+EACH_POINT = {"dies-before-on-sqlite", "dies-after-on-postgresql"}
+
+
+def has_its_turn(scenario: Scenario, way: str, part: int) -> bool:
+    """Say whether this part of the points is tried today."""
+    if TORTURE == "every" or (ALL and way in EACH_POINT):
+        return True
+    today = datetime.now(UTC).toordinal() + SCENARIOS.index(scenario)
+    return part == today % PARTS and (ALL or way == [*WAYS][today // PARTS % len(WAYS)])
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -119,15 +128,12 @@ LONGEST = {"dies-after-on-sqlite", "dies-before-on-postgresql"}
 def test_it_ends_the_same_whatever_happens_at_any_effect(
     run: Player, scenario: Scenario, way: str, part: int, tried: Tried
 ) -> None:
-    today = datetime.now(UTC).toordinal() + SCENARIOS.index(scenario)
-    if not ALL and (part, way) != (today % PARTS, [*WAYS][today % len(WAYS)]):
-        pytest.skip("another day's part; make test-all tries all of them")
-    if ALL and TORTURE != "every" and way in LONGEST:
-        pytest.skip("make torture tries it")
+    if not has_its_turn(scenario, way, part):
+        pytest.skip("another day's part; make torture tries all of them")
     kind, when, deed = WAYS[way]
     expected, undisturbed = run(kind, scenario)
     points = range(part, len(undisturbed.names), PARTS)
-    points = points if ALL else points[today % 7 :: 7][:FEW]
+    points = points if ALL else points[datetime.now(UTC).toordinal() % 7 :: 7][:FEW]
     for point in points:
         end, effects = run(kind, scenario, point, when, deed)
         assert effects.happened or point > len(undisturbed.names) - 5, "it happened nowhere"
