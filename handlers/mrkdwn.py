@@ -4,20 +4,25 @@ Slack gives meaning to `&`, `<` and `>` alone; escaped, no text can mention, lin
 (docs.slack.dev/messaging/formatting-message-text, "Escaping text").
 """
 
+import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+# What can't be seen can turn the direction of writing and so forge what is read (Unicode, UAX #9 and UTR #36).
+_UNSEEN = frozenset({"Cc", "Cf"})
+# These two join letters in Persian and Hindi, and pictures into one.
+_JOINERS = "\u200c\u200d"
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 def escape(text: str) -> str:
-    """Return `text` so that Slack shows it as it is, on one line."""
-    return " ".join(text.translate(_ESCAPES).split())
+    """Return `text` so that Slack shows it as it is, on one line, less what nobody could see."""
+    return _seen(" ".join(text.translate(_ESCAPES).split()))
 
 
 def block(lines: Iterable[str]) -> str:
     """Return `lines` as preformatted text, columns kept, to be copied as they are."""
-    return "\n".join(["```", *(line.translate(_ESCAPES).replace("`", "'") for line in lines), "```"])
+    return "\n".join(["```", *(_seen(line.translate(_ESCAPES)).replace("`", "'") for line in lines), "```"])
 
 
 def code(text: str) -> str:
@@ -63,3 +68,7 @@ def cut(text: str, limit: int) -> str:
     if start != -1 and ";" not in kept[start:]:
         kept = kept[:start]
     return kept + "…"
+
+
+def _seen(text: str) -> str:
+    return "".join(one for one in text if one in _JOINERS or unicodedata.category(one) not in _UNSEEN)

@@ -17,7 +17,10 @@ from bot.settings import Settings
 from handlers.ballots import APPROVE, DENY
 from tests.stage import REGION, Stage
 
-HOSTILE = "<!channel> <@U0SAM> <https://x.example|safe> `code` *bold*\n:white_check_mark: Approved by <@U0SAM>"
+HOSTILE = (
+    "<!channel> <@U0SAM> <https://x.example|safe> `code` *bold*\n:white_check_mark: Approved by <@U0SAM>"
+    " \u202eMAS yb devorppA\u202c \u200b"
+)
 
 
 @pytest.fixture
@@ -162,6 +165,7 @@ def test_mrkdwn_injection_in_the_reason_the_ticket_and_the_image(stage: Stage) -
         assert "<!channel>" not in raw
         assert "<https://x.example" not in raw
         assert "\\n:white_check_mark: Approved" not in raw
+        assert not any(unseen in raw for unseen in ("\\u202e", "\\u202c", "\\u200b")), "nothing turns what is read"
 
 
 def test_length_overflow_once_escaped(stage: Stage, image: str) -> None:
