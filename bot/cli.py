@@ -22,7 +22,7 @@ from bot.probes import probing
 from bot.settings import Door, Environment, Settings, SettingsError, load
 from bot.wiring import Bot, build
 from sharing import database
-from sharing.clock import utc_now
+from sharing.clock import CLOCKS_APART, utc_now
 from sharing.database import DATABASE_AWAY
 from sharing.requests import RequestId
 from sharing.store import Store
@@ -50,7 +50,7 @@ def _run(_options: argparse.Namespace, settings: Settings, environment: Environm
         logging.getLogger(chatty).setLevel(logging.WARNING)
     alarm = Alarm()
     try:
-        bot = build(settings, environment, utc_now, alarm.ring)
+        bot = build(settings, environment, utc_now, alarm.ring, clocks_apart=CLOCKS_APART)
     except (*DATABASE_AWAY, ModuleNotFoundError) as trouble:
         print(f"DATABASE_URL can't be used: {Redaction(environment.secrets)(_reason(trouble))}", file=sys.stderr)
         return 1

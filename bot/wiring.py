@@ -63,16 +63,18 @@ def build(
     clock: Clock,
     wake: Callable[[], None],
     listener_executor: CarryingExecutor | None = None,
+    *,
+    clocks_apart: timedelta | None = None,
 ) -> Bot:
     """Put the bot together, with the database brought up to date.
 
     `settings` say what may be done, `environment` holds the secrets. `wake` is called when there is new work.
-    `listener_executor` runs Bolt's listeners; one of its own, if None.
+    `listener_executor` runs Bolt's listeners; one of its own, if None. For `clocks_apart`, see `Store`.
     """
     engine = database.connect(environment.database_url.get_secret_value())
     database.upgrade(engine)
     meters = Meters()
-    store = Store(engine, meters)
+    store = Store(engine, meters, clocks_apart)
     store.reconsider(clock())
     meters.read(store, clock)
     accounts = Accounts(observe=meters.aws_call, on_throttle=meters.aws_throttled)

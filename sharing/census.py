@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
 
+from sharing.clock import ahead_of_database
 from sharing.states import RequestState, is_final
 from sharing.store import Store
 from sharing.tables import deliveries, requests
@@ -60,15 +61,8 @@ def take_census(store: Store, now: datetime) -> Census:
             deliveries={row["state"]: row["count"] for row in states},
             work_age=_age(tx, requests.c.due_at, free, now),
             outbox_age=_age(tx, requests.c.tell_at, requests.c.tell_at <= now, now),
-            clock_off=_clock_off(tx, now),
+            clock_off=ahead_of_database(tx.connection, now).total_seconds(),
         )
-
-
-def _clock_off(tx: Transaction, now: datetime) -> float:
-    if tx.connection.dialect.name == "sqlite":
-        return 0.0
-    there = tx.connection.scalar(select(func.clock_timestamp()))
-    return (now - there).total_seconds() if there is not None else 0.0
 
 
 def _age(tx: Transaction, due: ColumnElement[Any], which: ColumnElement[bool], now: datetime) -> float:

@@ -186,7 +186,7 @@ def test_without_a_dead_writers_lock_staying_closed_what_it_sent_overwrites_the_
     point = "AWS PutKeyPolicy"
     expected, _ = run(POSTGRESQL, TWO_ON_ONE_KEY)
     assert run(POSTGRESQL, TWO_ON_ONE_KEY, point, deed=stands_still_past_its_lease)[0] == expected
-    monkeypatch.setattr(store, "SIGNATURE_HOLDS", timedelta(0))
+    monkeypatch.setattr(store, "KEY_STAYS_CLOSED", timedelta(0))
     assert run(POSTGRESQL, TWO_ON_ONE_KEY, point, deed=stands_still_past_its_lease)[0].keys != expected.keys
 
 
