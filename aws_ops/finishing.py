@@ -70,23 +70,30 @@ def finish_copy(ec2: EC2Client, order: CopyImage, image_id: ImageId, now: dateti
 def point_parameter(ec2: EC2Client, ssm: Any, change: PutImageParameter, order: CopyImage, image_id: ImageId) -> Note:
     """Let the parameter point to the copy, unless it points to a copy of a newer image already; return what was done.
 
+    A parameter can't be written on a condition, but its versions are numbered (Systems Manager API, "PutParameter"):
+    one between what was read and what was written is of somebody who wrote meanwhile, and is put back if it is newer.
+
     Raises:
         AwsBusy: AWS can't now; the same again later is right.
     """
+    name = change.parameter
     try:
-        before = _value_of(ssm, change.parameter)
-        if before and before != image_id and _is_newer(ec2, before, order):
-            return Note(NoteKind.PARAMETER_KEPT, details(parameter=change.parameter, newer=before))
-        if before != image_id:
-            with calling("PutParameter"):
-                ssm.put_parameter(
-                    Name=change.parameter, Value=image_id, Type="String", DataType=_DATA_TYPE, Overwrite=True
-                )
+        before, version = _value_of(ssm, name)
+        if before == image_id:
+            return Note(NoteKind.PARAMETER_SET, details(parameter=name, before=before))
+        if before and _is_newer(ec2, before, order):
+            return Note(NoteKind.PARAMETER_KEPT, details(parameter=name, newer=before))
+        written = _write(ssm, name, image_id)
+        if written > version + 1:
+            before, _ = _value_of(ssm, f"{name}:{written - 1}")
+            if before and before != image_id and _is_newer(ec2, before, order):
+                _write(ssm, name, before)
+                return Note(NoteKind.PARAMETER_KEPT, details(parameter=name, newer=before))
     except AwsBusy:
         raise
     except AwsOpsError as refused:
-        return Note(NoteKind.PARAMETER_NOT_SET, details(parameter=change.parameter, why=str(refused)))
-    return Note(NoteKind.PARAMETER_SET, details(parameter=change.parameter, before=before or "nothing"))
+        return Note(NoteKind.PARAMETER_NOT_SET, details(parameter=name, why=str(refused)))
+    return Note(NoteKind.PARAMETER_SET, details(parameter=name, before=before or "nothing"))
 
 
 def _tried(step: Callable[[], None], kind: NoteKind) -> Note | None:
@@ -99,12 +106,20 @@ def _tried(step: Callable[[], None], kind: NoteKind) -> Note | None:
     return None
 
 
-def _value_of(ssm: Any, name: str) -> str | None:
+def _value_of(ssm: Any, name: str) -> tuple[str, int]:
+    """What the parameter says, and the number of that version; `""` and 0 if there is none."""
     try:
         with calling("GetParameter"):
-            return str(ssm.get_parameter(Name=name)["Parameter"]["Value"])
+            found = ssm.get_parameter(Name=name)["Parameter"]
     except NotFound:
-        return None
+        return "", 0
+    return str(found["Value"]), int(found["Version"])
+
+
+def _write(ssm: Any, name: str, value: str) -> int:
+    with calling("PutParameter"):
+        written = ssm.put_parameter(Name=name, Value=value, Type="String", DataType=_DATA_TYPE, Overwrite=True)
+    return int(written["Version"])
 
 
 def _is_newer(ec2: EC2Client, image_id: str, order: CopyImage) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from playground.aws import Crash
+from tests.effects import Effects, counted
 from tests.front_door.test_taking_back import APPROVE, shared, taken_back
 from tests.stage import IMAGES, REGION, STAGING, Stage
 
@@ -124,6 +125,31 @@ def test_it_does_not_go_back_to_an_older_image(pointed: Stage) -> None:
     newest = the_copy(stage, new).id
     assert parameter(stage, "/golden/latest") == newest
     assert f"stays with {newest}, the copy of a newer image" in stage.direct(stage.mika)[-1]
+
+
+@pytest.mark.parametrize("theirs", ["golden-1", "golden-3"])
+def test_of_two_that_write_it_at_once_the_newer_image_stays(
+    pointed: Stage, monkeypatch: pytest.MonkeyPatch, theirs: str
+) -> None:
+    stage = pointed
+    images = {}
+    for name in ("golden-1", "golden-2", "golden-3"):
+        images[name] = stage.images.image(REGION, name=name)
+        stage.clock.advance(timedelta(days=1))
+    for name in ("golden-1", "golden-3"):
+        shared(stage, f"{images[name]} to staging")
+    ssm = stage.by_hand(STAGING, "ssm")
+    ssm.delete_parameter(Name="/golden/latest")
+
+    def writes_meanwhile() -> None:
+        ssm.put_parameter(Name="/golden/latest", Value=the_copy(stage, images[theirs]).id, Type="String")
+
+    with counted(monkeypatch, effects := Effects("AWS PutParameter", deed=writes_meanwhile)):
+        effects.watch()
+        shared(stage, f"{images['golden-2']} to staging")
+    assert effects.happened
+    stays = max("golden-2", theirs)
+    assert parameter(stage, "/golden/latest") == the_copy(stage, images[stays]).id
 
 
 def test_a_parameter_that_cannot_be_set_is_told_and_the_copy_is_good(pointed: Stage) -> None:
