@@ -83,8 +83,8 @@ def _of_image(case: Case, image: ImageFacts) -> Iterator[Caution]:
     if case.reencryption_of(image) is not None:
         yield _caution(CautionKind.REENCRYPTED_FIRST, image=image.image_id, key=case.keys_of(image))
     if image.stands_for:
-        yield _caution(CautionKind.STANDS_IN, image=image.stands_for, copy=image.image_id)
-    if case.copying and (left_out := carried_over(image.tags).left_out):
+        yield _caution(CautionKind.STANDS_IN, image=image.asked_as, copy=image.image_id)
+    if case.copying and (left_out := carried_over(image.origin.tags).left_out):
         yield _caution(CautionKind.TAGS_LEFT_OUT, tags=left_out)
     if case.request.auto_scaling and not case.keys_of(image):
         yield _caution(CautionKind.AUTO_SCALING_NOT_NEEDED, image=image.image_id)

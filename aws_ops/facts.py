@@ -155,12 +155,17 @@ class ImageFacts:
     unreadable: tuple[Unreadable, ...] = ()
     deprecation_time: datetime | None = None
     deregistration_protection: str = "disabled"
-    stands_for: ImageId | None = None
+    stands_for: "ImageFacts | None" = None
+
+    @property
+    def origin(self) -> "ImageFacts":
+        """The image that people asked for: what it is called, and what goes with its copies, is this one's."""
+        return self.stands_for or self
 
     @property
     def asked_as(self) -> ImageId:
         """The id under which people asked for it."""
-        return self.stands_for or self.image_id
+        return self.origin.image_id
 
     @property
     def launch_organizations(self) -> frozenset[OrganizationArn]:

@@ -102,6 +102,7 @@ class ImageSummary:
     """What an image is, for whoever is to approve.
 
     Attributes:
+        name, created: of the image that was asked for.
         key_arns: the keys its snapshots are under, if any.
         stands_for: the image that was asked for, if this is its re-encrypted copy.
     """
@@ -276,14 +277,14 @@ def _summary(case: Case, image: ImageFacts) -> ImageSummary:
         image_id=image.image_id,
         owner=image.owner,
         region=image.region,
-        name=image.name,
-        created=image.created,
+        name=image.origin.name,
+        created=image.origin.created,
         architecture=image.architecture,
         platform_details=image.platform_details,
         size_gib=sum(snapshot.size_gib for snapshot in snapshots),
         key_arns=case.keys_of(image),
         snapshot_ids=tuple(case.snapshots_of(image)),
-        stands_for=image.stands_for,
+        stands_for=image.asked_as if image.stands_for else None,
     )
 
 
@@ -356,19 +357,20 @@ def _copies(case: Case) -> Iterator[CopyImage]:
 
 def _copy_for(case: Case, way: Way, key: KeyFacts) -> CopyImage:
     image = case.images[way.image_id]
+    origin = image.origin
     return CopyImage(
         account_id=way.account_id,
         region=way.region,
         source_image_id=image.image_id,
         source_region=image.region,
         name=case.names[way],
-        description=image.description or f"Copy of {image.image_id} of account {image.owner}",
+        description=origin.description or f"Copy of {image.image_id} of account {image.owner}",
         key_arn=key.arn,
         source_key_arns=case.keys_of(image),
-        tags=carried_over(image.tags).kept,
-        source_created=image.created,
-        deprecate_at=image.deprecation_time if Carried.DEPRECATION in case.request.rules.carry else None,
-        protection=image.deregistration_protection
+        tags=carried_over(origin.tags).kept,
+        source_created=origin.created,
+        deprecate_at=origin.deprecation_time if Carried.DEPRECATION in case.request.rules.carry else None,
+        protection=origin.deregistration_protection
         if Carried.DEREGISTRATION_PROTECTION in case.request.rules.carry
         else "disabled",
     )

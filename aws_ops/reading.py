@@ -364,7 +364,7 @@ def _reencryption(accounts: Accounts, owned: _Owned, grantees: Collection[Princi
         if copy.state == "available" and copy.key_arns == {key.arn}:
             stand_in = _or_unreadable(lambda copy=copy: _see(ec2, image.region, copy.image_id))  # type: ignore[misc]
             if isinstance(stand_in, ImageFacts):
-                return _Owned(owned.source, replace(stand_in, stands_for=image.image_id))
+                return _Owned(owned.source, replace(stand_in, stands_for=image))
     return Reencryption(key, frozenset() if isinstance(names, Unreadable) else names)
 
 

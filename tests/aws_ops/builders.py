@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aws_ops.changes import (
@@ -291,11 +291,14 @@ def _after_reencryption(change: ReencryptImage, facts: Facts) -> Facts:
         image,
         image_id=_copy_of(image.owner, image.region, image.image_id),
         name=change.name,
+        created=image.created + timedelta(days=30),
+        deprecation_time=None,
+        deregistration_protection="disabled",
         tags=dict(change.tags),
         devices=tuple(replace(one, snapshot_id=snapshots[one.snapshot_id].snapshot_id) for one in image.devices),
         launch_permission=frozenset(),
         launch_groups=frozenset(),
-        stands_for=image.image_id,
+        stands_for=image,
     )
     return replace(
         facts,

@@ -728,7 +728,7 @@ def requests(draw: st.DrawFn) -> ShareRequest:
         a_target(
             account,
             key_administrators=draw(st.sampled_from([(), (a_principal(account, "user/ann"),)])),
-            parameter=draw(st.sampled_from([None, "/golden/latest", "/golden/{image_id}"])),
+            parameter=draw(st.sampled_from([None, "/golden/latest", "/golden/{name}", "/{created}"])),
         )
         for account in draw(st.lists(st.sampled_from(accounts), min_size=1, unique=True))
     ]
