@@ -132,6 +132,7 @@ class ImageFacts:
         unreadable: what of the image couldn't be read; the permissions are empty if it was them.
         deprecation_time: when it counts as deprecated, if ever.
         deregistration_protection: AWS's word: disabled, enabled-with-cooldown, enabled-without-cooldown.
+        imds_support: AWS's word: v2.0 if instances launched from it must use IMDSv2, else empty.
         stands_for: the image that was asked for, if this is its re-encrypted copy in the same account.
     """
 
@@ -155,6 +156,7 @@ class ImageFacts:
     unreadable: tuple[Unreadable, ...] = ()
     deprecation_time: datetime | None = None
     deregistration_protection: str = "disabled"
+    imds_support: str = ""
     stands_for: "ImageFacts | None" = None
 
     @property

@@ -300,6 +300,7 @@ def _reencryptions(case: Case) -> Iterator[ReencryptImage]:
                 description=image.description or f"Re-encrypted copy of {image.image_id}",
                 key_arn=reencryption.key.arn,
                 tags=carried_over(image.tags).kept,
+                imds_support=image.imds_support,
             )
 
 
@@ -373,6 +374,7 @@ def _copy_for(case: Case, way: Way, key: KeyFacts) -> CopyImage:
         protection=origin.deregistration_protection
         if Carried.DEREGISTRATION_PROTECTION in case.request.rules.carry
         else "disabled",
+        imds_support=origin.imds_support,
     )
 
 

@@ -108,6 +108,20 @@ def test_its_copies_go_by_the_image_that_was_asked_for(stage: Stage, key: str, i
     assert len(stage.slack.messages(stage.room)) == 1, "asked once"
 
 
+@pytest.mark.parametrize("mode", ["", " no copy"])
+def test_instances_of_it_must_use_imds_v2_if_those_of_the_original_must(
+    stage: Stage, key: str, image: str, mode: str
+) -> None:
+    stage.aws.copies_carry_imds_support = False
+    stage.by_hand(IMAGES).modify_image_attribute(ImageId=image, ImdsSupport={"Value": "v2.0"})
+    asked(stage, f"{image} to staging{mode}")
+    approved(stage)
+    (product,) = products(stage, image)
+    made = [stage.aws.image(product), *stage.staging.images(REGION)]
+    assert [one.imds_support for one in made] == ["v2.0"] * (1 if mode else 2)
+    assert len(stage.slack.messages(stage.room)) == 1, "asked once"
+
+
 def test_what_it_costs_counts_the_copy_that_stays_at_home(stage: Stage, key: str, image: str) -> None:
     stage.add_settings('\n[prices]\ncurrency = "EUR"\nstorage_per_gib_month = 0.05\ntransfer_per_gib = 0.02\n')
     line = "at most 1.20 EUR a month, if all of the 24 GiB is in use"

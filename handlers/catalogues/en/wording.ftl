@@ -94,6 +94,7 @@ failure-unexpected = Something went wrong that I did not expect. Whoever runs me
 
 note-not-deprecated = :warning: It isn't deprecated when its source is: { $why }.
 note-not-protected = :warning: It isn't protected from deregistration as its source is: { $why }.
+note-imds-v2-not-required = :warning: Its instances aren't required to use IMDSv2 as those of its source are: { $why }.
 note-parameter-not-set = :warning: The parameter { $parameter } doesn't point to it: { $why }.
 note-parameter-set = The parameter { $parameter } points to it now (before: { $before }).
 note-parameter-kept = The parameter { $parameter } stays with { $newer }, the copy of a newer image.
@@ -153,6 +154,9 @@ change-copy-image = `CopyImage` of { $image } by { $account } in { $region } as 
    *[other] , deprecated from { $deprecated }
 }{ $protected ->
     [yes] , protected from deregistration
+   *[no] {""}
+}{ $imds ->
+    [yes] , with IMDSv2 required
    *[no] {""}
 }
 

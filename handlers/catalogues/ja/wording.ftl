@@ -93,6 +93,7 @@ failure-unexpected = 予期しない問題が起きました。私を運用し�
 
 note-not-deprecated = :warning: 元のイメージは非推奨ですが、コピーは非推奨になっていません: { $why }。
 note-not-protected = :warning: 元のイメージは登録解除から保護されていますが、コピーは保護されていません: { $why }。
+note-imds-v2-not-required = :warning: 元のイメージは IMDSv2 が必須ですが、コピーでは必須になっていません: { $why }。
 note-parameter-not-set = :warning: パラメータ { $parameter } はこのコピーを指していません: { $why }。
 note-parameter-set = パラメータ { $parameter } がこのコピーを指すようになりました（以前: { $before }）。
 note-parameter-kept = パラメータ { $parameter } は、より新しいイメージのコピー { $newer } のままです。
@@ -152,6 +153,9 @@ change-copy-image = { $account } が { $region } で { $image } を `CopyImage`�
    *[other] 、{ $deprecated } から非推奨
 }{ $protected ->
     [yes] 、登録解除から保護
+   *[no] {""}
+}{ $imds ->
+    [yes] 、IMDSv2 必須
    *[no] {""}
 }
 
