@@ -21,6 +21,7 @@ from aws_ops.ids import KeyArn, PrincipalArn, account_of
 from aws_ops.key_grants import auto_scaling_role
 from aws_ops.key_policy import KeyPolicy, deleted_own_principals, foreign_accounts, lacking, own_administrators
 from aws_ops.refusals import denied
+from aws_ops.request import Carried
 from aws_ops.tags import carried_over
 
 
@@ -34,6 +35,7 @@ class CautionKind(StrEnum):
     POLICY_MAY_DENY = "policy_may_deny"  # key, statement, principals
     TARGET_KEY_AWS_MANAGED = "target_key_aws_managed"  # target
     IMAGE_PUBLIC = "image_public"  # image
+    IMAGE_DEPRECATED = "image_deprecated"  # image, since, copies ("deprecated" as well, or "fresh")
     STILL_SHARED = "still_shared"  # image, groups (a revocation: organizations, OUs or all have access besides)
     VOLUMES_NEED_KEY = "volumes_need_key"  # keys (a revocation in mode share: volumes made from the original need them)
     NOT_LOOKED_AT = "not_looked_at"  # what, why (an audit)
@@ -80,6 +82,7 @@ def cautions(case: Case) -> tuple[Caution, ...]:
 def _of_image(case: Case, image: ImageFacts) -> Iterator[Caution]:
     if "all" in image.launch_groups:
         yield _caution(CautionKind.IMAGE_PUBLIC, image=image.image_id)
+    yield from _of_deprecation(case, image.origin)
     if case.reencryption_of(image) is not None:
         yield _caution(CautionKind.REENCRYPTED_FIRST, image=image.image_id, key=case.keys_of(image))
     if image.stands_for:
@@ -88,6 +91,14 @@ def _of_image(case: Case, image: ImageFacts) -> Iterator[Caution]:
         yield _caution(CautionKind.TAGS_LEFT_OUT, tags=left_out)
     if case.request.auto_scaling and not case.keys_of(image):
         yield _caution(CautionKind.AUTO_SCALING_NOT_NEEDED, image=image.image_id)
+
+
+def _of_deprecation(case: Case, image: ImageFacts) -> Iterator[Caution]:
+    since, now = image.deprecation_time, case.facts.read_at
+    if since is not None and now is not None and since <= now:
+        carried = case.copying and Carried.DEPRECATION in case.request.rules.carry
+        copies = "deprecated" if carried else "fresh"
+        yield _caution(CautionKind.IMAGE_DEPRECATED, image=image.image_id, since=f"{since:%Y-%m-%d}", copies=copies)
 
 
 def _of_policies(case: Case) -> Iterator[Caution]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from aws_ops.changes import CopyImage, PutImageParameter
     from aws_ops.ids import ImageId
 
+# EC2 takes future times only, and rounds them to the minute (EnableImageDeprecation, "DeprecateAt"): the copy of what
+# is deprecated already is so a little later.
+_SOON = timedelta(minutes=5)
 _UNPROTECTED = ("", "disabled")
 _DATA_TYPE = "aws:ec2:image"  # Systems Manager User Guide, "Native parameter support for AMI IDs"
 
@@ -53,9 +56,9 @@ def finish_copy(ec2: EC2Client, order: CopyImage, image_id: ImageId, now: dateti
     """
 
     def deprecate() -> None:
-        if order.deprecate_at is not None and order.deprecate_at > now:  # EC2 takes future times only
+        if order.deprecate_at is not None:
             with calling("EnableImageDeprecation"):
-                ec2.enable_image_deprecation(ImageId=image_id, DeprecateAt=order.deprecate_at)
+                ec2.enable_image_deprecation(ImageId=image_id, DeprecateAt=max(order.deprecate_at, now + _SOON))
 
     def protect() -> None:
         if order.protection not in _UNPROTECTED:

@@ -545,6 +545,7 @@ def test_nobody_is_refused_for_the_dead_if_the_policy_need_not_change() -> None:
 
 # What to know --------------------------------------------------------------------------------------------------------
 
+LAST_YEAR = an_image().created - timedelta(days=365)
 MANY_TAGS = {f"tag-{number:02}": "x" for number in range(50)} | {"aws:made-by": "AWS"}
 CAUTIONS: dict[str, tuple[Facts, CautionKind, dict[str, str]]] = {
     "a copy under another key": (
@@ -583,6 +584,11 @@ CAUTIONS: dict[str, tuple[Facts, CautionKind, dict[str, str]]] = {
         some_facts(targets=[target_facts(key=a_key(a_key_arn(STAGING), manager="AWS"))]),
         CautionKind.TARGET_KEY_AWS_MANAGED,
         {"target": "staging"},
+    ),
+    "it is deprecated": (
+        replace(some_facts(an_image(deprecation_time=LAST_YEAR)), read_at=an_image().created),
+        CautionKind.IMAGE_DEPRECATED,
+        {"image": IMAGE, "since": "2025-11-23", "copies": "deprecated"},
     ),
     "everybody has it": (
         some_facts(an_image(launch_groups=frozenset({"all"}))),

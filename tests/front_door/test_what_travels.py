@@ -52,6 +52,18 @@ def test_deprecation_and_protection_go_with_the_copy(stage: Stage) -> None:
     assert stage.prod.images(REGION) == [], "what was approved to go goes"
 
 
+def test_a_copy_of_what_is_deprecated_already_is_so_at_once(stage: Stage) -> None:
+    image = stage.images.image(REGION, name="golden", deprecation_time=stage.clock() + timedelta(days=1))
+    stage.clock.advance(timedelta(days=2))
+    shown = ask(stage, f"{image} to staging")
+    assert f"{image} has been deprecated since 2026-03-03. Its copies will be as well" in shown
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=20)
+    assert the_copy(stage, image).is_deprecated(stage.clock() + timedelta(minutes=5))
+    assert "isn't deprecated" not in stage.direct(stage.mika)[-1]
+
+
 def requires_imds_v2(stage: Stage, image: str) -> None:
     stage.by_hand(IMAGES).modify_image_attribute(ImageId=image, ImdsSupport={"Value": "v2.0"})
 

@@ -50,6 +50,10 @@ caution-tags-left-out = An image holds 50 tags at most; these are left out: { $t
 caution-policy-may-deny = Statement { $statement } in the policy of { $key } may deny { $principals } its use.
 caution-target-key-aws-managed = { $target } encrypts under its AWS managed key; the copy can never be shared on.
 caution-image-public = { $image } is public: everybody can launch it already.
+caution-image-deprecated = { $image } has been deprecated since { $since }.{ $copies ->
+    [deprecated] {" "}Its copies will be as well, a few minutes after they are made.
+   *[fresh] {""}
+}
 caution-still-shared = { $image } stays shared with { $groups }; that isn't mine to take back, and whoever belongs there can still launch it.
 caution-volumes-need-key = Instances that were launched from the original have volumes under { $keys }. They run on, but once stopped they can't be started again without it.
 caution-not-looked-at = I can't look at { $what }: { $why }.

@@ -49,6 +49,10 @@ caution-tags-left-out = イメージに付けられるタグは 50 個までの�
 caution-policy-may-deny = { $key } のキーポリシーのステートメント { $statement } が、{ $principals } の使用を拒否する可能性があります。
 caution-target-key-aws-managed = { $target } は AWS マネージドキーで暗号化するため、そのコピーをさらに共有することはできません。
 caution-image-public = { $image } は公開されており、誰でも既に起動できます。
+caution-image-deprecated = { $image } は { $since } から非推奨になっています。{ $copies ->
+    [deprecated] コピーも、作成の数分後に非推奨になります。
+   *[fresh] {""}
+}
 caution-still-shared = { $image } は { $groups } と共有されたままです。これは私が取り消せるものではなく、そこに属するアカウントは引き続き起動できます。
 caution-volumes-need-key = 元のイメージから起動したインスタンスのボリュームは { $keys } で暗号化されています。稼働は続きますが、一度停止すると、このキーなしでは再び起動できません。
 caution-not-looked-at = { $what } を確認できません: { $why }。
