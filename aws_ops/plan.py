@@ -9,8 +9,8 @@ What a plan is made of has modules of its own, and can be had from here as well:
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pydantic import TypeAdapter
@@ -213,7 +213,17 @@ def _deeds_beyond(plan: Plan, approved: Plan) -> Iterator[Change]:
     covered = {matter for one in approved.changes for matter in _matters(one, _stand_ins(approved))}
     for one in plan.changes:
         if not set(_matters(one, _stand_ins(plan))) <= covered:
-            yield one
+            yield _to_others(one, covered) if isinstance(one, ShareReencrypted) else one
+
+
+def _to_others(change: ShareReencrypted, covered: Set[tuple[str, ...]]) -> ShareReencrypted:
+    """The promise to those alone whom what is `covered` doesn't name."""
+    on_image_of, on_snapshot_of = ((change.kind, on, change.source_image_id) for on in (On.IMAGE, On.SNAPSHOT))
+    return replace(
+        change,
+        launchers=tuple(one for one in change.launchers if (*on_image_of, one) not in covered),
+        readers=tuple(one for one in change.readers if (*on_snapshot_of, one) not in covered),
+    )
 
 
 def _matters(change: Change, stand_ins: Mapping[str, ImageId]) -> tuple[tuple[str, ...], ...]:
