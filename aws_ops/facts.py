@@ -51,6 +51,8 @@ class SourceAccount:
         reencrypt_keys: for each region the account's own customer managed key, as id, alias or ARN, that images under
             an AWS managed key are re-encrypted under before they are shared.
         key_access: how others are let use its keys, but for those in `key_access_of`.
+        sharing_quota: how many accounts, organizations and OUs each of its images may be shared with: AWS's quota
+            "AMI sharing", which can be raised (EC2 User Guide, "AMI quotas").
     """
 
     name: str
@@ -59,6 +61,7 @@ class SourceAccount:
     reencrypt_keys: Mapping[Region, str] = field(default_factory=dict)
     key_access: KeyAccess = KeyAccess.POLICY
     key_access_of: Mapping[KeyArn, KeyAccess] = field(default_factory=dict)
+    sharing_quota: int = 1_000
 
 
 @dataclass(frozen=True)

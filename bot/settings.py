@@ -206,10 +206,13 @@ class SourceSettings(KeyAccountSettings):
     Attributes:
         reencrypt_keys: for each region, the account's own customer managed key that images under an AWS managed key are
             re-encrypted under before they are shared; without one they are refused.
+        sharing_quota: AWS's quota "AMI sharing" (L-70015FFA) of the account, if it was raised: how many accounts,
+            organizations and OUs one image may be shared with. The same in all its regions; the lowest, if they differ.
     """
 
     regions: Annotated[tuple[RegionName, ...], Field(min_length=1)]
     reencrypt_keys: dict[RegionName, KeyText] = Field(default_factory=dict)
+    sharing_quota: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000
 
     @model_validator(mode="after")
     def _keys_of_its_own(self) -> Self:
@@ -221,7 +224,8 @@ class SourceSettings(KeyAccountSettings):
     @property
     def account(self) -> SourceAccount:
         keys = {Region(region): key for region, key in self.reencrypt_keys.items()}
-        return replace(super().account, regions=tuple(map(Region, self.regions)), reencrypt_keys=keys)
+        regions = tuple(map(Region, self.regions))
+        return replace(super().account, regions=regions, reencrypt_keys=keys, sharing_quota=self.sharing_quota)
 
 
 class TargetSettings(_AccountSettings):

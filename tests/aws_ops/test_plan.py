@@ -74,6 +74,7 @@ from tests.aws_ops.builders import (
 )
 
 KEY = a_key_arn(GOLDEN)
+MANAGED, REENCRYPT = a_key_arn(GOLDEN, "aws-ebs"), a_key_arn(GOLDEN, "reencrypt")
 OTHER = ImageId("ami-0fedcba9876543210")
 ELSEWHERE = Region("eu-west-1")
 SECOND = SnapshotId("snap-11111111111111111")
@@ -492,6 +493,22 @@ def test_the_quota_of_accounts_an_image_is_shared_with_is_minded_before() -> Non
     assert planned(some_facts(an_image(launch_permission=others)))
     facts = some_facts(an_image(launch_permission=others, launch_groups=frozenset({"arn:aws:organizations::1:ou/o/x"})))
     assert refused(facts) == {RefusalKind.SHARING_QUOTA: {"image": IMAGE, "entries": "1001", "limit": "1000"}}
+    raised = replace(a_source(), sharing_quota=1001)
+    assert isinstance(plan_share(a_request(), [raised], facts), Plan)
+
+
+def test_the_quota_counts_neither_everybody_nor_who_is_there_already() -> None:
+    others = frozenset(AccountId(f"{number:012}") for number in range(1, 1000))
+    assert planned(some_facts(an_image(launch_permission=others, launch_groups=frozenset({"all"}))))
+    lowered = replace(a_source(), sharing_quota=10)
+    shared = some_facts(an_image(launch_permission=others | {STAGING}))
+    assert isinstance(plan_share(a_request(), [lowered], shared), Plan), "nothing is added"
+
+
+def test_the_quota_of_a_re_encrypted_copy_begins_with_nobody() -> None:
+    others = frozenset(AccountId(f"{number:012}") for number in range(1, 1001))
+    facts = some_facts(an_image(launch_permission=others), keys=[a_key(manager="AWS", policy=None), a_key(REENCRYPT)])
+    assert planned(replace(facts, reencryptions={IMAGE: Reencryption(a_key(REENCRYPT))}))
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
@@ -653,9 +670,6 @@ def test_the_copy_gets_the_name_that_was_announced_and_the_tags_that_there_is_ro
 
 accounts = [STAGING, PROD, AccountId("444444444444")]
 some_accounts = st.frozensets(st.sampled_from(accounts))
-
-
-MANAGED, REENCRYPT = a_key_arn(GOLDEN, "aws-ebs"), a_key_arn(GOLDEN, "reencrypt")
 
 
 @st.composite

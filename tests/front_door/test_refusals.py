@@ -66,6 +66,23 @@ def test_an_image_that_cant_be_shared(stage: Stage, what: str) -> None:
     assert said in refusal(stage, make(stage))
 
 
+def test_an_image_that_is_shared_with_as_many_as_aws_takes(stage: Stage) -> None:
+    image = golden(stage)
+    others = [{"UserId": f"{number:012}"} for number in range(1, 1001)]
+    stage.by_hand(IMAGES).modify_image_attribute(ImageId=image, LaunchPermission={"Add": others})
+    stage.aws.journal.clear()
+    told = refusal(stage, image)
+    assert f"{image} would be shared with 1001 accounts, organizations and OUs, and AWS takes 1000" in told
+
+    stage.aws.launch_permissions_per_image = 2_000
+    stage.replace_settings('name = "images"', 'name = "images"\nsharing_quota = 2000')
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    stage.clicks(stage.sam, "ami_share_approve")
+    stage.work()
+    assert STAGING in stage.aws.image(image).launch_permission
+
+
 def test_aws_ebs_comes_with_the_way_out(stage: Stage) -> None:
     image = golden(stage, devices=[Disk(gib=8, key=stage.images.managed_key(REGION))])
     assert "Copy the image within its own account under a customer managed key" in refusal(stage, image)
