@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from itertools import chain
 
@@ -52,6 +53,7 @@ class CautionKind(StrEnum):
     COVERED_BY_ORGANIZATION = "covered_by_organization"  # organization, targets
     KEY_USE_LIMITED = "key_use_limited"  # target, principals (mode share: only they can launch from an encrypted image)
     KEY_USED_BY_MANY = "key_used_by_many"  # key, accounts (how many others its policy lets in already)
+    KEY_EXPIRES = "key_expires"  # key, when (the source's, or a target's)
     KEY_ADMINISTRATORS = "key_administrators"  # key, principals (they can hand the key on)
     OWN_PRINCIPALS_DELETED = "own_principals_deleted"  # key, principals (unique ids in the bot's own statements)
     AUTO_SCALING_LEFT_OUT = "auto_scaling_left_out"  # target (mode share: a choice that wasn't made)
@@ -76,7 +78,8 @@ def cautions(case: Case) -> tuple[Caution, ...]:
     organizations = chain.from_iterable(_of_organization(case, one) for one in case.organizations.values())
     images = chain.from_iterable(_of_image(case, image) for image in case.needy_images)
     ways = chain.from_iterable(_of_way(case, way) for way in case.needy)
-    return tuple(dict.fromkeys((*images, *_of_policies(case), *_of_administrators(case), *organizations, *ways)))
+    keys = (*_of_policies(case), *_of_expiries(case), *_of_administrators(case))
+    return tuple(dict.fromkeys((*images, *keys, *organizations, *ways)))
 
 
 def _of_image(case: Case, image: ImageFacts) -> Iterator[Caution]:
@@ -116,6 +119,17 @@ def _of_policies(case: Case) -> Iterator[Caution]:
 
 # Other accounts on one key from which on whoever opens it once more should know that.
 _MANY = 3
+
+
+def _of_expiries(case: Case) -> Iterator[Caution]:
+    """Imported key material expires, and takes with it whatever is under the key, until it is imported again."""
+    now, targets_own = case.facts.read_at, (case.key_for(way) for way in case.needy)
+    for key in (*case.keys.values(), *targets_own):
+        if isinstance(key, KeyFacts) and key.valid_to and now and key.valid_to - now <= _SOON:
+            yield _caution(CautionKind.KEY_EXPIRES, key=key.arn, when=f"{key.valid_to:%Y-%m-%d}")
+
+
+_SOON = timedelta(days=30)
 
 
 def _of_administrators(case: Case) -> Iterator[Caution]:

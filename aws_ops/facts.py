@@ -201,6 +201,7 @@ class KeyFacts:
 
     `policy` and `grants` are None where nobody asked for them: a key's policy can only be read in its own account.
     `strangers` are those of the principals asked about whom KMS doesn't know, so that nothing can be granted to them.
+    `valid_to` is when imported key material expires, if it does.
     """
 
     arn: KeyArn
@@ -211,6 +212,7 @@ class KeyFacts:
     policy: KeyPolicy | Unreadable | None = None
     grants: tuple[KeyGrant, ...] | Unreadable | None = None
     strangers: frozenset[PrincipalArn] = frozenset()
+    valid_to: datetime | None = None
 
 
 @dataclass(frozen=True)

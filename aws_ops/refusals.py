@@ -45,6 +45,7 @@ class RefusalKind(StrEnum):
     KEY_FOREIGN = "key_foreign"  # key, account
     KEY_STATE = "key_state"  # key, state
     KEY_KIND = "key_kind"  # key, spec, usage
+    KEY_EXPIRED = "key_expired"  # key, when (the source's, or a target's)
     POLICY_UNREADABLE = "policy_unreadable"  # key, why
     GRANTS_UNREADABLE = "grants_unreadable"  # key, why
     AUTO_SCALING_ROLE_MISSING = "auto_scaling_role_missing"  # principal, account
@@ -75,6 +76,8 @@ class Refusal:
     details: Details
 
 
+# KMS does everything with a key that is `Updating` as well (KMS developer guide, "Key states of AWS KMS keys").
+_USABLE = {"Enabled", "Updating"}
 _INCLUDED_IN_THE_PRICE_OR_OWNED = {
     "",  # not said
     "RunInstances",
@@ -178,8 +181,9 @@ def _of_keys(case: Case) -> Iterator[Refusal]:
 
 
 def _of_key(case: Case, key: KeyFacts) -> Iterator[Refusal]:
-    if key.state != "Enabled":
+    if key.state not in _USABLE:
         yield _refusal(RefusalKind.KEY_STATE, key=key.arn, state=key.state)
+    yield from _of_expiry(case, key)
     if not _suits_ebs(key):
         yield _refusal(RefusalKind.KEY_KIND, key=key.arn, spec=key.spec, usage=key.usage)
     if account_of(key.arn) not in case.holders:
@@ -288,15 +292,21 @@ def _of_copying_way(case: Case, way: Way) -> Iterator[Refusal]:
         yield _refusal(RefusalKind.TARGET_KEY_UNREADABLE, target=target.name, key=named_key, why=facts.key.why)
     elif facts.key is not None:
         yield from _of_target_key(target, facts.key)
+        yield from _of_expiry(case, facts.key)
     elif facts.role is None:
         yield _refusal(RefusalKind.TARGET_KEY_UNREADABLE, target=target.name, key=named_key, why="it was not read")
 
 
 def _of_target_key(target: TargetAccount, key: KeyFacts) -> Iterator[Refusal]:
-    if key.state != "Enabled":
+    if key.state not in _USABLE:
         yield _refusal(RefusalKind.TARGET_KEY_STATE, target=target.name, key=key.arn, state=key.state)
     if not _suits_ebs(key):
         yield _refusal(RefusalKind.TARGET_KEY_KIND, target=target.name, key=key.arn, spec=key.spec, usage=key.usage)
+
+
+def _of_expiry(case: Case, key: KeyFacts) -> Iterator[Refusal]:
+    if key.valid_to is not None and case.facts.read_at is not None and key.valid_to <= case.facts.read_at:
+        yield _refusal(RefusalKind.KEY_EXPIRED, key=key.arn, when=f"{key.valid_to:%Y-%m-%d}")
 
 
 def _suits_ebs(key: KeyFacts) -> bool:

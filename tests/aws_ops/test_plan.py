@@ -296,6 +296,7 @@ def test_what_is_wrong_is_told_of_each_image_and_once_of_each_target() -> None:
 
 # What stands against it ----------------------------------------------------------------------------------------------
 
+LAST_YEAR, IN_A_MONTH = (an_image().created + timedelta(days=days) for days in (-365, 30))
 NOT_FOUND = ImageNotFound(searched=(("golden", REGION),))
 REFUSALS: dict[str, tuple[Facts, RefusalKind, dict[str, str]]] = {
     "nobody has it": (
@@ -384,6 +385,19 @@ REFUSALS: dict[str, tuple[Facts, RefusalKind, dict[str, str]]] = {
         some_facts(keys=[a_key(spec="RSA_4096", usage="SIGN_VERIFY")]),
         RefusalKind.KEY_KIND,
         {"key": KEY, "spec": "RSA_4096", "usage": "SIGN_VERIFY"},
+    ),
+    "the key's imported material has expired": (
+        replace(some_facts(keys=[a_key(valid_to=LAST_YEAR)]), read_at=an_image().created),
+        RefusalKind.KEY_EXPIRED,
+        {"key": KEY, "when": "2025-11-23"},
+    ),
+    "the target's imported key material has expired": (
+        replace(
+            some_facts(targets=[target_facts(key=a_key(a_key_arn(STAGING), valid_to=LAST_YEAR))]),
+            read_at=an_image().created,
+        ),
+        RefusalKind.KEY_EXPIRED,
+        {"key": a_key_arn(STAGING), "when": "2025-11-23"},
     ),
     "the policy can't be read": (
         some_facts(keys=[a_key(policy=Unreadable("no entry"))]),
@@ -562,7 +576,6 @@ def test_nobody_is_refused_for_the_dead_if_the_policy_need_not_change() -> None:
 
 # What to know --------------------------------------------------------------------------------------------------------
 
-LAST_YEAR = an_image().created - timedelta(days=365)
 MANY_TAGS = {f"tag-{number:02}": "x" for number in range(50)} | {"aws:made-by": "AWS"}
 CAUTIONS: dict[str, tuple[Facts, CautionKind, dict[str, str]]] = {
     "a copy under another key": (
@@ -607,6 +620,19 @@ CAUTIONS: dict[str, tuple[Facts, CautionKind, dict[str, str]]] = {
         CautionKind.IMAGE_DEPRECATED,
         {"image": IMAGE, "since": "2025-11-23", "copies": "deprecated"},
     ),
+    "the key's imported material expires": (
+        replace(some_facts(keys=[a_key(valid_to=IN_A_MONTH)]), read_at=an_image().created),
+        CautionKind.KEY_EXPIRES,
+        {"key": KEY, "when": "2026-12-23"},
+    ),
+    "the target's imported key material expires": (
+        replace(
+            some_facts(targets=[target_facts(key=a_key(a_key_arn(STAGING), valid_to=IN_A_MONTH))]),
+            read_at=an_image().created,
+        ),
+        CautionKind.KEY_EXPIRES,
+        {"key": a_key_arn(STAGING), "when": "2026-12-23"},
+    ),
     "everybody has it": (
         some_facts(an_image(launch_groups=frozenset({"all"}))),
         CautionKind.IMAGE_PUBLIC,
@@ -620,6 +646,16 @@ def test_cautioned(facts: Facts, kind: CautionKind, details: dict[str, str]) -> 
     plan = planned(facts)
     assert cautions(plan) == {kind: details}
     assert plan.changes[-1].kind == "copy_image"
+
+
+def test_a_key_that_is_being_updated_does_everything() -> None:
+    updating = target_facts(key=a_key(a_key_arn(STAGING), state="Updating"))
+    assert planned(some_facts(keys=[a_key(state="Updating")], targets=[updating]))
+
+
+def test_a_key_whose_material_lasts_longer_is_not_spoken_of() -> None:
+    facts = some_facts(keys=[a_key(valid_to=IN_A_MONTH + timedelta(minutes=1))])
+    assert planned(replace(facts, read_at=an_image().created)).cautions == ()
 
 
 def test_launching_from_the_original_is_for_those_who_may_use_its_key() -> None:

@@ -1,6 +1,7 @@
 """Refusals: what can't be shared is said before anybody is asked, all at once, to the one who asked."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -53,6 +54,10 @@ IMAGES_THAT_CANT: dict[str, tuple[Callable[[Stage], str], str]] = {
     ),
     "disabled key": (lambda stage: under(stage, state="Disabled"), "is Disabled; it must be enabled"),
     "key pending deletion": (lambda stage: under(stage, state="PendingDeletion"), "is PendingDeletion"),
+    "expired key": (
+        lambda stage: under(stage, origin="EXTERNAL", valid_to=stage.clock() - timedelta(days=1)),
+        "expired on 2026-03-01. It must be imported again",
+    ),
     "wrong kind of key": (
         lambda stage: under(stage, spec="RSA_2048", usage="ENCRYPT_DECRYPT"),
         "is of the wrong kind (RSA_2048, ENCRYPT_DECRYPT)",
