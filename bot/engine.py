@@ -73,11 +73,10 @@ class Engine:
             (_HOMES, bot.homes.refresh, _HOMES_SECONDS),
             (_FEEL, bot.probes.feel, _FEEL_SECONDS),
             (_REMIND, bot.reminders.run_once, _REMIND_SECONDS),
+            (_AUDIT, bot.calendar.run_once, _AUDIT_SECONDS),
         ]
         if bot.standing.shares:
             jobs.append((_STANDING, bot.standing.run_once, settings.standing_seconds))
-        if bot.calendar is not None:
-            jobs.append((_AUDIT, bot.calendar.run_once, _AUDIT_SECONDS))
         for name, job, seconds in jobs:
             # One at a time, and what was missed while one ran is made up for by one. The first time is at once.
             self._scheduler.add_job(

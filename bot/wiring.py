@@ -37,6 +37,7 @@ from sharing.worker import Worker
 _SLACK_SECONDS = 10
 # At a time; Bolt's own five are soon all waiting for a Slack that is slow.
 _LISTENERS = 20
+_WEEK = 7
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Bot:
     watch: CopyWatch
     reminders: Reminders
     publisher: Publisher
-    calendar: AuditCalendar | None
+    calendar: AuditCalendar
     standing: StandingShares
     gallery: Gallery
     homes: Homes
@@ -156,7 +157,11 @@ def build(
             on_lease_lost=meters.lease_lost,
             on_rate_limit=meters.rate_limited,
         ),
-        calendar=AuditCalendar(store, clock, timedelta(days=days), retires=bool(settings.retention))
-        if (days := settings.audit.every_days)
-        else None,
+        calendar=AuditCalendar(
+            store,
+            clock,
+            timedelta(days=settings.audit.every_days or _WEEK),
+            audits=settings.audit.every_days > 0,
+            retires=bool(settings.retention),
+        ),
     )

@@ -134,6 +134,7 @@ def _named(say: Speech, changed: Change) -> dict[str, str]:
                 "key": code(changed.key_arn),
                 "deprecated": mrkdwn.when(changed.deprecate_at) if changed.deprecate_at else "none",
                 "protected": "no" if changed.protection in ("", "disabled") else "yes",
+                "imds": "yes" if changed.imds_support else "no",
             }
 
 

@@ -53,6 +53,48 @@ def test_deprecation_and_protection_go_with_the_copy(stage: Stage) -> None:
     assert stage.prod.images(REGION) == [], "what was approved to go goes"
 
 
+def test_a_copy_of_what_is_deprecated_already_is_so_at_once(stage: Stage) -> None:
+    image = stage.images.image(REGION, name="golden", deprecation_time=stage.clock() + timedelta(days=1))
+    stage.clock.advance(timedelta(days=2))
+    shown = ask(stage, f"{image} to staging")
+    assert f"{image} has been deprecated since 2026-03-03. Its copies will be as well" in shown
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=20)
+    assert the_copy(stage, image).is_deprecated(stage.clock() + timedelta(minutes=5))
+    assert "isn't deprecated" not in stage.direct(stage.mika)[-1]
+
+
+def requires_imds_v2(stage: Stage, image: str) -> None:
+    stage.by_hand(IMAGES).modify_image_attribute(ImageId=image, ImdsSupport={"Value": "v2.0"})
+
+
+@pytest.mark.parametrize("carried", [True, False])
+def test_instances_of_a_copy_must_use_imds_v2_if_those_of_its_source_must(stage: Stage, carried: bool) -> None:
+    stage.aws.copies_carry_imds_support = carried
+    image, plain = (stage.images.image(REGION, name=name) for name in ("golden", "plain"))
+    requires_imds_v2(stage, image)
+    assert ask(stage, f"{image} to staging").count("with IMDSv2 required") == 1
+    shared(stage, f"{image}, {plain} to prod")
+    support = {copy.source_image_id: copy.imds_support for copy in stage.prod.images(REGION)}
+    assert support == {image: "v2.0", plain: None}
+    assert "IMDSv2" not in stage.direct(stage.mika)[-1]
+
+
+def test_a_copy_that_does_not_require_imds_v2_is_told_of(stage: Stage) -> None:
+    stage.aws.copies_carry_imds_support = False
+    image = stage.images.image(REGION, name="golden")
+    requires_imds_v2(stage, image)
+    ask(stage, f"{image} to staging")
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.aws.faults.fail("ModifyImageAttribute", code="UnauthorizedOperation", times=9)
+    stage.passes(minutes=20)
+    told = stage.direct(stage.mika)[-1]
+    assert "is complete" in told
+    assert "aren't required to use IMDSv2 as those of its source are" in told
+
+
 def test_what_the_settings_leave_out_stays_behind(stage: Stage) -> None:
     stage.add_settings("\n[copies]\ncarry = []\n")
     image = stage.images.image(REGION, name="golden", deprecation_time=stage.clock() + timedelta(days=90))
