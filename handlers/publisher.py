@@ -66,24 +66,29 @@ class Publisher:
         if untold is None:
             return False
         self._in_hand = untold
+        with about(untold.request.id):
+            self._try_to_tell(untold)
+        return True
+
+    def _try_to_tell(self, untold: Untold) -> None:
         try:
-            with about(untold.request.id):
-                again_at = self._tell(untold)
+            turn = self._tell(untold)
         except LeaseLost:
             _log.warning("request %s: overtaken by another publisher", untold.request.id)
             self.on_lease_lost("publish")
-            return True
         except SlackApiError as error:
             again_at = self.clock() + _pause(error)
             if _code(error) == _RATE_LIMITED:
                 self._quiet_until = again_at
                 self.on_rate_limit()
             _log.warning("request %s: Slack refused (%s), again at %s", untold.request.id, _code(error), again_at)
+            self.postings.put_off(untold, again_at)
         except SLACK_TROUBLE as error:
             again_at = self.clock() + _AFTER_TROUBLE
             _log.warning("request %s: Slack is out of reach (%s), again at %s", untold.request.id, error, again_at)
-        self.postings.told(untold, again_at)
-        return True
+            self.postings.put_off(untold, again_at)
+        else:
+            self.postings.told(untold, turn)
 
     def hand_back(self) -> None:
         """Give up what is being told, since the process ends: another publisher goes on at once."""

@@ -13,6 +13,9 @@ from sqlalchemy.exc import OperationalError
 from bot.entrance import LONGEST_BODY
 from bot.probes import probing
 from handlers.ballots import APPROVE
+from playground.aws import Disk
+from playground.slack.faults import EVERY
+from tests.postgres import ON_BOTH
 from tests.stage import REGION, Stage
 
 ROOT = Path(__file__).parents[2]
@@ -115,6 +118,50 @@ def test_metrics_tell_requests_calls_and_ages(stage: Stage) -> None:
     assert 'ami_share_state_seconds_count{kind="share",state="awaiting_approval"} 1.0' in told
     assert 'ami_share_state_seconds_bucket{kind="share",le="300.0",state="awaiting_approval"} 0.0' in told
     assert 'ami_share_state_seconds_bucket{kind="share",le="900.0",state="awaiting_approval"} 1.0' in told
+
+
+def outbox_age(stage: Stage) -> float:
+    (age,) = re.findall(r"^ami_share_outbox_age_seconds (\S+)$", get(stage, "/metrics")[1], re.MULTILINE)
+    return float(age)
+
+
+@ON_BOTH
+def test_an_hour_without_slack_is_an_hour_in_which_nothing_was_told(stage: Stage) -> None:
+    stage.types(stage.mika, f"{stage.images.image(REGION)} to staging")
+    stage.work()
+    assert outbox_age(stage) == 0
+    stage.clicks(stage.sam, APPROVE)
+    stage.slack.faults.server_error(EVERY, times=100_000)
+    stage.passes(hours=1)
+    assert outbox_age(stage) == pytest.approx(3600, abs=15), "however often it was tried meanwhile"
+    stage.slack.faults.clear()
+    stage.passes(seconds=30)
+    assert outbox_age(stage) == 0
+
+
+def test_one_message_that_can_t_be_posted_is_owed_though_the_others_are_told(stage: Stage) -> None:
+    stage.types(stage.mika, f"{stage.images.image(REGION)} to staging no copy")
+    stage.work()
+    stage.slack.faults.fail("conversations.open", error="internal_error", times=100_000)
+    stage.clicks(stage.sam, APPROVE)
+    stage.passes(minutes=20)
+    assert "AMI share: completed" in stage.approval.as_text()
+    assert outbox_age(stage) == pytest.approx(1200, abs=15)
+
+
+def test_an_edit_that_waits_for_its_turn_is_owed_only_from_then_on(stage: Stage) -> None:
+    stage.types(stage.mika, f"{stage.images.image(REGION, devices=[Disk(gib=200)])} to staging")
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    ages = []
+    for _ in range(60):
+        stage.passes(seconds=2)
+        ages.append(outbox_age(stage))
+    assert max(ages) == 0
+    stage.slack.faults.server_error("chat.update", times=100_000)
+    stage.passes(minutes=5)
+    assert outbox_age(stage) > 240
 
 
 def test_what_aws_refuses_is_counted_by_its_code(stage: Stage) -> None:
