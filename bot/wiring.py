@@ -41,7 +41,12 @@ _LISTENERS = 20
 
 @dataclass(frozen=True)
 class Bot:
-    """The parts, put together and not yet running."""
+    """The parts, put together and not yet running.
+
+    Attributes:
+        listeners: of queues of events.
+        clicks: where what people do in Slack is worked on, which is acknowledged by then.
+    """
 
     app: App
     store: Store
@@ -55,6 +60,7 @@ class Bot:
     homes: Homes
     probes: Probes
     listeners: tuple[Listener, ...]
+    clicks: CarryingExecutor
 
 
 def build(
@@ -87,6 +93,7 @@ def build(
         # By default a broken connection is tried again at once, and what was posted before it broke is posted twice.
         retry_handlers=[],
     )
+    clicks = listener_executor or CarryingExecutor(_LISTENERS, thread_name_prefix="listener")
     secret = environment.slack_signing_secret
     # Bolt logs the whole body of a request with a wrong signature at INFO.
     logging.getLogger("slack_bolt").setLevel(logging.WARNING)
@@ -97,7 +104,7 @@ def build(
         request_verification_enabled=settings.slack.door is Door.HTTP,
         # The first request verifies the token; at the start Slack may be away.
         token_verification_enabled=False,
-        listener_executor=listener_executor or CarryingExecutor(_LISTENERS, thread_name_prefix="listener"),
+        listener_executor=clicks,
     )
     trace_on(app)
     gallery = Gallery(accounts, estate)
@@ -146,6 +153,7 @@ def build(
         homes=homes,
         probes=Probes(store, clock, client, meters),
         listeners=tuple(Listener(queue, accounts, estate, standing, watch) for queue in settings.queues),
+        clicks=clicks,
         publisher=Publisher(
             client=client,
             postings=Postings(store, lease),

@@ -55,7 +55,6 @@ class Publisher:
     on_lease_lost: Callable[[str], None] = lambda _: None
     on_rate_limit: Callable[[], None] = lambda: None
     _quiet_until: datetime | None = None
-    _in_hand: Untold | None = None
     _languages: dict[Person, tuple[Language, datetime]] = field(default_factory=dict)
 
     def run_once(self) -> bool:
@@ -65,7 +64,6 @@ class Publisher:
         untold = self.postings.claim(self.clock())
         if untold is None:
             return False
-        self._in_hand = untold
         with about(untold.request.id):
             self._try_to_tell(untold)
         return True
@@ -89,11 +87,6 @@ class Publisher:
             self.postings.put_off(untold, again_at)
         else:
             self.postings.told(untold, turn)
-
-    def hand_back(self) -> None:
-        """Give up what is being told, since the process ends: another publisher goes on at once."""
-        if self._in_hand is not None:
-            self.postings.hand_back(self._in_hand)
 
     def _tell(self, untold: Untold) -> datetime | None:
         """Post and edit what differs; return when to look again, if an edit had to wait for its time."""

@@ -134,15 +134,6 @@ class Postings:
         with self._store.transaction() as tx:
             self._end(tx, untold, again_at)
 
-    def hand_back(self, untold: Untold) -> None:
-        """End the claim from outside: the next publisher goes on at once, and whoever held it writes nothing more."""
-        with self._store.transaction() as tx:
-            mine = (requests.c.id == untold.request.id, requests.c.tell_lease == untold.lease)
-            taken = requests.c.tell_lease_until.is_not(None)
-            tx.connection.execute(
-                update(requests).where(*mine, taken).values(tell_lease=requests.c.tell_lease + 1, tell_lease_until=None)
-            )
-
     def _end(self, tx: Transaction, untold: Untold, again_at: datetime | None) -> None:
         mine = update(requests).where(requests.c.id == untold.request.id, requests.c.tell_lease == untold.lease)
         tx.connection.execute(mine.values(tell_lease_until=None))
