@@ -23,7 +23,7 @@ _AUDIT_SECONDS = 3600.0
 # How old the images may be that people pick from.
 _GALLERY_SECONDS = 300.0
 _HOMES_SECONDS = 15.0
-_FEEL_SECONDS = 30.0
+_FEEL_SECONDS = 15.0
 # A queue is waited for for half as long as a stop may take; one that can't be read rests for a while.
 _LISTEN_SECONDS = 5
 _DEAF_SECONDS = 30.0

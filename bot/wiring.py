@@ -9,7 +9,7 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from aws_ops.accounts import Accounts
-from bot.probes import Meters, Probes
+from bot.probes import Meters, Probes, Pulse
 from bot.settings import Door, Environment, Settings
 from bot.tracing import CarryingExecutor, trace_on
 from handlers.apology import apologise_on
@@ -82,7 +82,8 @@ def build(
     meters = Meters()
     store = Store(engine, meters, clocks_apart)
     store.reconsider(clock())
-    meters.read(store, clock)
+    pulse = Pulse()
+    meters.feel(pulse, clock)
     accounts = Accounts(observe=meters.aws_call, on_throttle=meters.aws_throttled)
     estate, rules = settings.estate, settings.rules
     lease = timedelta(seconds=settings.server.lease_seconds)
@@ -151,7 +152,7 @@ def build(
         standing=standing,
         gallery=gallery,
         homes=homes,
-        probes=Probes(store, clock, client, meters),
+        probes=Probes(store, clock, client, meters, pulse),
         listeners=tuple(Listener(queue, accounts, estate, standing, watch) for queue in settings.queues),
         clicks=clicks,
         publisher=Publisher(
