@@ -647,6 +647,8 @@ class Environment(BaseSettings):
         slack_signing_secret: needed with the door `http`, to know Slack's requests by.
         slack_app_token: needed with the door `socket`, to connect with.
         database_url: SQLAlchemy's form; SQLite in the working directory unless said otherwise.
+        aws_secret_access_key, aws_session_token, aws_container_authorization_token, pgpassword: for boto3 and for
+            PostgreSQL's driver, which read them by themselves; known here so that they are never logged.
     """
 
     model_config = SettingsConfigDict(frozen=True)
@@ -656,6 +658,10 @@ class Environment(BaseSettings):
     slack_app_token: Annotated[SecretStr, Field(min_length=1)] | None = None
     slack_api_url: str = "https://slack.com/api/"
     database_url: SecretStr = SecretStr("sqlite:///ami-share.sqlite3")
+    aws_secret_access_key: SecretStr | None = None
+    aws_session_token: SecretStr | None = None
+    aws_container_authorization_token: SecretStr | None = None
+    pgpassword: SecretStr | None = None
 
     @field_validator("database_url")
     @classmethod
@@ -671,9 +677,18 @@ class Environment(BaseSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every value that may never be written to a log."""
-        given = (self.slack_bot_token, self.slack_signing_secret, self.slack_app_token)
-        password = make_url(self.database_url.get_secret_value()).password
-        return (*(one.get_secret_value() for one in given if one), *([str(password)] if password else []))
+        given = (
+            self.slack_bot_token,
+            self.slack_signing_secret,
+            self.slack_app_token,
+            self.aws_secret_access_key,
+            self.aws_session_token,
+            self.aws_container_authorization_token,
+            self.pgpassword,
+        )
+        url = make_url(self.database_url.get_secret_value())
+        passwords = (url.password, url.query.get("password"))
+        return (*(one.get_secret_value() for one in given if one), *(str(one) for one in passwords if one))
 
 
 def load(path: Path) -> tuple[Settings, Environment]:

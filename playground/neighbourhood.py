@@ -55,7 +55,7 @@ class Neighbourhood:
         return self.folder / "bot.log"
 
     def start_bot(self, *program: str) -> None:
-        """Start the bot's process, on the database as it is, and wait until it listens; for `program` see `launch`."""
+        """Start the bot's process, on the database as it is, and wait until it listens; for `program`, see `launch`."""
         self.bot = self.launch(self.port, *program)
         self._wait_for_the_bot(self.bot)
 

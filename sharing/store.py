@@ -18,7 +18,7 @@ from sharing.clock import CLOCKS_APART, ahead_of_database
 from sharing.requests import Delivery, NewRequest, Request, RequestId
 from sharing.states import DeliveryState, RequestState
 from sharing.tables import audit_events, deliveries, key_locks, requests
-from sharing.transaction import Observer, Transaction
+from sharing.transaction import Observer, Transaction, to_be_told
 
 KEY_STAYS_CLOSED = SIGNATURE_HOLDS + 3 * CLOCKS_APART
 """For how long nobody else is let at a key whose writer was overtaken, who may have sent something.
@@ -112,7 +112,7 @@ class Store:
             waiting = select(requests.c.id).where(requests.c.state == RequestState.AWAITING_APPROVAL.value)
             # In one order, so that replicas that start at once don't wait for each other.
             ids = tx.connection.scalars(waiting.order_by(requests.c.id).with_for_update(key_share=True)).all()
-            tx.connection.execute(update(requests).where(requests.c.id.in_(ids)).values(due_at=now, tell_at=now))
+            tx.connection.execute(update(requests).where(requests.c.id.in_(ids)).values(due_at=now, **to_be_told(now)))
 
     def in_flight(self) -> list[Flight]:
         """Return every delivery whose copy is being made, or cleared away because it failed."""
