@@ -4,7 +4,7 @@ Pure. `publisher.py` compares this with what has been posted. Milestones are mes
 notifies nobody; the approval message and the progress are edited in place.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -13,7 +13,7 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ContextBlock
 
 from aws_ops.plan import Plan
 from handlers import ballots, following, mrkdwn, phrases, wording
-from handlers.layout import md, section, sections
+from handlers.layout import MESSAGE, Line, Rows, joined, md, section, sections, size
 from handlers.plan_view import plan_blocks
 from handlers.speech import Speech
 from sharing.requests import NOBODY, Person, Request, RequestKind, Verdict
@@ -23,13 +23,9 @@ from sharing.states import DeliveryState, RequestState, is_final
 # The message in whose thread the story of a request is told.
 STORY = "approval"
 
-_TEXT = 3900
+_TEXT, _ROOM_FOR_TEXT = 3900, 3800
 # Shares of the room in a message: what is left over is counted, and the details and the audit trail have it all.
-_ROOM, _ROOM_FOR_CHANGES = 9000, 4000
-# Each part of a request that has several needs room, too.
-_ROOM_FOR_CHANGES_BESIDES_PARTS, _ROOM_FOR_DECISIONS = 1000, 2000
-# Rows of preformatted text that fit a section, however long the names are.
-_ROWS = 20
+_ROOM, _ROOM_FOR_DECISIONS = 9000, 2000
 
 
 class Place(Enum):
@@ -273,12 +269,14 @@ def _standing(say: Speech, request: Request) -> str:
 
 
 def _approval_blocks(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Iterator[Block]:
-    waiting = request.state is RequestState.AWAITING_APPROVAL
-    parted = waiting and len(rules.parts_of(request)) > 1
-    room = _ROOM_FOR_CHANGES_BESIDES_PARTS if parted else _ROOM_FOR_CHANGES
-    yield from plan_blocks(say, request, plan, room, rules.environments)
-    if waiting:
-        yield from ballots.waiting(say, request, rules, phrases.confirm(say, request))
+    below = list(_below_the_plan(say, request, rules))
+    yield from plan_blocks(say, request, plan, MESSAGE - size(below), rules.environments)
+    yield from below
+
+
+def _below_the_plan(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[Block]:
+    if request.state is RequestState.AWAITING_APPROVAL:
+        yield from ballots.waiting(say, request, rules)
     decided = ballots.results(say, request)
     yield from sections(say, decided, _ROOM_FOR_DECISIONS)
     yield following.buttons(say, request)
@@ -287,12 +285,12 @@ def _approval_blocks(say: Speech, request: Request, plan: Plan, rules: ApprovalR
 
 
 def _preview_blocks(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Iterator[Block]:
-    yield from plan_blocks(say, request, plan, _ROOM_FOR_CHANGES, rules.environments)
+    yield from plan_blocks(say, request, plan, MESSAGE, rules.environments)
     yield following.preview_buttons(say, request)
     yield ContextBlock(elements=[md(f"{mrkdwn.code(request.id)} · {say('preview-nothing-asked')}")])
 
 
-def _result(say: Speech, request: Request) -> Iterator[str]:
+def _result(say: Speech, request: Request) -> Iterator[Line]:
     """The end in detail: what is wrong, or the images, ready to paste."""
     for refusal in request.refusals:
         yield f"• {wording.refusal(say, refusal)}"
@@ -312,8 +310,7 @@ def _result(say: Speech, request: Request) -> Iterator[str]:
             + (f"  {say('from-image', image=d.source_image_id)}" if several and d.image_id != d.source_image_id else "")
             for d in done
         ]
-        for start in range(0, len(rows), _ROWS):
-            yield mrkdwn.block(rows[start : start + _ROWS])
+        yield Rows(tuple(rows))
     yield from (phrases.opened(say, launch) for launch in request.opened_to)
     for delivery in request.deliveries:
         for note in delivery.notes:
@@ -326,8 +323,8 @@ def _line(say: Speech, key: str, place: Place, text: str) -> Message:
     return _lines(say, key, place, [text])
 
 
-def _lines(say: Speech, key: str, place: Place, lines: list[str], pace: Pace = Pace.ONCE) -> Message:
-    return _message(key, place, pace, "\n".join(lines), sections(say, lines, _ROOM))
+def _lines(say: Speech, key: str, place: Place, lines: Sequence[Line], pace: Pace = Pace.ONCE) -> Message:
+    return _message(key, place, pace, joined(say, lines, _ROOM_FOR_TEXT), sections(say, lines, _ROOM))
 
 
 def _message(key: str, place: Place, pace: Pace, text: str, blocks: Iterable[Block]) -> Message:
