@@ -16,7 +16,7 @@ MESSAGE = 12_500
 _FIELD = 300
 _SECTIONS = 40
 # How many characters the lists in a line may take, as long as there is room; and how few, once there is little.
-IN_A_LIST = 400
+IN_A_LIST = 300
 _IN_A_LIST = (IN_A_LIST, 150, 50)
 ALL = 1_000_000
 _LEAST = 40

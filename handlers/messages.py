@@ -12,11 +12,11 @@ from typing import Any
 from slack_sdk.models.blocks import ActionsBlock, Block, ContextBlock
 
 from aws_ops.plan import Plan
-from handlers import ballots, following, mrkdwn, phrases, wording
-from handlers.layout import MESSAGE, Line, Rows, joined, md, section, sections, size
+from handlers import ballots, following, mrkdwn, phrases, results, wording
+from handlers.layout import MESSAGE, Line, fit, joined, md, section, sections, size
 from handlers.plan_view import plan_blocks
 from handlers.speech import Speech
-from sharing.requests import NOBODY, Person, Request, RequestKind, Verdict
+from sharing.requests import NOBODY, Person, Request, RequestKind
 from sharing.rules import ApprovalRules
 from sharing.states import DeliveryState, RequestState, is_final
 
@@ -98,7 +98,8 @@ def _in_channel(say: Speech, request: Request, rules: ApprovalRules) -> Iterator
         blocks = _approval_blocks(say, request, request.plan, rules)
         yield _approval(say, request, STORY, _channels(request, rules)[0], blocks)
     elif not request.trigger.asks_first and request.state in (RequestState.FAILED, RequestState.REFUSED):
-        yield _lines(say, "trouble", Place.CHANNEL, [phrases.trouble(say, request), *_result(say, request)])
+        lines = [phrases.trouble(say, request), *results.in_detail(say, request)]
+        yield _lines(say, "trouble", Place.CHANNEL, lines, of=request)
 
 
 def _in_other_channels(say: Speech, request: Request, rules: ApprovalRules, story: str | None) -> Iterator[Message]:
@@ -139,11 +140,12 @@ def _in_thread(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[
     if request.deliveries and request.settled_at is not None and request.mode.copies:
         lines = phrases.progress_of_all(say, request)
         pace = Pace.AT_ONCE if is_final(request.state) else Pace.SLOWLY
-        yield _lines(say, "progress", Place.THREAD, lines, pace)
+        yield _lines(say, "progress", Place.THREAD, lines, pace, of=request)
     yield from _trouble(say, request)
     if request.came_to in _ENDS:
         whose = "" if request.requester == NOBODY else f"{mrkdwn.person(request.requester.user_id)} "
-        yield _lines(say, "end", Place.THREAD, [f"{whose}{phrases.end(say, request)}", *_result(say, request)])
+        told = [f"{whose}{phrases.end(say, request)}", *results.in_detail(say, request)]
+        yield _lines(say, "end", Place.THREAD, told, of=request)
     if request.state is RequestState.REVOKED:
         yield _line(say, f"revoked:{request.ended_by}", Place.THREAD, phrases.taken_back(say, request))
 
@@ -157,14 +159,14 @@ def _trouble(say: Speech, request: Request) -> Iterator[Message]:
         if one.attempt > 1
     ]
     if again:
-        yield _lines(say, "again", Place.THREAD, again, pace)
+        yield _lines(say, "again", Place.THREAD, again, pace, of=request)
     failed = [
         say("delivery-trouble", name=phrases.name(say, request, one), why=wording.failure(say, one.failure))
         for one in request.deliveries
         if one.state is DeliveryState.FAILED and one.failure is not None
     ]
     if failed:
-        yield _lines(say, "failed", Place.THREAD, failed, pace)
+        yield _lines(say, "failed", Place.THREAD, failed, pace, of=request)
 
 
 def _was_asked_for(request: Request) -> bool:
@@ -234,8 +236,8 @@ def _has_ended(request: Request) -> bool:
 def _end(say: Speech, request: Request, key: str, *, watched: bool = False, followed: bool = False) -> Message:
     """How it ended; with whose request it was, for those who only watched it."""
     whose = say("watched-end", who=mrkdwn.person(request.requester.user_id), request=mrkdwn.code(request.id))
-    lines = [*([whose] if watched else []), phrases.end(say, request), *_result(say, request)]
-    message = _lines(say, key, Place.DIRECT, lines)
+    lines = [*([whose] if watched else []), phrases.end(say, request), *results.in_detail(say, request)]
+    message = _lines(say, key, Place.DIRECT, lines, of=request)
     if not followed:
         return message
     what_next = [following.again_button(say, request)]
@@ -290,41 +292,17 @@ def _preview_blocks(say: Speech, request: Request, plan: Plan, rules: ApprovalRu
     yield ContextBlock(elements=[md(f"{mrkdwn.code(request.id)} · {say('preview-nothing-asked')}")])
 
 
-def _result(say: Speech, request: Request) -> Iterator[Line]:
-    """The end in detail: what is wrong, or the images, ready to paste."""
-    for refusal in request.refusals:
-        yield f"• {wording.refusal(say, refusal)}"
-    if request.failure is not None:
-        yield f"• {wording.failure(say, request.failure)}"
-    if request.kind in (RequestKind.AUDIT, RequestKind.RETIRE) and request.plan is not None:
-        yield from (f":warning: {wording.caution(say, caution)}" for caution in request.plan.cautions)
-    if request.state is RequestState.DENIED:
-        votes = (vote for vote in request.decisions if vote.verdict is not Verdict.APPROVED)
-        yield from (ballots.decided(say, request, vote) for vote in list(votes)[-1:])
-    done = [delivery for delivery in request.deliveries if delivery.state is DeliveryState.COMPLETED]
-    if done:
-        width, home = max(len(delivery.target) for delivery in done), max(len(delivery.region) for delivery in done)
-        several = len(request.image_ids) > 1
-        rows = [
-            f"{d.target:<{width}}  {d.account_id}  {d.region:<{home}}  {d.image_id}"
-            + (f"  {say('from-image', image=d.source_image_id)}" if several and d.image_id != d.source_image_id else "")
-            for d in done
-        ]
-        yield Rows(tuple(rows))
-    yield from (phrases.opened(say, launch) for launch in request.opened_to)
-    for delivery in request.deliveries:
-        for note in delivery.notes:
-            yield f"• {phrases.name(say, request, delivery)}: {wording.note(say, note)}"
-        if delivery.state is DeliveryState.FAILED and delivery.failure is not None:
-            yield f"• {phrases.name(say, request, delivery)}: {wording.failure(say, delivery.failure)}"
-
-
 def _line(say: Speech, key: str, place: Place, text: str) -> Message:
     return _lines(say, key, place, [text])
 
 
-def _lines(say: Speech, key: str, place: Place, lines: Sequence[Line], pace: Pace = Pace.ONCE) -> Message:
-    return _message(key, place, pace, joined(say, lines, _ROOM_FOR_TEXT), sections(say, lines, _ROOM))
+def _lines(
+    say: Speech, key: str, place: Place, lines: Sequence[Line], pace: Pace = Pace.ONCE, *, of: Request | None = None
+) -> Message:
+    """Lines; where there are too many of them, with the button to see all `of` the request."""
+    fitted = fit(lines, _ROOM)
+    whole = [following.details(say, of)] if fitted.left_out and of is not None else []
+    return _message(key, place, pace, joined(say, lines, _ROOM_FOR_TEXT), [*fitted.sections(say), *whole])
 
 
 def _message(key: str, place: Place, pace: Pace, text: str, blocks: Iterable[Block]) -> Message:

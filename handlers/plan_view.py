@@ -9,11 +9,11 @@ from slack_sdk.models.views import View
 
 from aws_ops.key_policy import statements_for
 from aws_ops.plan import AllowKeyUse, ImageSummary, Plan, ReuseCopy
-from handlers import changes, layout, mrkdwn, phrases
+from handlers import changes, layout, mrkdwn, phrases, results
 from handlers.layout import ALL, Line, Rows, field, section, sections, size
 from handlers.speech import Speech
 from handlers.warnings import warnings
-from sharing.requests import Request, RequestKind
+from sharing.requests import Delivery, Request, RequestKind
 
 _PARAGRAPH = 1000
 _ROOM_FOR_IMAGES, _ROOM_FOR_WARNINGS, _ROOM_FOR_CHANGES, _ROOM_FOR_REUSES = 1000, 3500, 4000, 200
@@ -112,8 +112,9 @@ def whole_plan(say: Speech, request: Request, environments: Mapping[str, str]) -
     )
     lines = [
         phrases.asks(say, request),
+        *results.why_not(say, request),
         *planned,
-        *(phrases.progress(say, request, delivery) for delivery in request.deliveries),
+        *(line for one in request.deliveries for line in _delivery(say, request, one)),
     ]
     return View(
         type="modal",
@@ -121,6 +122,11 @@ def whole_plan(say: Speech, request: Request, environments: Mapping[str, str]) -
         close=say("details-close"),
         blocks=list(layout.fit(lines, _WHOLE, _BLOCKS - 1).sections(say)),
     )
+
+
+def _delivery(say: Speech, request: Request, delivery: Delivery) -> Iterator[str]:
+    yield phrases.progress(say, request, delivery)
+    yield from results.of_delivery(say, request, delivery)
 
 
 def _policy_gain(say: Speech, change: AllowKeyUse) -> Iterator[Line]:

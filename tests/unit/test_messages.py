@@ -29,6 +29,7 @@ from handlers import ballots, phrases, wording
 from handlers.changes import change
 from handlers.deciding import objection
 from handlers.deciding_views import narrow_form
+from handlers.following import DETAILS
 from handlers.messages import Audience, Message, messages_of
 from handlers.plan_view import whole_plan
 from handlers.speech import Language, Speech, speech
@@ -404,7 +405,7 @@ def test_with_fifty_long_names_in_production_no_warning_is_dropped() -> None:
     approval, *_ = shown(request, rules=replace(RULES, environments=dict.fromkeys(targets, "production")))
     said = "\n".join(texts_in(approval.blocks))
     assert f":warning: *{targets[0]}*, *{targets[1]}*" in said
-    assert "and 42 more belong to the environment production." in said
+    assert "and 44 more belong to the environment production." in said
     assert f"{IMAGE} is public: everybody can launch it already." in said
     assert f"The key {KEY} is used by 7 other accounts already" in said
 
@@ -517,3 +518,26 @@ def test_however_long_the_names_of_a_part_are_its_deciders_and_its_end_are_said(
     assert "and 98 more" in part
     assert "To be decided by 3 of <@U0PERSON000>" in part.splitlines()[1]
     assert "…" not in part
+
+
+@pytest.mark.parametrize("language", Language)
+def test_of_two_hundred_copies_those_left_out_are_counted_and_behind_a_button(language: Language) -> None:
+    request = in_four_regions(request_in(RequestState.COMPLETED, 50))
+    done = tuple(
+        replace(one, state=DeliveryState.COMPLETED, failure=None, notes=(), attempt=1) for one in request.deliveries
+    )
+    messages = {message.key: message for message in shown(replace(request, deliveries=done), language)}
+    for key in ("progress", "end", "told:completed"):
+        blocks = list(messages[key].blocks)
+        lines = "\n".join(texts_in(blocks)).splitlines()
+        shown_of_them = sum("ap-northeast-1" in line or "us-east-1" in line or "eu-" in line for line in lines)
+        assert speech(language)("more-lines", count=200 - shown_of_them) in lines
+        assert blocks[-1]["elements"][0]["action_id"] == DETAILS
+        assert wrong_with_blocks(blocks, "message") == []
+        assert not too_much_text(blocks)
+
+
+def test_what_fits_needs_no_button() -> None:
+    for message in shown(request_in(RequestState.COMPLETED, 3)):
+        if message.key in ("progress", "end"):
+            assert all(block["type"] == "section" for block in message.blocks)
