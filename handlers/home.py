@@ -84,7 +84,7 @@ def _decisions(say: Speech, waiting: list[Request], rules: ApprovalRules) -> Ite
     for request in waiting[:_DECISIONS]:
         reason = f"\n{mrkdwn.quote(request.reason)}" if request.reason else ""
         yield section(f"{phrases.asks(say, request)}{reason}")
-        yield from ballots.waiting(say, request, rules, phrases.confirm(say, request))
+        yield from ballots.waiting(say, request, rules)
         yield following.details(say, request)
         yield DividerBlock()
     yield from _more(say, len(waiting) - _DECISIONS)

@@ -4,7 +4,7 @@ Pure. `publisher.py` compares this with what has been posted. Milestones are mes
 notifies nobody; the approval message and the progress are edited in place.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -12,24 +12,20 @@ from typing import Any
 from slack_sdk.models.blocks import ActionsBlock, Block, ContextBlock
 
 from aws_ops.plan import Plan
-from handlers import ballots, following, mrkdwn, phrases, wording
-from handlers.layout import md, section, sections
+from handlers import ballots, following, mrkdwn, phrases, results, wording
+from handlers.layout import MESSAGE, Line, fit, joined, md, section, sections, size
 from handlers.plan_view import plan_blocks
 from handlers.speech import Speech
-from sharing.requests import NOBODY, Person, Request, RequestKind, Verdict
+from sharing.requests import NOBODY, Person, Request, RequestKind
 from sharing.rules import ApprovalRules
 from sharing.states import DeliveryState, RequestState, is_final
 
 # The message in whose thread the story of a request is told.
 STORY = "approval"
 
-_TEXT = 3900
+_TEXT, _ROOM_FOR_TEXT = 3900, 3800
 # Shares of the room in a message: what is left over is counted, and the details and the audit trail have it all.
-_ROOM, _ROOM_FOR_CHANGES = 9000, 4000
-# Each part of a request that has several needs room, too.
-_ROOM_FOR_CHANGES_BESIDES_PARTS, _ROOM_FOR_DECISIONS = 1000, 2000
-# Rows of preformatted text that fit a section, however long the names are.
-_ROWS = 20
+_ROOM, _ROOM_FOR_DECISIONS = 9000, 2000
 
 
 class Place(Enum):
@@ -102,7 +98,8 @@ def _in_channel(say: Speech, request: Request, rules: ApprovalRules) -> Iterator
         blocks = _approval_blocks(say, request, request.plan, rules)
         yield _approval(say, request, STORY, _channels(request, rules)[0], blocks)
     elif not request.trigger.asks_first and request.state in (RequestState.FAILED, RequestState.REFUSED):
-        yield _lines(say, "trouble", Place.CHANNEL, [phrases.trouble(say, request), *_result(say, request)])
+        lines = [phrases.trouble(say, request), *results.in_detail(say, request)]
+        yield _lines(say, "trouble", Place.CHANNEL, lines, of=request)
 
 
 def _in_other_channels(say: Speech, request: Request, rules: ApprovalRules, story: str | None) -> Iterator[Message]:
@@ -143,11 +140,12 @@ def _in_thread(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[
     if request.deliveries and request.settled_at is not None and request.mode.copies:
         lines = phrases.progress_of_all(say, request)
         pace = Pace.AT_ONCE if is_final(request.state) else Pace.SLOWLY
-        yield _lines(say, "progress", Place.THREAD, lines, pace)
+        yield _lines(say, "progress", Place.THREAD, lines, pace, of=request)
     yield from _trouble(say, request)
     if request.came_to in _ENDS:
         whose = "" if request.requester == NOBODY else f"{mrkdwn.person(request.requester.user_id)} "
-        yield _lines(say, "end", Place.THREAD, [f"{whose}{phrases.end(say, request)}", *_result(say, request)])
+        told = [f"{whose}{phrases.end(say, request)}", *results.in_detail(say, request)]
+        yield _lines(say, "end", Place.THREAD, told, of=request)
     if request.state is RequestState.REVOKED:
         yield _line(say, f"revoked:{request.ended_by}", Place.THREAD, phrases.taken_back(say, request))
 
@@ -161,14 +159,14 @@ def _trouble(say: Speech, request: Request) -> Iterator[Message]:
         if one.attempt > 1
     ]
     if again:
-        yield _lines(say, "again", Place.THREAD, again, pace)
+        yield _lines(say, "again", Place.THREAD, again, pace, of=request)
     failed = [
         say("delivery-trouble", name=phrases.name(say, request, one), why=wording.failure(say, one.failure))
         for one in request.deliveries
         if one.state is DeliveryState.FAILED and one.failure is not None
     ]
     if failed:
-        yield _lines(say, "failed", Place.THREAD, failed, pace)
+        yield _lines(say, "failed", Place.THREAD, failed, pace, of=request)
 
 
 def _was_asked_for(request: Request) -> bool:
@@ -238,8 +236,8 @@ def _has_ended(request: Request) -> bool:
 def _end(say: Speech, request: Request, key: str, *, watched: bool = False, followed: bool = False) -> Message:
     """How it ended; with whose request it was, for those who only watched it."""
     whose = say("watched-end", who=mrkdwn.person(request.requester.user_id), request=mrkdwn.code(request.id))
-    lines = [*([whose] if watched else []), phrases.end(say, request), *_result(say, request)]
-    message = _lines(say, key, Place.DIRECT, lines)
+    lines = [*([whose] if watched else []), phrases.end(say, request), *results.in_detail(say, request)]
+    message = _lines(say, key, Place.DIRECT, lines, of=request)
     if not followed:
         return message
     what_next = [following.again_button(say, request)]
@@ -273,12 +271,14 @@ def _standing(say: Speech, request: Request) -> str:
 
 
 def _approval_blocks(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Iterator[Block]:
-    waiting = request.state is RequestState.AWAITING_APPROVAL
-    parted = waiting and len(rules.parts_of(request)) > 1
-    room = _ROOM_FOR_CHANGES_BESIDES_PARTS if parted else _ROOM_FOR_CHANGES
-    yield from plan_blocks(say, request, plan, room, rules.environments)
-    if waiting:
-        yield from ballots.waiting(say, request, rules, phrases.confirm(say, request))
+    below = list(_below_the_plan(say, request, rules))
+    yield from plan_blocks(say, request, plan, MESSAGE - size(below), rules.environments)
+    yield from below
+
+
+def _below_the_plan(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[Block]:
+    if request.state is RequestState.AWAITING_APPROVAL:
+        yield from ballots.waiting(say, request, rules)
     decided = ballots.results(say, request)
     yield from sections(say, decided, _ROOM_FOR_DECISIONS)
     yield following.buttons(say, request)
@@ -287,47 +287,22 @@ def _approval_blocks(say: Speech, request: Request, plan: Plan, rules: ApprovalR
 
 
 def _preview_blocks(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Iterator[Block]:
-    yield from plan_blocks(say, request, plan, _ROOM_FOR_CHANGES, rules.environments)
+    yield from plan_blocks(say, request, plan, MESSAGE, rules.environments)
     yield following.preview_buttons(say, request)
     yield ContextBlock(elements=[md(f"{mrkdwn.code(request.id)} · {say('preview-nothing-asked')}")])
-
-
-def _result(say: Speech, request: Request) -> Iterator[str]:
-    """The end in detail: what is wrong, or the images, ready to paste."""
-    for refusal in request.refusals:
-        yield f"• {wording.refusal(say, refusal)}"
-    if request.failure is not None:
-        yield f"• {wording.failure(say, request.failure)}"
-    if request.kind in (RequestKind.AUDIT, RequestKind.RETIRE) and request.plan is not None:
-        yield from (f":warning: {wording.caution(say, caution)}" for caution in request.plan.cautions)
-    if request.state is RequestState.DENIED:
-        votes = (vote for vote in request.decisions if vote.verdict is not Verdict.APPROVED)
-        yield from (ballots.decided(say, request, vote) for vote in list(votes)[-1:])
-    done = [delivery for delivery in request.deliveries if delivery.state is DeliveryState.COMPLETED]
-    if done:
-        width, home = max(len(delivery.target) for delivery in done), max(len(delivery.region) for delivery in done)
-        several = len(request.image_ids) > 1
-        rows = [
-            f"{d.target:<{width}}  {d.account_id}  {d.region:<{home}}  {d.image_id}"
-            + (f"  {say('from-image', image=d.source_image_id)}" if several and d.image_id != d.source_image_id else "")
-            for d in done
-        ]
-        for start in range(0, len(rows), _ROWS):
-            yield mrkdwn.block(rows[start : start + _ROWS])
-    yield from (phrases.opened(say, launch) for launch in request.opened_to)
-    for delivery in request.deliveries:
-        for note in delivery.notes:
-            yield f"• {phrases.name(say, request, delivery)}: {wording.note(say, note)}"
-        if delivery.state is DeliveryState.FAILED and delivery.failure is not None:
-            yield f"• {phrases.name(say, request, delivery)}: {wording.failure(say, delivery.failure)}"
 
 
 def _line(say: Speech, key: str, place: Place, text: str) -> Message:
     return _lines(say, key, place, [text])
 
 
-def _lines(say: Speech, key: str, place: Place, lines: list[str], pace: Pace = Pace.ONCE) -> Message:
-    return _message(key, place, pace, "\n".join(lines), sections(say, lines, _ROOM))
+def _lines(
+    say: Speech, key: str, place: Place, lines: Sequence[Line], pace: Pace = Pace.ONCE, *, of: Request | None = None
+) -> Message:
+    """Lines; where there are too many of them, with the button to see all `of` the request."""
+    fitted = fit(lines, _ROOM)
+    whole = [following.details(say, of)] if fitted.left_out and of is not None else []
+    return _message(key, place, pace, joined(say, lines, _ROOM_FOR_TEXT), [*fitted.sections(say), *whole])
 
 
 def _message(key: str, place: Place, pace: Pace, text: str, blocks: Iterable[Block]) -> Message:

@@ -455,7 +455,7 @@ def allow_only(stage: Stage, *criteria: dict[str, Any], state: str = "enabled") 
 def test_an_image_that_the_target_would_not_see_is_told_with_what_to_add(stage: Stage, image: str) -> None:
     allow_only(stage, {"ImageProviders": ["amazon", PROD]})
     shown = asked(stage, f"{image} to staging, prod no copy")
-    assert f"staging won't see {image}: its setting “Allowed AMIs” in {REGION} hides it" in shown
+    assert f"staging won't see {image}: the setting “Allowed AMIs” there, in {REGION}, hides it" in shown
     assert f"must add a criterion with the image provider {IMAGES}" in shown
     assert "prod won't see" not in shown
 

@@ -134,7 +134,7 @@ def test_an_approval_asks_for_confirmation_unless_the_rule_says_otherwise(stage:
     stage.types(stage.mika, f"{image} to staging")
     stage.work()
     confirm = stage.approval.buttons[APPROVE]["confirm"]
-    assert confirm["text"]["text"] == f"{image} will be copied to: staging."
+    assert confirm["text"]["text"] == f"{image} will be copied to staging."
 
 
 def test_a_group_approves_and_its_members_are_asked_for_at_each_click(stage: Stage) -> None:

@@ -106,6 +106,10 @@ asked-retire = :mag: { $request } found copies beyond what is kept; letting them
 
 plan-changes = *What will change, in this order*
 plan-repairs = *What would put it right, in this order*
+plan-in-short = _{ $count ->
+    [one] { $count } change
+   *[other] { $count } changes
+} in all, put in short here: the details show each._
 plan-reuse = • { $account } has a good copy already, { $copy } in { $region }: no other is made
 plan-changes-nothing = Nothing has to change at AWS: all of it is there already. Approved, it stays as long as this share lasts.
 plan-takes-nothing = Nothing has to change at AWS: others need the same permissions, or it gave none.
@@ -113,10 +117,14 @@ plan-takes-nothing = Nothing has to change at AWS: others need the same permissi
 confirm-share = { $images } will be { $copied ->
     [yes] copied to
    *[no] shared with
-}: { $targets }.
-confirm-revoke = { $targets ->
-    [none] Those named
-   *[other] { $targets }
+} { $count ->
+    [one] { $targets }
+   *[other] { $count } targets: { $targets }
+}.
+confirm-revoke = { $count ->
+    [0] Those named
+    [one] { $targets }
+   *[other] { $count } targets ({ $targets })
 } will lose what { $share } gave.
 confirm-audit = AWS will be brought to what was approved, as shown.
 confirm-retire = The copies shown will be deregistered, and their snapshots deleted.
@@ -295,7 +303,10 @@ end-preview-failed = :x: The preview ({ $request }) failed.
 
 ticket = Ticket: { $ticket }
 image-old = { $image } is { $days } days old.
-environment = { $targets } belongs to the environment { $environment }.
+environment = { $targets } { $count ->
+    [one] belongs
+   *[other] belong
+} to the environment { $environment }.
 policy-gain = *The policy of { $key } gains, in my own statements*
 details-title = In full
 details-close = Close

@@ -46,10 +46,10 @@ refusal-nothing-to-do = There is nothing to do: { $image } can be used there alr
 
 caution-copy-under-other-key = { $target } has a copy already, { $copy }, but under another key.
 caution-copy-under-way = { $target } is making a copy already, { $copy }; this makes another.
-caution-name-taken = { $target } has an image called { $name } already; the copy will be called { $instead }.
+caution-name-taken = In { $target } an image is called { $name } already; the copy will be called { $instead }.
 caution-tags-left-out = An image holds 50 tags at most; these are left out: { $tags }.
 caution-policy-may-deny = Statement { $statement } in the policy of { $key } may deny { $principals } its use.
-caution-target-key-aws-managed = { $target } encrypts under its AWS managed key; the copy can never be shared on.
+caution-target-key-aws-managed = In { $target } copies are encrypted under the AWS managed key, and can never be shared on.
 caution-image-public = { $image } is public: everybody can launch it already.
 caution-image-deprecated = { $image } has been deprecated since { $since }.{ $copies ->
     [deprecated] {" "}Its copies will be as well, a few minutes after they are made.
@@ -76,7 +76,7 @@ caution-key-administrators = *By the settings, { $principals } become administra
 caution-own-principals-deleted = My own statements in the policy of { $key } name principals that no longer exist ({ $principals }). Whoever they were, they go when I next write the policy; if one was made anew under its old name, share with it again.
 caution-auto-scaling-left-out = Auto Scaling in { $target } will not be able to launch from the shared image: its service-linked role has no use of the key. If it should, ask again `with auto scaling`.
 caution-auto-scaling-not-needed = { $image } isn't encrypted, so Auto Scaling needs no grant for it.
-caution-image-hidden = { $target } won't see { $image }: its setting “Allowed AMIs” in { $region } hides it, as if it did not exist. Whoever manages that setting ({ $by }) must add a criterion with the image provider { $owner }.
+caution-image-hidden = { $target } won't see { $image }: the setting “Allowed AMIs” there, in { $region }, hides it, as if it did not exist. Whoever manages that setting ({ $by }) must add a criterion with the image provider { $owner }.
 caution-image-hidden-from-copy = The setting “Allowed AMIs” of { $target } in { $region } hides { $image }, so the copy will most likely fail. Whoever manages that setting ({ $by }) must add a criterion with the image provider { $owner } first.
 caution-image-may-be-hidden = The setting “Allowed AMIs” of { $target } in { $region } may hide { $image }: it has criteria that I can't judge from here. If it does, whoever manages that setting ({ $by }) must add a criterion with the image provider { $owner }.
 caution-image-would-be-hidden = The setting “Allowed AMIs” of { $target } in { $region } is in audit mode. Nothing is hidden now, but { $image } will be once it is enabled, unless it has a criterion with the image provider { $owner }.
@@ -167,7 +167,50 @@ change-copy-image = `CopyImage` of { $image } by { $account } in { $region } as 
 }
 
 whoever-in-organization = whoever in { $organization } is allowed it by IAM
-many-accounts = { $count } accounts: { $first } and { $more } more
+many-accounts = { $count } accounts: { $listed }
+
+## The same for very many changes, those of a kind in one line
+
+changes-allow-key-use = Key policies of { $key_count } keys ({ $key }) gain: { $users } may `Encrypt`, `Decrypt`, `ReEncrypt*`, `GenerateDataKey*`, `DescribeKey`, and make grants for AWS resources alone
+changes-allow-key-administration = Key policies of { $key_count } keys ({ $key }) gain: { $users } may make, list and revoke any grant (`CreateGrant`, `ListGrants`, `RevokeGrant`), `DescribeKey` and `GetKeyRotationStatus`
+changes-create-key-grant = { $count } KMS grants on { $key }, each for one of { $principal } alone: { $operations }; what it grants on can be no more than these
+changes-create-key-grant-to-auto-scaling = { $count } KMS grants on { $key }, each for Auto Scaling of one of { $account } alone: { $operations }; what it grants on can be no more than these
+changes-add-create-volume-permission = `createVolumePermission` on { $snapshot_count } snapshots ({ $snapshot }) for { $accounts }
+changes-add-launch-permission = `launchPermission` on { $image_count } images ({ $image }) for { $launchers }
+changes-withdraw-key-use = Key policies of { $key_count } keys ({ $key }) lose: { $users }, in my own statements alone
+changes-withdraw-key-administration = Key policies of { $key_count } keys ({ $key }) lose: { $users } as administrators; grants that they made stay
+changes-revoke-key-grant = { $count } KMS grants on { $key } revoked, of { $principal }
+changes-remove-create-volume-permission = `createVolumePermission` on { $snapshot_count } snapshots ({ $snapshot }) taken from { $accounts }
+changes-remove-launch-permission = `launchPermission` on { $image_count } images ({ $image }) taken from { $launchers }
+changes-reencrypt-image = `CopyImage` of { $image_count } images ({ $image }), each within its own account ({ $account }), as { $name }, re-encrypted under { $key }
+changes-share-reencrypted = On those copies of { $image }: `createVolumePermission` for { $accounts }; `launchPermission` for { $launchers }
+changes-deregister-copy = `DeregisterImage` of { $image_count } copies ({ $image }) in { $account_count ->
+    [one] { $account }
+   *[other] { $account_count } accounts ({ $account })
+}, { $region }, with their snapshots
+changes-put-image-parameter = { $count } SSM parameters ({ $parameter }) of { $account_count ->
+    [one] { $account }
+   *[other] { $account_count } accounts ({ $account })
+} in { $region } point to the copies of { $image }
+changes-copy-image = `CopyImage`, { $count } copies: of { $image_count ->
+    [one] { $image }
+   *[other] { $image_count } images ({ $image })
+} by { $account_count ->
+    [one] { $account }
+   *[other] { $account_count } accounts ({ $account })
+} in { $region_count ->
+    [one] { $region }
+   *[other] { $region_count } regions ({ $region })
+}, named { $name }, each encrypted under a key of its own account ({ $key }){ $deprecated ->
+    [none] {""}
+   *[other] , deprecated when the source is
+}{ $protected ->
+    [yes] , protected from deregistration
+   *[no] {""}
+}{ $imds ->
+    [yes] , with IMDSv2 required
+   *[no] {""}
+}
 
 ## What was typed makes no sense. Plain text: it is escaped where it is shown.
 

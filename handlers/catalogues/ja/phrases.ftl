@@ -106,17 +106,25 @@ asked-retire = :mag: { $request } で、保持数を超えるコピーが見つ�
 
 plan-changes = *変更内容（この順に実行）*
 plan-repairs = *修正内容（この順に実行）*
+plan-in-short = _全 { $count } 件の変更をまとめて表示しています。1 件ごとの内容は「詳細」で確認できます。_
 plan-reuse = • { $account } の { $region } には適切なコピー { $copy } が既にあるため、新しくは作成しません
 plan-changes-nothing = AWS で変更が必要なものはありません。すべて既にあります。承認すると、この共有が続く間は維持されます。
 plan-takes-nothing = AWS で変更が必要なものはありません。他でも同じ許可が必要か、何も与えていないためです。
 
-confirm-share = { $images } を { $targets } { $copied ->
-    [yes] にコピーします。
-   *[no] と共有します。
+confirm-share = { $images } を { $count ->
+    [1] { $targets } { $copied ->
+        [yes] にコピーします。
+       *[no] と共有します。
+    }
+   *[other] { $count } 件の共有先（{ $targets }）{ $copied ->
+        [yes] にコピーします。
+       *[no] と共有します。
+    }
 }
-confirm-revoke = { $targets ->
-    [none] 対象のアカウント
-   *[other] { $targets }
+confirm-revoke = { $count ->
+    [0] 対象のアカウント
+    [1] { $targets }
+   *[other] { $count } 件の共有先（{ $targets }）
 }から、{ $share } で与えたものを取り消します。
 confirm-audit = 表示のとおり、AWS を承認内容に合わせます。
 confirm-retire = 表示されたコピーの登録を解除し、スナップショットを削除します。
@@ -258,7 +266,10 @@ end-preview-failed = :x: プレビュー（{ $request }）に失敗しました�
 
 ticket = チケット: { $ticket }
 image-old = { $image } は作成から { $days } 日たっています。
-environment = { $targets } は { $environment } 環境です。
+environment = { $count ->
+    [1] { $targets } は
+   *[other] { $targets } の { $count } 件は
+} { $environment } 環境です。
 policy-gain = *{ $key } のキーポリシーで、私自身のステートメントに加わる内容*
 details-title = 詳細
 details-close = 閉じる

@@ -166,7 +166,50 @@ change-copy-image = { $account } が { $region } で { $image } を `CopyImage`�
 }
 
 whoever-in-organization = { $organization } の中で IAM により許可された者
-many-accounts = { $count } アカウント（{ $first } ほか { $more }）
+many-accounts = { $count } アカウント（{ $listed }）
+
+## 変更が非常に多いとき。同じ種類のものを 1 行にまとめる。
+
+changes-allow-key-use = { $key_count } 個のキー（{ $key }）のキーポリシーに追加: { $users } が `Encrypt`、`Decrypt`、`ReEncrypt*`、`GenerateDataKey*`、`DescribeKey` を実行でき、AWS リソースのためにだけ許可 (grant) を作成できる
+changes-allow-key-administration = { $key_count } 個のキー（{ $key }）のキーポリシーに追加: { $users } が任意の許可 (grant) を作成、一覧、取り消しでき（`CreateGrant`、`ListGrants`、`RevokeGrant`）、`DescribeKey` と `GetKeyRotationStatus` を実行できる
+changes-create-key-grant = { $key } の KMS 許可 (grant) { $count } 件、対象はそれぞれ { $principal } のうち 1 つのみ: { $operations }。そこから渡せる許可も、この範囲を超えない
+changes-create-key-grant-to-auto-scaling = { $key } の KMS 許可 (grant) { $count } 件、対象はそれぞれ { $account } のうち 1 アカウントの Auto Scaling のみ: { $operations }。そこから渡せる許可も、この範囲を超えない
+changes-add-create-volume-permission = { $snapshot_count } 個のスナップショット（{ $snapshot }）の `createVolumePermission` に { $accounts } を追加
+changes-add-launch-permission = { $image_count } 個のイメージ（{ $image }）の `launchPermission` に { $launchers } を追加
+changes-withdraw-key-use = { $key_count } 個のキー（{ $key }）のキーポリシーから削除: { $users }（私自身のステートメントのみ）
+changes-withdraw-key-administration = { $key_count } 個のキー（{ $key }）のキーポリシーから管理者 { $users } を削除。管理者が作成した許可 (grant) は残る
+changes-revoke-key-grant = { $key } の KMS 許可 (grant) { $count } 件を取り消し（対象: { $principal }）
+changes-remove-create-volume-permission = { $snapshot_count } 個のスナップショット（{ $snapshot }）の `createVolumePermission` から { $accounts } を削除
+changes-remove-launch-permission = { $image_count } 個のイメージ（{ $image }）の `launchPermission` から { $launchers } を削除
+changes-reencrypt-image = { $image_count } 個のイメージ（{ $image }）をそれぞれのアカウント（{ $account }）内で `CopyImage` し、名前を { $name } として { $key } で再暗号化
+changes-share-reencrypted = { $image } のそれらのコピーについて: `createVolumePermission` に { $accounts }、`launchPermission` に { $launchers } を追加
+changes-deregister-copy = { $account_count ->
+    [1] { $account }
+   *[other] { $account_count } アカウント（{ $account }）
+}の { $region } で { $image_count } 個のコピー（{ $image }）を `DeregisterImage` し、スナップショットも削除
+changes-put-image-parameter = { $account_count ->
+    [1] { $account }
+   *[other] { $account_count } アカウント（{ $account }）
+}の { $region } の SSM パラメータ { $count } 個（{ $parameter }）が、{ $image } のコピーを指すようにする
+changes-copy-image = `CopyImage` でコピー { $count } 件: { $account_count ->
+    [1] { $account }
+   *[other] { $account_count } アカウント（{ $account }）
+}が { $region_count ->
+    [1] { $region }
+   *[other] { $region_count } リージョン（{ $region }）
+}で { $image_count ->
+    [1] { $image }
+   *[other] { $image_count } 個のイメージ（{ $image }）
+} をコピー。名前は { $name }、暗号化キーはそれぞれのアカウントのもの（{ $key }）{ $deprecated ->
+    [none] {""}
+   *[other] 、元のイメージに合わせて非推奨
+}{ $protected ->
+    [yes] 、登録解除から保護
+   *[no] {""}
+}{ $imds ->
+    [yes] 、IMDSv2 必須
+   *[no] {""}
+}
 
 ## 入力の意味が分からないとき。プレーンテキストで、表示する側でエスケープする。
 
