@@ -16,7 +16,7 @@ from handlers.ballots import APPROVE
 from tests.stage import REGION, Stage
 
 ROOT = Path(__file__).parents[2]
-HERE = {"database": "ok", "work": "ok", "clock": "ok"}
+HERE = {"channels": "ok", "database": "ok", "work": "ok", "clock": "ok"}
 
 
 def get(stage: Stage, path: str, method: str = "GET", **environ: Any) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """Messages: however large a request is and whatever is in it, Slack takes what is shown of it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -172,9 +173,10 @@ def shown(
     *,
     rules: ApprovalRules = RULES,
     story: str | None = None,
+    closed: Mapping[str, str | None] | None = None,
 ) -> list[Message]:
     say = speech(language)
-    return messages_of(request, rules, Audience(say, lambda _: say, "C0NEWS"), story)
+    return messages_of(request, rules, Audience(say, lambda _: say, "C0NEWS"), story, closed or {})
 
 
 def texts_in(blocks: Any) -> list[str]:
