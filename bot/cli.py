@@ -19,7 +19,9 @@ from bot.entrance import entrance
 from bot.logs import Redaction, log_handler
 from bot.probes import probing
 from bot.settings import Door, Environment, Settings, SettingsError, load
-from bot.wiring import Bot, build
+from bot.wiring import Bot, build, slack_client
+from handlers.channels import Channels
+from handlers.trouble import SLACK_TROUBLE
 from sharing import database
 from sharing.clock import CLOCKS_APART, utc_now
 from sharing.database import DATABASE_AWAY
@@ -34,7 +36,10 @@ _HAND_BACK_SECONDS = 1.0
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; return the exit status: 0 fine, 1 the database can't be used, 2 the settings can't be."""
+    """Run the command line; return the exit status.
+
+    0 is fine, 1 that the database can't be used, 2 that the settings can't be, 3 that something can't be told in Slack.
+    """
     options = _parser().parse_args(arguments)
     try:
         settings, environment = load(options.settings)
@@ -107,9 +112,19 @@ def _exit(_signal: int, _frame: FrameType | None) -> None:
     raise SystemExit
 
 
-def _check(options: argparse.Namespace, settings: Settings, _environment: Environment) -> int:
+def _check(options: argparse.Namespace, settings: Settings, environment: Environment) -> int:
     print(f"{options.settings} can be used: {len(settings.sources)} sources, {len(settings.targets)} targets")
-    return 0
+    try:
+        closed = Channels(slack_client(environment), settings.channels).look()
+    except SLACK_TROUBLE as trouble:
+        said = Redaction(environment.secrets)(str(trouble))
+        print(f"Slack can't be asked whether the bot can write in its channels: {said}", file=sys.stderr)
+        return 3
+    for setting, why in closed.items():
+        print(f"nothing can be posted in the channel of {setting}, {why}", file=sys.stderr)
+    if not closed:
+        print(f"the bot can write in its channels: {', '.join(settings.channels.values())}")
+    return 3 if closed else 0
 
 
 def _audit(options: argparse.Namespace, _settings: Settings, environment: Environment) -> int:
@@ -127,7 +142,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True)
     run = commands.add_parser("run", parents=[common], help="run the bot until it is told to stop")
     run.set_defaults(command=_run)
-    check = commands.add_parser("check", parents=[common], help="say whether the settings can be used")
+    check = commands.add_parser(
+        "check", parents=[common], help="say whether the settings can be used, and its channels"
+    )
     check.set_defaults(command=_check)
     audit = commands.add_parser("audit", parents=[common], help="print the audit trail of a request")
     audit.add_argument("request", help="its id, like R-7K2M9QXA")

@@ -14,6 +14,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from slack_sdk import WebClient
 
+from handlers.channels import Channels
 from handlers.trouble import SLACK_TROUBLE
 from sharing.census import Census, take_census
 from sharing.clock import Clock
@@ -174,6 +175,7 @@ class Probes:
     clock: Clock
     client: WebClient
     meters: Meters
+    channels: Channels
     pulse: Pulse
 
     def feel(self) -> None:
@@ -216,6 +218,8 @@ class Probes:
             "scheduler": "ok" if ticked and now - ticked <= _STALE else "no job has run lately",
             "slack": {"": "ok", None: "not tried yet"}.get(self.pulse.slack, f"can't be reached: {self.pulse.slack}"),
         }
+        closed = self.channels.closed or {}
+        checks["channels"] = "; ".join(f"{setting} = {why}" for setting, why in closed.items()) or "ok"
         if self.pulse.connected is not None:
             checks["socket"] = "ok" if self.pulse.connected() else "not connected"
         return checks | _checks_of(self.pulse.count, now)

@@ -632,6 +632,16 @@ class Settings(Strict):
         return self.approval.rules_for(self.slack.approvals_channel, sources, self._environments)
 
     @property
+    def channels(self) -> dict[str, str]:
+        """Every channel that something is posted in, by the setting that names it."""
+        named = {
+            "slack.approvals_channel": self.slack.approvals_channel,
+            "slack.notifications_channel": self.slack.notifications_channel,
+            "approval.channel": self.approval.channel,
+        } | {f"approval.rules.{rule.name}.channel": rule.channel for rule in self.approval.rules}
+        return {setting: channel for setting, channel in named.items() if channel is not None}
+
+    @property
     def _environments(self) -> dict[str, str | None]:
         organizations = {organization.name: organization.environment for organization in self.organizations}
         return {target.name: target.environment for target in self.targets} | organizations

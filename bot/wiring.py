@@ -14,6 +14,7 @@ from bot.settings import Door, Environment, Settings
 from bot.tracing import CarryingExecutor, trace_on
 from handlers.apology import apologise_on
 from handlers.asking import Desk
+from handlers.channels import Channels
 from handlers.deciding import Bench
 from handlers.following import Followers
 from handlers.home import Homes
@@ -59,9 +60,21 @@ class Bot:
     standing: StandingShares
     gallery: Gallery
     homes: Homes
+    channels: Channels
     probes: Probes
     listeners: tuple[Listener, ...]
     clicks: CarryingExecutor
+
+
+def slack_client(environment: Environment) -> WebClient:
+    """Return the client of Slack's Web API that everything goes through."""
+    return WebClient(
+        token=environment.slack_bot_token.get_secret_value(),
+        base_url=environment.slack_api_url,
+        timeout=_SLACK_SECONDS,
+        # By default a broken connection is tried again at once, and what was posted before it broke is posted twice.
+        retry_handlers=[],
+    )
 
 
 def build(
@@ -88,13 +101,7 @@ def build(
     accounts = Accounts(observe=meters.aws_call, on_throttle=meters.aws_throttled)
     estate, rules = settings.estate, settings.rules
     lease = timedelta(seconds=settings.server.lease_seconds)
-    client = WebClient(
-        token=environment.slack_bot_token.get_secret_value(),
-        base_url=environment.slack_api_url,
-        timeout=_SLACK_SECONDS,
-        # By default a broken connection is tried again at once, and what was posted before it broke is posted twice.
-        retry_handlers=[],
-    )
+    client = slack_client(environment)
     clicks = listener_executor or CarryingExecutor(_LISTENERS, thread_name_prefix="listener")
     secret = environment.slack_signing_secret
     # Bolt logs the whole body of a request with a wrong signature at INFO.
@@ -124,6 +131,7 @@ def build(
     Bench(store, rules, clock, settings.slack.team_id, wake).listen(app)
     homes = Homes(store, rules, clock, client, settings.slack.team_id)
     homes.listen(app)
+    channels = Channels(client, settings.channels)
     Followers(store, rules, clock, settings.slack.team_id, wake).listen(app)
     shares = Shares(accounts=accounts, estate=estate, rules=settings.copies.rules, clock=clock)
     watch = CopyWatch(store, accounts, estate, clock)
@@ -153,7 +161,8 @@ def build(
         standing=standing,
         gallery=gallery,
         homes=homes,
-        probes=Probes(store, clock, client, meters, pulse),
+        channels=channels,
+        probes=Probes(store, clock, client, meters, channels, pulse),
         listeners=tuple(Listener(queue, accounts, estate, standing, watch) for queue in settings.queues),
         clicks=clicks,
         publisher=Publisher(

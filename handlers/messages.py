@@ -4,9 +4,10 @@ Pure. `publisher.py` compares this with what has been posted. Milestones are mes
 notifies nobody; the approval message and the progress are edited in place.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ContextBlock
@@ -22,6 +23,8 @@ from sharing.states import DeliveryState, RequestState, is_final
 
 # The message in whose thread the story of a request is told.
 STORY = "approval"
+# What tells the requester that the approval message can't be posted; with the channel's id after it.
+UNREACHABLE = "unreachable"
 
 _TEXT, _ROOM_FOR_TEXT = 3900, 3800
 # Shares of the room in a message: what is left over is counted, and the details and the audit trail have it all.
@@ -77,16 +80,24 @@ class Audience:
     notifications_channel: str | None = None
 
 
-def messages_of(request: Request, rules: ApprovalRules, audience: Audience, story: str | None = None) -> list[Message]:
+def messages_of(
+    request: Request,
+    rules: ApprovalRules,
+    audience: Audience,
+    story: str | None = None,
+    closed: Mapping[str, str | None] = MappingProxyType({}),
+) -> list[Message]:
     """Return every message that should stand in Slack for `request` as it is now, in the order of posting.
 
     `story` is the address of the message that has the thread, once that is posted: the other channels link to it.
+    `closed` are channels in which approval couldn't be asked when it should have been, with Slack's word for why; None
+    for those in which it stands by now.
     """
     say = audience.to_all
     return [
         *_in_channel(say, request, rules),
         *_in_thread(say, request, rules),
-        *_to_requester(audience, request, rules),
+        *_to_requester(audience, request, rules, closed),
         *_to_watchers(audience, request),
         *_to_notifications(audience, request),
         *_in_other_channels(say, request, rules, story),
@@ -199,11 +210,14 @@ def _decisions(say: Speech, request: Request) -> Iterator[Message]:
     yield from (message for _, _, message in sorted(told, key=lambda each: each[:2]))
 
 
-def _to_requester(audience: Audience, request: Request, rules: ApprovalRules) -> Iterator[Message]:
+def _to_requester(
+    audience: Audience, request: Request, rules: ApprovalRules, closed: Mapping[str, str | None]
+) -> Iterator[Message]:
     if not request.trigger.asks_first or request.requester == NOBODY:
         return
     say = audience.speech_for(request.requester)
     told = [_asked(say, request, rules)] if request.plan is not None and _was_asked_for(request) else []
+    told += [_unreachable(say, request, channel, why) for channel, why in closed.items()]
     if request.kind is RequestKind.PREVIEW and request.state is RequestState.COMPLETED and request.plan is not None:
         told.append(_preview(say, request, request.plan, rules))
     elif _has_ended(request):
@@ -264,6 +278,13 @@ def _asked(say: Speech, request: Request, rules: ApprovalRules) -> Message:
         text = f"{text}\n{ballots.cancelled(say, request)}"
         blocks = [section(text)]
     return _message("asked", Place.DIRECT, Pace.AT_ONCE, text, blocks)
+
+
+def _unreachable(say: Speech, request: Request, channel: str, why: str | None) -> Message:
+    """What tells the requester that those asked in a channel can't see it, and who can mend that."""
+    names = {"request": mrkdwn.code(request.id), "channel": mrkdwn.channel(channel)}
+    said = say("reachable-again", **names) if why is None else say("unreachable", why=why, **names)
+    return _lines(say, f"{UNREACHABLE}:{channel}", Place.DIRECT, [said], Pace.AT_ONCE)
 
 
 def _standing(say: Speech, request: Request) -> str:

@@ -193,6 +193,10 @@ postings = Table(
     Column("ts", String(40)),
     Column("content_digest", String(64)),
     Column("shown_at", UtcDateTime),
+    # What stands against it, how often it was tried since, and when it may be tried again.
+    Column("refusal", String(100)),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("again_at", UtcDateTime),
 )
 
 # What each share rests on at the source, entry by entry. One key may let one principal in by its policy and by a grant.

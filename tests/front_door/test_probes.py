@@ -23,7 +23,7 @@ from tests.postgres import ON_BOTH
 from tests.stage import REGION, Stage
 
 ROOT = Path(__file__).parents[2]
-HERE = {"database": "ok", "work": "ok", "clock": "ok"}
+HERE = {"channels": "ok", "database": "ok", "work": "ok", "clock": "ok"}
 
 
 def get(stage: Stage, path: str, method: str = "GET", **environ: Any) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """Messages: however large a request is and whatever is in it, Slack takes what is shown of it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -180,9 +180,10 @@ def shown(
     *,
     rules: ApprovalRules = RULES,
     story: str | None = None,
+    closed: Mapping[str, str | None] | None = None,
 ) -> list[Message]:
     say = speech(language)
-    return messages_of(request, rules, Audience(say, lambda _: say, "C0NEWS"), story)
+    return messages_of(request, rules, Audience(say, lambda _: say, "C0NEWS"), story, closed or {})
 
 
 def texts_in(blocks: Any) -> list[str]:

@@ -13,7 +13,7 @@ from handlers import form, home, listing
 from handlers.ask import Ask
 from handlers.deciding_views import denial_form, narrow_form
 from handlers.help import help_text
-from handlers.messages import Message
+from handlers.messages import UNREACHABLE, Message
 from handlers.plan_view import whole_plan
 from handlers.speech import Language, speech
 from playground.slack.checks import too_much_text, wrong_with_blocks, wrong_with_view
@@ -74,6 +74,13 @@ def test_a_request_in_parts(language: Language, snapshot: SnapshotAssertion) -> 
     request = replace(request_in(RequestState.AWAITING_APPROVAL, 3), decisions=(), asked_in=("C00", "C01"))
     story = "https://playground.slack.com/archives/C00/p1"
     assert read((one.key, one) for one in shown(request, language, rules=MANY_RULES, story=story)) == snapshot
+
+
+@pytest.mark.parametrize("language", Language)
+def test_channels_that_approval_cant_be_asked_in(language: Language, snapshot: SnapshotAssertion) -> None:
+    closed = {why: why for why in ("not_in_channel", "channel_not_found", "is_archived", "restricted_action")}
+    messages = shown(request_in(RequestState.AWAITING_APPROVAL), language, closed={**closed, "C0MENDED": None})
+    assert read((one.key, one) for one in messages if one.key.startswith(UNREACHABLE)) == snapshot
 
 
 @pytest.mark.parametrize("trigger", Trigger)

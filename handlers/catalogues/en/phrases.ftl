@@ -101,6 +101,13 @@ targets-in-regions = { $names } in { $regions }
 asked-request = :hourglass_flowing_sand: Your request { $request } to { $what } waits for approval in { $channel }.
 asked-audit = :mag: Your audit { $request } found that AWS differs from what was approved; what would put it right waits for approval in { $channel }.
 asked-retire = :mag: { $request } found copies beyond what is kept; letting them go waits for approval in { $channel }.
+unreachable = :warning: I can't post in { $channel }, so nobody there sees your request { $request }. { $why ->
+    [not_in_channel] I am not in that channel: anybody in it can invite me, by typing `/invite` there.
+    [channel_not_found] It is private and I am not in it, or it is gone: anybody in it can invite me, by typing `/invite` there.
+    [is_archived] The channel is archived: somebody has to unarchive it.
+   *[other] Slack says `{ $why }`: show this to whoever runs me.
+} I keep trying.
+reachable-again = :white_check_mark: I can post in { $channel } now, and your request { $request } is shown there.
 
 ## The plan
 

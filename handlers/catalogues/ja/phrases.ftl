@@ -101,6 +101,13 @@ targets-in-regions = { $names }（{ $regions }）
 asked-request = :hourglass_flowing_sand: { $what }リクエスト { $request } は、{ $channel } で承認を待っています。
 asked-audit = :mag: 監査 { $request } で、AWS が承認内容と異なることが分かりました。修正内容は { $channel } で承認を待っています。
 asked-retire = :mag: { $request } で、保持数を超えるコピーが見つかりました。その削除は { $channel } で承認を待っています。
+unreachable = :warning: { $channel } に投稿できないため、承認者にリクエスト { $request } が届いていません。{ $why ->
+    [not_in_channel] このボットがチャンネルに参加していません。チャンネルのメンバーなら、どなたでも `/invite` で招待できます。
+    [channel_not_found] 非公開チャンネルにこのボットが参加していないか、チャンネルがなくなっています。チャンネルのメンバーなら、どなたでも `/invite` で招待できます。
+    [is_archived] チャンネルがアーカイブされています。アーカイブの解除が必要です。
+   *[other] Slack の応答は `{ $why }` です。このボットを運用している担当者にお知らせください。
+}投稿できるまで、自動的に再試行します。
+reachable-again = :white_check_mark: { $channel } に投稿できるようになり、リクエスト { $request } を表示しました。
 
 ## プラン
 
