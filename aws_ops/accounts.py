@@ -35,6 +35,7 @@ _CONFIG = Config(
     max_pool_connections=20,
     user_agent_extra=SESSION_NAME,
 )
+_ONCE = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
 _HOME_REGION = "us-east-1"
 _ORGANIZATIONS_REGIONS = {"aws-cn": "cn-northwest-1", "aws-us-gov": "us-gov-west-1"}
 
@@ -67,13 +68,17 @@ class Accounts:
         self._lock = threading.RLock()
         self._roles: dict[tuple[RoleArn, str | None], _AssumedRole] = {}
         self._sts: Any = None
-        self._clients: dict[tuple[str, RoleArn, str | None, Region], Any] = {}
+        self._clients: dict[tuple[str, RoleArn, str | None, Region, Config], Any] = {}
 
     def ec2(self, role: Role, region: Region) -> EC2Client:
         return self._client("ec2", role, region)
 
     def kms(self, role: Role, region: Region) -> KMSClient:
         return self._client("kms", role, region)
+
+    def kms_once(self, role: Role, region: Region) -> KMSClient:
+        """A client of KMS that tries nothing again by itself: a write's second try would rest on an old reading."""
+        return self._client("kms", role, region, _ONCE)
 
     def autoscaling(self, role: Role, region: Region) -> Any:
         """A client of Auto Scaling in `region`, as `role`; the one place that needs it isn't worth its type stubs."""
@@ -105,18 +110,18 @@ class Accounts:
     @overload
     def _client(self, service: Literal["ec2"], role: Role, region: Region) -> EC2Client: ...
     @overload
-    def _client(self, service: Literal["kms"], role: Role, region: Region) -> KMSClient: ...
+    def _client(self, service: Literal["kms"], role: Role, region: Region, config: Config = _CONFIG) -> KMSClient: ...
     @overload
     def _client(
         self, service: Literal["autoscaling", "organizations", "sqs", "ssm"], role: Role, region: Region
     ) -> Any: ...
-    def _client(self, service: str, role: Role, region: Region) -> Any:
-        key = (service, role.arn, role.external_id, region)
+    def _client(self, service: str, role: Role, region: Region, config: Config = _CONFIG) -> Any:
+        key = (service, role.arn, role.external_id, region, config)
         # A botocore session may not be used by two threads at once; its clients may.
         with self._lock, calling("a client"):
             if key not in self._clients:
                 session = self._assumed(role).session
-                self._clients[key] = self._observed(session.create_client(service, region_name=region, config=_CONFIG))
+                self._clients[key] = self._observed(session.create_client(service, region_name=region, config=config))
             return self._clients[key]
 
     def _observed(self, client: Any) -> Any:

@@ -100,14 +100,18 @@ def change_key_policy(
 ) -> KeyPolicyChange | None:
     """Bring the key's policy to what `edit` makes of it, and make sure that it is so.
 
-    The policy is read, edited, written and read back. If the edit isn't in what is read back, somebody else wrote in
-    between, and it is applied anew to what they wrote, a few times.
+    The policy is read, edited, read again, written and read back. If it has changed until the second reading, or the
+    edit isn't in what is read back, somebody else wrote in between, and it is applied anew to what they wrote, a few
+    times. What somebody writes between the second reading and the write is lost all the same: KMS has no version to
+    write against. That is as long as one call takes, with what the client does before it sends a write.
 
     Args:
-        kms: a client in the key's own account and region.
+        kms: a client in the key's own account and region. If it tries a refused write again by itself, what somebody
+            wrote meanwhile is lost as well; one of `Accounts.kms_once` doesn't.
         key_arn: the key.
         edit: must be idempotent, and return its argument if there is nothing to do.
         before_write: is given the whole text before and after, ahead of each write; if it raises, nothing is written.
+            It may take its time: if the policy is changed meanwhile nothing is written, and it is called anew.
 
     Returns:
         The change, or None if nothing had to be written.
@@ -126,6 +130,9 @@ def change_key_policy(
         if wanted == policy:
             return change
         before_write(policy.text, wanted.text)
+        if (fresh := read_policy(kms, key_arn)) != policy:
+            policy = fresh
+            continue
         _write(kms, key_arn, policy, wanted)
         change = KeyPolicyChange(key_arn, before=policy.text, after=wanted.text)
         policy = read_policy(kms, key_arn)

@@ -160,7 +160,7 @@ def edit_key_policy(
     """
     key_arn = change.key_arn
     named = sorted(entry.grantee for entry in entries_of([change]))
-    kms = accounts.kms(estate.source(account_of(key_arn)).role, region_of(key_arn))
+    kms = accounts.kms_once(estate.source(account_of(key_arn)).role, region_of(key_arn))
 
     def before_write(before: str, after: str) -> None:
         # The policy before is on record before it is gone, so that it can be put back whatever happens next.

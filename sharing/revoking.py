@@ -113,6 +113,7 @@ class Revocations:
                 with claim.transaction() as (tx, request, now):
                     details = {"account": change.account_id, "region": change.region, "image": change.image_id}
                     tx.audit(request.id, now, "bot", "copy_deregistered", details)
+                    tx.retire(change.image_id, now)
         complete(claim)
 
     def give_up(self, tx: Transaction, request: Request, now: datetime) -> None:
@@ -149,17 +150,14 @@ def _mark(tx: Transaction, share: Request, revocation: Request, now: datetime) -
 
 
 def _copies_of(tx: Transaction, share: Request) -> tuple[DeregisterCopy, ...]:
-    """The copies that were made for the share, and that it alone handed to somebody."""
-    made = [
-        delivery.image_id
-        for delivery in share.deliveries
-        if delivery.state is DeliveryState.COMPLETED and not delivery.reused and share.mode.copies and delivery.image_id
-    ]
-    kept = tx.delivered_besides(share.id, made)
+    """The bot's copies that were handed over by the share, and by no other that still counts on them."""
+    handed_over = [delivery for delivery in share.deliveries if delivery.state is DeliveryState.COMPLETED]
+    ids = {delivery.image_id for delivery in handed_over if delivery.image_id and share.mode.copies}
+    due = tx.made(ids) - tx.handed_over_besides(share.id, ids)
     return tuple(
         DeregisterCopy(delivery.account_id, delivery.region, delivery.image_id)
-        for delivery in share.deliveries
-        if delivery.image_id in made and delivery.image_id not in kept and delivery.image_id
+        for delivery in handed_over
+        if delivery.image_id in due and delivery.image_id
     )
 
 

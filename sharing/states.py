@@ -60,7 +60,7 @@ _DELIVERY_WAYS: dict[DeliveryState, frozenset[DeliveryState]] = {
     _D.COPYING: frozenset({_D.COMPLETED, _D.CLEARING, _D.FAILED}),
     # Back to waiting for the one second try of a copy that failed because its key had only just been opened.
     _D.CLEARING: frozenset({_D.WAITING, _D.FAILED}),
-    # Its copy was deregistered, since newer ones are kept.
+    # Its copy was deregistered, once that was approved.
     _D.COMPLETED: frozenset({_D.RETIRED}),
     _D.FAILED: frozenset(),
     _D.RETIRED: frozenset(),

@@ -270,15 +270,26 @@ class Transaction:
         """Write down that the permissions at the source are as planned now."""
         self._write(request.id, settled_at=now)
 
-    def delivered_besides(self, request_id: RequestId, image_ids: Iterable[ImageId]) -> frozenset[ImageId]:
-        """Those of the images that another request, which wasn't taken back, has handed to somebody too."""
-        rows = self.connection.scalars(
-            select(deliveries.c.image_id)
-            .join(requests, requests.c.id == deliveries.c.request_id)
-            .where(deliveries.c.image_id.in_(list(image_ids)), deliveries.c.request_id != request_id)
-            .where(requests.c.state != RequestState.REVOKED.value)
+    def handed_over_besides(self, request_id: RequestId, image_ids: Iterable[ImageId]) -> frozenset[ImageId]:
+        """Those of the copies that another request has handed to somebody too, and hasn't let go of.
+
+        A request holds on to its copies after what it gave was taken back, unless they were to go as well.
+        """
+        let_go = select(requests.c.of_request).where(
+            requests.c.kind == RequestKind.REVOKE.value,
+            requests.c.deregister,
+            requests.c.state == RequestState.COMPLETED.value,
         )
-        return frozenset(ImageId(row) for row in rows)
+        others = deliveries.c.request_id != request_id, deliveries.c.request_id.not_in(let_go)
+        return self._there(deliveries.c.image_id.in_(list(image_ids)), *others)
+
+    def made(self, image_ids: Iterable[ImageId]) -> frozenset[ImageId]:
+        """Those of the images that are copies of the bot's own making, whichever request they were made for."""
+        return self._there(deliveries.c.image_id.in_(list(image_ids)), deliveries.c.started_at.is_not(None))
+
+    def _there(self, *where: ColumnElement[bool]) -> frozenset[ImageId]:
+        there = deliveries.c.state == DeliveryState.COMPLETED.value
+        return frozenset(map(ImageId, self.connection.scalars(select(deliveries.c.image_id).where(there, *where))))
 
     def refuse_overlap(self, request: Request, entries: Set[Entry]) -> None:
         """Make sure that no revocation or audit that is being carried out gives or takes any of `entries`.

@@ -348,6 +348,16 @@ def test_a_policy_that_would_lock_the_bot_out_is_not_forced(company: Company) ->
     )
 
 
+def test_a_policy_that_kms_did_not_take_is_read_again_before_it_is_sent_again(company: Company) -> None:
+    key = company.key()
+    kms = company.accounts.kms_once(company.source.role, REGION)
+    edit = partial(allow_use, users=[PrincipalArn(company.staging.role.arn)])
+    company.aws.faults.throttle("PutKeyPolicy")
+    with pytest.raises(AwsBusy):
+        change_key_policy(kms, key, edit, before_write=lambda *_: None)
+    assert len(company.aws.journal.calls("PutKeyPolicy")) == 1
+
+
 def test_a_deny_that_was_seen_coming_does_make_the_copy_fail(company: Company) -> None:
     """The refusal is right: without it the copy would be made, and fail."""
     key = company.key()

@@ -6,11 +6,12 @@ has the process end just before and just after every point, and tries the other 
 day; `make torture` tries all of it.
 """
 
+import json
 import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -29,7 +30,7 @@ from sharing.transaction import Transaction
 from tests.conftest import FreshDatabase, Tried
 from tests.effects import COMMIT, Effects, When, counted
 from tests.scenarios import COPY, SCENARIOS, TWO_ON_ONE_KEY, End, Scenario, play
-from tests.stage import Stage, put_up
+from tests.stage import IMAGES, PROD, Stage, put_up
 
 TORTURE = os.environ.get("TORTURE", "")
 ALL = bool(TORTURE)
@@ -198,10 +199,32 @@ def test_without_the_fence_one_who_stood_still_overwrites_the_next(
 ) -> None:
     expected, undisturbed = run(POSTGRESQL, TWO_ON_ONE_KEY)
     point = undisturbed.names.index("AWS PutKeyPolicy") - 2
-    assert undisturbed.names[point : point + 2] == [COMMIT, COMMIT], "the audit trail, and the fence"
-    assert run(POSTGRESQL, TWO_ON_ONE_KEY, point, deed=stands_still_for_long)[0] == expected
+    assert undisturbed.names[point : point + 2] == ["AWS GetKeyPolicy", COMMIT], "the last look, and the fence"
+    assert run(POSTGRESQL, TWO_ON_ONE_KEY, point, "after", stands_still_for_long)[0] == expected
     monkeypatch.setattr(Claim, "check", lambda _: None)
-    assert run(POSTGRESQL, TWO_ON_ONE_KEY, point, deed=stands_still_for_long)[0].keys != expected.keys
+    assert run(POSTGRESQL, TWO_ON_ONE_KEY, point, "after", stands_still_for_long)[0].keys != expected.keys
+
+
+def somebody_writes_the_keys_policy(stage: Stage) -> None:
+    """Somebody who isn't the bot adds a statement of their own."""
+    kms = stage.by_hand(IMAGES, "kms")
+    (key,) = (one.arn for one in stage.aws.keys.values() if one.account_id == IMAGES)
+    policy = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
+    theirs = {"Sid": "Theirs", "Effect": "Allow", "Principal": {"AWS": PROD}, "Action": "kms:DescribeKey"}
+    policy["Statement"].append(theirs | {"Resource": "*"})
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
+
+
+@pytest.mark.parametrize(("back", "what"), [(4, "AWS GetKeyPolicy"), (3, COMMIT), (0, "AWS PutKeyPolicy")])
+def test_what_somebody_else_writes_into_a_keys_policy_meanwhile_is_kept(run: Player, back: int, what: str) -> None:
+    expected, undisturbed = run(SQLITE, COPY)
+    point = undisturbed.names.index("AWS PutKeyPolicy") - back
+    assert undisturbed.names[point] == what
+    end, effects = run(SQLITE, COPY, point, "after", somebody_writes_the_keys_policy)
+    assert effects.happened
+    assert ["'Theirs'" in statement for statement in end.keys - expected.keys] == [True]
+    assert expected.keys <= end.keys, "and the bot's own is there"
+    assert end == replace(expected, keys=end.keys)
 
 
 def test_without_the_lease_two_do_the_same(run: Player, monkeypatch: pytest.MonkeyPatch) -> None:

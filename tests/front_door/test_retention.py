@@ -57,7 +57,7 @@ def test_the_newest_stay_and_the_others_go_once_approved(stage: Stage, family: l
     assert "The copies are deregistered" in stage.direct(stage.mika)[-1]
     first = stage.slack.messages(stage.room)[0]
     thread = [reply.as_text() for reply in stage.slack.thread(stage.room, first.ts)]
-    assert any("was deregistered, since newer ones are kept" in line for line in thread)
+    assert any("was deregistered, as was approved" in line for line in thread)
     stage.types(stage.mika, "audit")
     stage.work()
     assert "is gone" not in stage.direct(stage.mika)[-1], "what was let go isn't missed"

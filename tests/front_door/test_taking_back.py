@@ -94,6 +94,30 @@ def test_the_copies_go_as_well_if_that_is_asked(stage: Stage, image: str) -> Non
 
 
 @ON_BOTH
+@pytest.mark.parametrize("mode", ["", "then unshare"])
+def test_a_copy_that_another_share_handed_over_too_stays(stage: Stage, image: str, mode: str) -> None:
+    first = shared(stage, f"{image} to staging")
+    shared(stage, f"{image} to staging, prod {mode}")
+    (copy,) = stage.staging.images(REGION)
+    taken_back(stage, first, "and deregister the copies")
+    assert stage.staging.images(REGION) == [copy]
+    assert len(stage.prod.images(REGION)) == 1
+
+
+@ON_BOTH
+def test_a_copy_goes_with_the_last_share_that_handed_it_over(stage: Stage, image: str) -> None:
+    first = shared(stage, f"{image} to staging")
+    second = shared(stage, f"{image} to staging, prod")
+    taken_back(stage, first, "and deregister the copies")
+    taken_back(stage, second, "and deregister the copies")
+    assert stage.staging.images(REGION) == stage.prod.images(REGION) == []
+    shares = [one for one in stage.slack.messages(stage.room) if "AMI share: taken back" in one.as_text()]
+    for message in shares:
+        thread = "\n".join(reply.as_text() for reply in stage.slack.thread(stage.room, message.ts))
+        assert "was deregistered, as was approved" in thread
+
+
+@ON_BOTH
 def test_what_others_gave_stays_and_what_another_share_needs(stage: Stage, image: str, key: str) -> None:
     first_snapshot = stage.aws.image(image).snapshots[0].id
     stage.by_hand(IMAGES).modify_snapshot_attribute(
