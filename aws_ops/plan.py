@@ -133,6 +133,7 @@ class Plan:
         images: what is shared.
         grants: all that the share rests on at the source, whether it has to be made or is there already.
         reuses: the copies that are there already, and are used instead of new ones.
+        gone: what was given and AWS doesn't hold any more: somebody else took it away.
     """
 
     mode: Mode
@@ -141,6 +142,7 @@ class Plan:
     grants: tuple[Grant, ...] = ()
     reuses: tuple[ReuseCopy, ...] = ()
     cautions: tuple[Caution, ...] = ()
+    gone: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,8 @@ def plan_share(request: ShareRequest, sources: Sequence[SourceAccount], facts: F
 
 def digest(plan: Plan) -> str:
     """A fingerprint of what the plan would do, 64 hexadecimal digits; what it only says is no part of it."""
-    done = _PLAN.dump_python(plan, mode="json", exclude={"images", "grants", "reuses", "cautions"})
+    said = {"images", "grants", "reuses", "cautions", "gone"}
+    done = _PLAN.dump_python(plan, mode="json", exclude=said)
     return hashlib.sha256(json.dumps(done, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 

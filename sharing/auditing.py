@@ -6,14 +6,14 @@ asks for approval of what would put it right, and does that. Besides people, the
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from aws_ops.accounts import Accounts
 from aws_ops.audit import Books, LostCopy, plan_audit
 from aws_ops.copies import CopyState, watch
-from aws_ops.entries import entries_of
+from aws_ops.entries import Entry, entries_of
 from aws_ops.errors import AwsBusy, AwsOpsError
 from aws_ops.held import read_held
 from aws_ops.ids import AccountId, ImageId, Region
@@ -85,10 +85,15 @@ class AuditCalendar:
 
 @dataclass(frozen=True)
 class Scope:
-    """What an audit looks at: the shares in force, and what the bot has on record of what they rest on."""
+    """What an audit looks at: the shares in force, and what the bot has on record of what they rest on.
+
+    Attributes:
+        givers: which request gave what, of those that won't give it again.
+    """
 
     shares: tuple[Request, ...] = field(compare=False)
     books: Books
+    givers: Mapping[Entry, RequestId] = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,9 @@ class Audits:
         everything = request.of is None and not request.image_ids
         known = frozenset(target.role.account_id for target in self.estate.targets)
         ids = None if everything else [share.id for share in shares]
-        return Scope(tuple(shares), Ledger(tx).books(ids, known))
+        ledger = Ledger(tx)
+        books = ledger.books(ids, known)
+        return Scope(tuple(shares), books, ledger.givers(books.given))
 
     def plan(self, request: Request, books: Scope) -> Plan:
         record, sources = books.books, self.estate.sources
@@ -119,6 +126,10 @@ class Audits:
         known = sorted(record.known)
         shared = [] if request.of else find_shared_images(self.accounts, sources, known, request.image_ids)
         return plan_audit(record, held, shared, _lost_copies(self.accounts, self.estate, books.shares))
+
+    def learn(self, tx: Transaction, books: Scope, plan: Plan) -> None:
+        """What somebody took away isn't the bot's any more: whoever gives it again by hand may keep it."""
+        Ledger(tx).forget({entry: books.givers[entry] for entry in plan.gone if entry in books.givers})
 
     def announce(self, tx: Transaction, request: Request) -> None:
         """It counts on nothing."""

@@ -60,6 +60,9 @@ class Retention:
         users = [self._references(account_id, region, ids) for (account_id, region), ids in places.items()]
         return plan_retention(books, {image_id: used for here in users for image_id, used in here.items()})
 
+    def learn(self, tx: Transaction, books: tuple[KeptCopy, ...], plan: Plan) -> None:
+        """What is gone is on record already."""
+
     def announce(self, tx: Transaction, request: Request) -> None:
         """It counts on nothing."""
 

@@ -85,6 +85,9 @@ class Revocations:
         held = read_held(self.accounts, self.estate.sources, books.entries)
         return plan_revocation(books.share.approved_plan, books.entries, held, books.copies)
 
+    def learn(self, tx: Transaction, books: Due, plan: Plan) -> None:
+        """What is gone already is struck from the ledger once the rest is."""
+
     def announce(self, tx: Transaction, request: Request) -> None:
         """It counts on nothing."""
 
@@ -102,11 +105,7 @@ class Revocations:
             if isinstance(change, Withdrawal):
                 withdraw(claim, self.accounts, self.estate, change)
         with claim.transaction() as (tx, request, now):
-            share = tx.find(_share_of(request))
-            if share.state is RequestState.REVOKING:
-                tx.audit(share.id, now, "bot", "revoked", {"by": request.id})
-                tx.move(share, RequestState.REVOKED, now)
-                tx.settle(request, now)
+            self._close(tx, request, now)
         for change in changes:
             if isinstance(change, DeregisterCopy):
                 discard(self.accounts.ec2(self.estate.target(change.account_id).role, change.region), change.image_id)
@@ -115,6 +114,18 @@ class Revocations:
                     tx.audit(request.id, now, "bot", "copy_deregistered", details)
                     tx.retire(change.image_id, now)
         complete(claim)
+
+    def _close(self, tx: Transaction, revocation: Request, now: datetime) -> None:
+        """End the share. What others took away before is nobody's to take back, should it be given again one day."""
+        ledger = Ledger(tx)
+        ledger.gate()
+        share = tx.find(_share_of(revocation))
+        if share.state is not RequestState.REVOKING:
+            return
+        ledger.take(self.books(tx, revocation).entries & set(revocation.approved_plan.gone))
+        tx.audit(share.id, now, "bot", "revoked", {"by": revocation.id})
+        tx.move(share, RequestState.REVOKED, now)
+        tx.settle(revocation, now)
 
     def give_up(self, tx: Transaction, request: Request, now: datetime) -> None:
         """Let the share be what it was, if it wasn't taken back wholly."""

@@ -156,7 +156,9 @@ class Worker:
                 return  # cancelled in between
             if isinstance(planned, Refused):
                 self._refuse(tx, request, planned, now)
-            elif errand.ends_with(planned):
+                return
+            errand.learn(tx, books, planned)
+            if errand.ends_with(planned):
                 self._set_plan(tx, request, planned)
                 tx.audit(request.id, now, "bot", "planned_only", {"changes": len(planned.changes)})
                 tx.move(request, RequestState.COMPLETED, now)

@@ -90,6 +90,20 @@ def test_what_a_failed_share_left_behind_is_taken_back(stage: Stage, image: str)
     assert lists(stage, image) == [set()] * 3
 
 
+def test_what_a_failed_share_left_behind_and_somebody_took_away_is_not_the_bots_any_more(
+    stage: Stage, image: str
+) -> None:
+    stage.aws.faults.fail("CopyImage", code="InvalidRequest", message="no such luck", times=9)
+    shared(stage, f"{image} to staging", minutes=5)
+    for snapshot in stage.aws.image(image).snapshots:
+        snapshot_by_hand(stage, "remove", snapshot.id)
+    by_hand(stage, "Remove", image)
+    audited(stage)
+    by_hand(stage, "Add", image)
+    audited(stage)
+    assert f"launchPermission on {image} taken from" not in stage.approval.as_text().replace("`", "")
+
+
 def test_an_image_shared_by_hand_without_its_snapshots_is_found_and_mended(stage: Stage) -> None:
     image = stage.images.image(REGION, name="by-hand", devices=[Disk(gib=8), Disk(gib=4)])
     by_hand(stage, "Add", image)

@@ -48,6 +48,10 @@ def lists(stage: Stage, image: str) -> list[set[str]]:
     return [set(found.launch_permission), *(set(one.create_volume_permission) for one in found.snapshots)]
 
 
+def by_hand(stage: Stage, verb: str, image: str) -> None:
+    stage.by_hand(IMAGES).modify_image_attribute(ImageId=image, LaunchPermission={verb: [{"UserId": STAGING}]})
+
+
 def test_a_share_taken_back_leaves_aws_as_it_was(stage: Stage, image: str, key: str) -> None:
     policy = stage.aws.key(key).policy
     share = shared(stage, f"{image} to staging")
@@ -133,6 +137,21 @@ def test_what_others_gave_stays_and_what_another_share_needs(stage: Stage, image
     taken_back(stage, second)
     assert lists(stage, image) == [set(), {STAGING}, set()], "what somebody gave by hand isn't the bot's to take"
     assert len(stage.aws.key(key).policy["Statement"]) == len(policy["Statement"]) - 2
+
+
+def test_what_somebody_took_away_before_and_gives_again_later_is_theirs(stage: Stage, image: str) -> None:
+    share = shared(stage, f"{image} to staging")
+    by_hand(stage, "Remove", image)
+    taken_back(stage, share)
+    by_hand(stage, "Add", image)
+    stage.types(stage.mika, "audit")
+    stage.work()
+    asked = stage.approval.as_text()
+    assert "createVolumePermission" in asked, "the image is open by hand, its snapshots aren't"
+    assert "taken from" not in asked
+    again = shared(stage, f"{image} to staging no copy", minutes=1)
+    taken_back(stage, again)
+    assert lists(stage, image) == [{STAGING}, set(), set()]
 
 
 def test_nothing_is_taken_back_twice(stage: Stage, image: str) -> None:
