@@ -84,7 +84,8 @@ def pieces(text: str, limit: int) -> Iterator[str]:
     """Yield `text`, which is mrkdwn on one line, in pieces of `limit` characters at most, parted at spaces."""
     while len(text) > limit:
         kept = cut(text, limit).removesuffix("…")
-        end = kept.rfind(" ") + 1 or len(kept) or limit
+        spaces = [one.end() for one in _READ_AS_ONE.finditer(kept) if one[0] == " "]
+        end = spaces[-1] if spaces else len(kept) or limit
         yield text[:end].rstrip()
         text = text[end:]
     yield text
