@@ -164,6 +164,31 @@ def test_what_somebody_took_away_before_and_gives_again_later_is_theirs(stage: S
     assert lists(stage, image) == [{STAGING}, set(), set()]
 
 
+@pytest.mark.parametrize("by_audit", [False, True])
+def test_a_principal_that_was_deleted_since_is_swept_out_of_the_policy(stage: Stage, by_audit: bool) -> None:
+    gone = stage.staging.user("gone").principal
+    stage.replace_settings('name = "staging"\n', f'name = "staging"\nkey_principals = ["{gone.arn}"]\n')
+    key = stage.images.key(REGION)
+    policy = stage.aws.key(key).policy
+    image = stage.images.image(REGION, name="golden", devices=[Disk(gib=8, key=key)])
+    share = shared(stage, f"{image} to staging for 1d no copy", minutes=1)
+    stage.staging.delete_user("gone")
+    if by_audit:
+        refusing(stage, "PutKeyPolicy")
+        stage.passes(hours=25, steps=1800)
+        stage.aws.faults.clear()
+        stage.types(stage.mika, "audit")
+    else:
+        stage.types(stage.mika, f"revoke {share}")
+    stage.work()
+    assert "name principals that no longer exist (AIDA" in stage.approval.as_text()
+    assert f"loses: {gone.arn}" in stage.approval.as_text().replace("`", "")
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=1)
+    assert stage.aws.key(key).policy["Statement"] == policy["Statement"]
+
+
 def test_nothing_is_taken_back_twice(stage: Stage, image: str) -> None:
     share = shared(stage, f"{image} to staging")
     stage.types(stage.mika, f"revoke {share}")
