@@ -134,6 +134,7 @@ class Plan:
         grants: all that the share rests on at the source, whether it has to be made or is there already.
         reuses: the copies that are there already, and are used instead of new ones.
         gone: what was given and AWS doesn't hold any more: somebody else took it away.
+        left: what is to be taken back and can't be; `obstacles` are why.
     """
 
     mode: Mode
@@ -143,6 +144,8 @@ class Plan:
     reuses: tuple[ReuseCopy, ...] = ()
     cautions: tuple[Caution, ...] = ()
     gone: tuple[Entry, ...] = ()
+    left: tuple[Entry, ...] = ()
+    obstacles: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -187,7 +190,7 @@ def plan_share(request: ShareRequest, sources: Sequence[SourceAccount], facts: F
 
 def digest(plan: Plan) -> str:
     """A fingerprint of what the plan would do, 64 hexadecimal digits; what it only says is no part of it."""
-    said = {"images", "grants", "reuses", "cautions", "gone"}
+    said = {"images", "grants", "reuses", "cautions", "gone", "left", "obstacles"}
     done = _PLAN.dump_python(plan, mode="json", exclude=said)
     return hashlib.sha256(json.dumps(done, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 

@@ -332,8 +332,9 @@ def _end_of_share(say: Speech, request: Request) -> str:
 def _end_of_revocation(say: Speech, request: Request) -> str:
     names = {"request": mrkdwn.code(request.id), "share": mrkdwn.code(str(request.of))}
     if request.state is RequestState.COMPLETED:
-        kinds = [change.kind for change in (request.plan.changes if request.plan else ())]
-        return say("end-revoke-completed", copies=kinds.count(DeregisterCopy.kind), **names)
+        plan = request.approved_plan
+        copies = sum(isinstance(change, DeregisterCopy) for change in plan.changes)
+        return say("end-revoke-left" if plan.left else "end-revoke-completed", copies=copies, **names)
     if request.state is RequestState.FAILED and request.settled_at is not None:
         return say("end-revoke-partly", **names)
     return say(f"end-revoke-{_ended(request, 'refused', 'denied', 'expired')}", **names)
@@ -371,8 +372,10 @@ def taken_back(say: Speech, request: Request) -> str:
 
 def not_ended(say: Speech, share: Request) -> str:
     """Return that a share couldn't be ended as was approved with it: somebody has to see to it."""
+    ending = share.ending
+    partly = ending is not None and ending.settled_at is not None
     return say(
-        "ending-failed",
+        "ending-partly" if partly else "ending-failed",
         who=mrkdwn.person(share.requester.user_id),
         why=share.ended_because or Trigger.END_DATE,
         share=mrkdwn.code(share.id),
