@@ -121,6 +121,7 @@ def test_an_image_shared_by_hand_without_its_snapshots_is_found_and_mended(stage
 
     taken_back(stage, audit)
     assert lists(stage, image) == [{STAGING, STRANGER}, set(), set()]
+    assert not any("failed" in line for line in stage.direct(stage.mika)), "nor did it fail, since it was taken back"
 
 
 @pytest.mark.parametrize("operation", ["ModifyImageAttribute", "ModifySnapshotAttribute"])
