@@ -51,11 +51,18 @@ class Ledger:
     def needs_of(self, request_id: RequestId) -> frozenset[Entry]:
         return self._read(needs, needs.c.request_id == request_id)
 
-    def needed_besides(self, request_id: RequestId, entries: Set[Entry]) -> frozenset[Entry]:
-        """Those of `entries` that another share needs."""
+    def needed_besides(self, request_id: RequestId, entries: Set[Entry]) -> Mapping[Entry, tuple[RequestId, ...]]:
+        """Those of `entries` that other shares need, each with these."""
         others = select(requests.c.id).where(_UNDER_WAY | _IN_FORCE, requests.c.id != request_id)
         on = needs.c.resource.in_({entry.resource for entry in entries})
-        return self._read(needs, on, needs.c.request_id.in_(others)) & entries
+        rows = self._connection.execute(
+            select(needs).where(on, needs.c.request_id.in_(others)).order_by(needs.c.request_id)
+        )
+        found: dict[Entry, tuple[RequestId, ...]] = {}
+        for row in rows.mappings():
+            if (entry := _entry(row)) in entries:
+                found[entry] = (*found.get(entry, ()), RequestId(row["request_id"]))
+        return found
 
     def books(self, shares: Collection[RequestId] | None, known: frozenset[AccountId]) -> Books:
         """What is on record of all that the shares rest on; of everything, if none are named."""

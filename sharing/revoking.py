@@ -5,7 +5,7 @@ the end of its copies, were approved with it. Whatever takes access away comes b
 the image's own list before those of its snapshots and keys.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -31,7 +31,7 @@ from aws_ops.plan import (
     WithdrawKeyAdministration,
     WithdrawKeyUse,
 )
-from aws_ops.revocation import plan_revocation
+from aws_ops.revocation import openings, plan_revocation, witnessed
 from sharing.applying import NOT_NOW, edit_key_policy, record
 from sharing.claim import Claim
 from sharing.errand import complete
@@ -52,11 +52,20 @@ class NotRevocable(Exception):
 
 @dataclass(frozen=True)
 class Due:
-    """What is to be taken back by a revocation: entries at the source, and copies in the targets."""
+    """What is to be taken back by a revocation: entries at the source, and copies in the targets.
+
+    Attributes:
+        needs: all that the share rests on, each with the other requests that need it.
+    """
 
     share: Request = field(compare=False)
     entries: frozenset[Entry]
     copies: tuple[DeregisterCopy, ...]
+    needs: Mapping[Entry, tuple[RequestId, ...]] = field(compare=False)
+
+    @property
+    def looked_at(self) -> frozenset[Entry]:
+        return self.entries | openings(self.needs)
 
 
 @dataclass(frozen=True)
@@ -81,12 +90,14 @@ class Revocations:
             raise NotRevocable(share)
         ledger = Ledger(tx)
         needs = ledger.needs_of(share.id)
-        entries = removable(ledger.given(needs), ledger.needed_besides(share.id, needs))
-        return Due(share, entries, _copies_of(tx, share) if request.deregister else ())
+        besides = ledger.needed_besides(share.id, needs)
+        entries = removable(ledger.given(needs), besides.keys())
+        copies = _copies_of(tx, share) if request.deregister else ()
+        return Due(share, entries, copies, {entry: besides.get(entry, ()) for entry in needs})
 
     def plan(self, request: Request, books: Due) -> Plan | Refused:  # noqa: ARG002
-        held = read_held(self.accounts, self.estate.sources, books.entries)
-        return plan_revocation(books.share.approved_plan, books.entries, held, books.copies)
+        held = read_held(self.accounts, self.estate.sources, books.looked_at)
+        return plan_revocation(books.share.approved_plan, books.entries, held, books.copies, books.needs)
 
     def learn(self, tx: Transaction, books: Due, plan: Plan) -> None:
         """What is gone already is struck from the ledger once the rest is."""
@@ -105,8 +116,7 @@ class Revocations:
     def carry_out(self, claim: Claim) -> None:
         changes = claim.request.approved_plan.changes
         withdraw_all(claim, self.accounts, self.estate, changes)
-        with claim.transaction() as (tx, request, now):
-            self._close(tx, request, now)
+        self._close(claim)
         for change in changes:
             if isinstance(change, DeregisterCopy):
                 discard(self.accounts.ec2(self.estate.target(change.account_id).role, change.region), change.image_id)
@@ -116,22 +126,27 @@ class Revocations:
                     tx.retire(change.image_id, now)
         complete(claim)
 
-    def _close(self, tx: Transaction, revocation: Request, now: datetime) -> None:
-        """End the share, unless something of it is left.
+    def _close(self, claim: Claim) -> None:
+        """End the share, unless something of it is left; first see who has access all the same.
 
         What others took away before is nobody's to take back, should it be given again one day.
         """
-        ledger = Ledger(tx)
-        ledger.gate()
-        share = tx.find(_share_of(revocation))
-        if share.state is not RequestState.REVOKING:
-            return
-        plan = revocation.approved_plan
-        ledger.take(self.books(tx, revocation).entries & set(plan.gone))
-        left = sorted({entry.resource for entry in plan.left})
-        tx.audit(share.id, now, "bot", "revoked", {"by": revocation.id, "left": left})
-        tx.move(share, share.came_to if plan.left else RequestState.REVOKED, now)
-        tx.settle(revocation, now)
+        with claim.transaction() as (tx, request, _):
+            if tx.read(_share_of(request)).state is not RequestState.REVOKING:
+                return  # it was closed before a crash
+            due = self.books(tx, request)
+        held = read_held(self.accounts, self.estate.sources, openings(due.needs))
+        with claim.transaction() as (tx, request, now):
+            ledger = Ledger(tx)
+            ledger.gate()
+            due = self.books(tx, request)
+            plan = witnessed(request.approved_plan, due.needs, held)
+            ledger.take(due.entries & set(plan.gone))
+            tx.set_plan(request, plan, request.estimate)
+            tx.settle(request, now)
+            left = sorted({entry.resource for entry in plan.left})
+            tx.audit(due.share.id, now, "bot", "revoked", {"by": request.id, "left": left})
+            tx.move(due.share, due.share.came_to if plan.left else RequestState.REVOKED, now)
 
     def give_up(self, tx: Transaction, request: Request, now: datetime) -> None:
         """Let the share be what it was, if it wasn't taken back wholly."""
