@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from aws_ops.audit import SharedImage
+from aws_ops.audit import SharedImage, SharedImages
 from aws_ops.calls import calling
 from aws_ops.errors import AwsBusy, AwsOpsError
 from aws_ops.ids import AccountId, ImageId, Region, SnapshotId
@@ -26,10 +26,10 @@ _PAGE = 200
 
 def find_shared_images(
     accounts: Accounts, sources: Sequence[SourceAccount], known: Sequence[AccountId], only: Sequence[ImageId] = ()
-) -> list[SharedImage]:
+) -> SharedImages:
     """The images of the sources that everybody or any `known` account may launch by its own id; or those in `only`.
 
-    A place that can't be looked into is left out: nothing is known of it then, so nothing is to be done there.
+    What can't be looked at is left out: nothing is known of it then, so nothing is to be done there.
 
     Raises:
         AwsBusy: AWS can't say now.
@@ -37,13 +37,16 @@ def find_shared_images(
     places = [(source, region) for source in sources for region in source.regions]
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="shared-images") as pool:
         clients = {(source.role.account_id, region): accounts.ec2(source.role, region) for source, region in places}
-        listed = pool.map(lambda place: _listed(clients[place], known, only), clients)
-        wanted = [(place, image) for place, images in zip(clients, listed, strict=True) for image in images]
-        read = pool.map(lambda each: _read(clients[each[0]], each[0], each[1]), wanted)
-        return [image for image in read if image is not None]
+        listed = list(pool.map(lambda place: _listed(clients[place], known, only), clients))
+        wanted = [(place, image) for place, images in zip(clients, listed, strict=True) for image in images or ()]
+        read = list(pool.map(lambda each: _read(clients[each[0]], each[0], each[1]), wanted))
+    unlisted = {place for place, images in zip(clients, listed, strict=True) if images is None}
+    unread = {place for (place, _), image in zip(wanted, read, strict=True) if image is None}
+    found = tuple(image for image in read if image is not None)
+    return SharedImages(found, whole=not only, blind=frozenset(unlisted | unread))
 
 
-def _listed(ec2: EC2Client, known: Sequence[AccountId], only: Sequence[ImageId]) -> list[ImageTypeDef]:
+def _listed(ec2: EC2Client, known: Sequence[AccountId], only: Sequence[ImageId]) -> list[ImageTypeDef] | None:
     # For the owner, ExecutableUsers scopes by explicit launch permission (EC2, DescribeImages, "ExecutableUsers").
     by_user: list[dict[str, Any]] = [{"ExecutableUsers": [user]} for user in (*known, "all")]
     by_id: list[dict[str, Any]] = [
@@ -61,7 +64,7 @@ def _listed(ec2: EC2Client, known: Sequence[AccountId], only: Sequence[ImageId])
     except AwsBusy:
         raise
     except AwsOpsError:
-        return []
+        return None
     return [found[image_id] for image_id in sorted(found)]
 
 
