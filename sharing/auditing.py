@@ -123,8 +123,7 @@ class Audits:
     def plan(self, request: Request, books: Scope) -> Plan:
         record, sources = books.books, self.estate.sources
         held = read_held(self.accounts, sources, record.needed | record.given)
-        known = sorted(record.known)
-        shared = [] if request.of else find_shared_images(self.accounts, sources, known, request.image_ids)
+        shared = [] if request.of else find_shared_images(self.accounts, sources, request.image_ids)
         return plan_audit(record, held, shared, _lost_copies(self.accounts, self.estate, books.shares))
 
     def learn(self, tx: Transaction, books: Scope, plan: Plan) -> None:

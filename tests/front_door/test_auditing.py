@@ -123,6 +123,19 @@ def test_an_image_shared_by_hand_without_its_snapshots_is_found_and_mended(stage
     assert lists(stage, image) == [{STAGING, STRANGER}, set(), set()]
 
 
+def test_an_image_that_only_strangers_may_launch_is_found(stage: Stage) -> None:
+    theirs = "arn:aws:organizations::555555555555:organization/o-strangers01"
+    images = {entry: stage.images.image(REGION, name=f"for {entry[-3:]}") for entry in (STRANGER, theirs)}
+    by_hand(stage, "Add", images[STRANGER], STRANGER)
+    to_theirs = {"Add": [{"OrganizationArn": theirs}]}
+    stage.by_hand(IMAGES).modify_image_attribute(ImageId=images[theirs], LaunchPermission=to_theirs)
+    stage.images.image(REGION, name="for nobody")
+    told = audited(stage)
+    for entry, image in images.items():
+        assert f"{image} is shared with {entry} as well; I know nothing of that" in told
+    assert told.count("as well; I know nothing of that") == 2
+
+
 def test_a_copy_that_is_gone_is_told(stage: Stage, image: str) -> None:
     share = shared(stage, f"{image} to staging")
     (copy,) = stage.staging.images(REGION)
