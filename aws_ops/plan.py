@@ -50,11 +50,11 @@ from aws_ops.entries import (
     on_snapshot,
     withdrawals_of,
 )
-from aws_ops.facts import Facts, ImageFacts, KeyFacts, SnapshotFacts, SourceAccount
+from aws_ops.facts import Facts, ImageFacts, ImageParameter, KeyFacts, SnapshotFacts, SourceAccount
 from aws_ops.ids import AccountId, ImageId, KeyArn, Region, SnapshotId
 from aws_ops.key_grants import own_grantees
 from aws_ops.key_policy import KeyPolicy, lacking, own_administrators
-from aws_ops.names import copy_name, parameter_name
+from aws_ops.names import copy_name
 from aws_ops.refusals import Refusal, RefusalKind, nothing_to_do, refusals
 from aws_ops.request import Carried, Mode, ShareRequest
 from aws_ops.tags import carried_over
@@ -392,7 +392,27 @@ def _copy_for(case: Case, way: Way, key: KeyFacts) -> CopyImage:
 
 
 def _parameters(case: Case) -> Iterator[PutImageParameter]:
-    for way in case.needy if case.copying else ():
-        if template := case.targets[way.account_id].parameter:
-            name = parameter_name(template, case.images[way.image_id])
-            yield PutImageParameter(way.account_id, way.region, way.image_id, name)
+    """The parameters that are to point to the copies that are made, and those that don't yet to the ones reused."""
+    ways = [way for way in case.ways if case.copying and case.parameter_for(way)]
+    for way in ways:
+        name, created = case.parameter_for(way), case.images[way.image_id].origin.created
+        newest = max((one for one in ways if _same_parameter(case, one, way)), key=lambda one: _age(case, one))
+        if way in case.needy or (way == newest and not _points_well(case, way)):
+            yield PutImageParameter(way.account_id, way.region, way.image_id, name, created)
+
+
+def _same_parameter(case: Case, one: Way, other: Way) -> bool:
+    place = (one.account_id, one.region) == (other.account_id, other.region)
+    return place and case.parameter_for(one) == case.parameter_for(other)
+
+
+def _age(case: Case, way: Way) -> tuple[datetime, ImageId]:
+    return case.images[way.image_id].origin.created, way.image_id
+
+
+def _points_well(case: Case, way: Way) -> bool:
+    """Whether the parameter points to the copy that is reused, or to one of a newer image."""
+    there = case.about(way).parameters.get(case.parameter_for(way))
+    return isinstance(there, ImageParameter) and (
+        there.image_id == case.reuses[way].image_id or there.is_newer_than(case.images[way.image_id].origin.created)
+    )

@@ -19,13 +19,12 @@ from aws_ops.copies import CopyState, CopyStatus, discard, faults_of, watch
 from aws_ops.errors import AwsBusy, AwsOpsError
 from aws_ops.estimates import about, minutes_left
 from aws_ops.fence import fenced
-from aws_ops.finishing import finish_copy, point_parameter
+from aws_ops.finishing import finish_copy
 from aws_ops.ids import AccountId, ImageId, Region
-from aws_ops.plan import PutImageParameter
 from sharing.applying import client_token, delivery_name
 from sharing.clock import Clock
 from sharing.context import about as about_request
-from sharing.copying import order_for
+from sharing.copying import order_for, pointed
 from sharing.estate import Estate, UnknownAccount
 from sharing.requests import Delivery, Failure, FailureKind, Request, named
 from sharing.states import DeliveryState
@@ -187,21 +186,13 @@ class CopyWatch:
         if order is None or image_id is None:
             return good
         role = self.estate.target(good.account_id).role
-        ec2, ssm = self.accounts.ec2(role, good.region), self.accounts.ssm(role, good.region)
-        way = (good.source_image_id, good.account_id, good.region)
-        parameters = [
-            change
-            for change in flight.request.approved_plan.changes
-            if isinstance(change, PutImageParameter)
-            and (change.source_image_id, change.account_id, change.region) == way
-        ]
         try:
-            notes = finish_copy(ec2, order, image_id, self.clock())
-            pointed = tuple(point_parameter(ec2, ssm, change, order, image_id) for change in parameters)
+            notes = finish_copy(self.accounts.ec2(role, good.region), order, image_id, self.clock())
+            notes += pointed(self.accounts, role, flight.request, good)
         except AwsBusy as busy:
             _log.info("a copy is finished later: %s", busy)
             return flight.delivery
-        return replace(good, notes=(*notes, *pointed))
+        return replace(good, notes=notes)
 
     def _write_down(self, flight: Flight, after: Delivery) -> None:
         before, now = flight.delivery, self.clock()

@@ -157,6 +157,57 @@ def test_a_parameter_points_to_the_newest_copy(pointed: Stage) -> None:
     assert f"before: {first}" in stage.direct(stage.mika)[-1]
 
 
+@pytest.mark.parametrize("mode", ["", " then unshare"])
+def test_a_parameter_that_the_settings_name_later_is_pointed_to_the_copy_that_is_there(stage: Stage, mode: str) -> None:
+    image = stage.images.image(REGION, name="golden")
+    shared(stage, f"{image} to staging")
+    stage.replace_settings(STAGING_NAME, f'{STAGING_NAME}\nssm_parameter = "/golden/latest"')
+    shown = ask(stage, f"{image} to staging{mode}")
+    assert f"1. SSM parameter /golden/latest of {STAGING} in {REGION} points to the copy of {image}" in shown
+    assert "2. " not in shown, "nothing else has to be done"
+    assert f"has a good copy already, {the_copy(stage, image).id}" in shown
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=1)
+    assert parameter(stage, "/golden/latest") == the_copy(stage, image).id
+    assert any("/golden/latest points to it now (before: nothing)" in told for told in stage.direct(stage.mika))
+
+    stage.types(stage.mika, f"{image} to staging{mode}")
+    stage.work()
+    assert "nothing to do" in stage.direct(stage.mika)[-1]
+    stage.by_hand(STAGING, "ssm").put_parameter(Name="/golden/latest", Value="ami-0123456789abcdef0", Overwrite=True)
+    assert "points to the copy of" in ask(stage, f"{image} to staging{mode}"), "somebody pointed it elsewhere"
+
+
+def test_a_reused_copy_of_an_older_image_changes_no_parameter(pointed: Stage) -> None:
+    stage = pointed
+    old = stage.images.image(REGION, name="golden-1")
+    stage.clock.advance(timedelta(days=1))
+    new = stage.images.image(REGION, name="golden-2")
+    shared(stage, f"{old}, {new} to staging")
+    for images in (old, new, f"{old}, {new}"):
+        stage.types(stage.mika, f"{images} to staging")
+        stage.work()
+        assert "nothing to do" in stage.direct(stage.mika)[-1]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_death_at_the_parameter_of_a_reused_copy_is_made_up_for(stage: Stage, when: str) -> None:
+    image = stage.images.image(REGION, name="golden")
+    shared(stage, f"{image} to staging")
+    stage.replace_settings(STAGING_NAME, f'{STAGING_NAME}\nssm_parameter = "/golden/latest"')
+    ask(stage, f"{image} to staging")
+    stage.clicks(stage.sam, APPROVE)
+    crash = stage.aws.faults.crash_before if when == "before" else stage.aws.faults.crash_after
+    crash("PutParameter", nth=1)
+    with pytest.raises(Crash):
+        stage.work()
+    stage.start()
+    stage.passes(minutes=2)
+    assert parameter(stage, "/golden/latest") == the_copy(stage, image).id
+    assert sum("points to it now" in line for line in stage.direct(stage.mika)) == 1
+
+
 def test_it_does_not_go_back_to_an_older_image(pointed: Stage) -> None:
     stage = pointed
     old = stage.images.image(REGION, name="golden-1")
