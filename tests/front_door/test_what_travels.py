@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from playground.aws import Crash
+from playground.aws import Crash, Disk
+from playground.company import ABROAD
 from tests.effects import Effects, counted
 from tests.front_door.test_taking_back import APPROVE, shared, taken_back
 from tests.stage import IMAGES, REGION, STAGING, Stage
@@ -37,6 +38,19 @@ def test_names_go_by_the_template_and_stay_unique(stage: Stage) -> None:
     names = {copy.name for copy in stage.staging.images(REGION)}
     assert len(names) == 2
     assert all(name.startswith("golden/2026-03-02") for name in names)
+
+
+@pytest.mark.parametrize("where", ["", f" in {ABROAD}"])
+def test_tags_are_read_at_the_source_and_set_on_the_copy_and_its_snapshots(stage: Stage, where: str) -> None:
+    tags = {"team": "base", "ec2:SharedTag/release": "42"}
+    devices = [Disk(gib=8), Disk(gib=4)]
+    image = stage.images.image(REGION, name="golden", devices=devices, tags=tags | {"aws:made-by": "a pipeline"})
+    shared(stage, f"{image} to staging{where}")
+    (copy,) = stage.staging.images(ABROAD if where else REGION)
+    assert len(copy.snapshots) == 2
+    for made in (copy, *copy.snapshots):
+        theirs = {key: value for key, value in made.tags.items() if not key.startswith("ami-share:")}
+        assert theirs == tags
 
 
 def test_deprecation_and_protection_go_with_the_copy(stage: Stage) -> None:
