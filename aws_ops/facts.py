@@ -245,7 +245,7 @@ class ImageParameter:
     Attributes:
         image_id: None if there is no such parameter.
         source_created: when the source of that image was made; None if it is no copy of the bot's.
-        version: the parameter's, which grows with each write; 0 if there is none.
+        version: the number of what was read; 0 if there is no such parameter.
     """
 
     image_id: ImageId | None

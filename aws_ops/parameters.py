@@ -25,7 +25,7 @@ _DATA_TYPE = "aws:ec2:image"  # Systems Manager User Guide, "Native parameter su
 
 
 def read_parameter(ec2: EC2Client, ssm: Any, name: str) -> ImageParameter:
-    """What the parameter points to, and how new that is.
+    """What the parameter points to, and how new that is; `name:3` is its third version.
 
     Raises:
         AccessDenied, AwsRefused, AwsBusy: see `calls.calling`.
@@ -53,20 +53,18 @@ def point_parameter(ec2: EC2Client, ssm: Any, change: PutImageParameter, image_i
         AwsBusy: AWS can't now; the same again later is right.
     """
     name = change.parameter
-
-    def is_kept(there: ImageParameter) -> bool:
-        return there.image_id not in (None, image_id) and there.is_newer_than(change.source_created)
-
     try:
         before = read_parameter(ec2, ssm, name)
-        if before.image_id != image_id and not is_kept(before):
-            written = _write(ssm, name, image_id)
-            if written > before.version + 1:
-                before = read_parameter(ec2, ssm, f"{name}:{written - 1}")
-                if is_kept(before) and before.image_id:
-                    _write(ssm, name, before.image_id)
-        if is_kept(before):
-            return Note(NoteKind.PARAMETER_KEPT, details(parameter=name, newer=before.image_id or "nothing"))
+        if before.image_id == image_id:
+            return Note(NoteKind.PARAMETER_SET, details(parameter=name, before=image_id))
+        if before.image_id and before.is_newer_than(change.source_created):
+            return Note(NoteKind.PARAMETER_KEPT, details(parameter=name, newer=before.image_id))
+        written = _write(ssm, name, image_id)
+        if written > before.version + 1:
+            before = read_parameter(ec2, ssm, f"{name}:{written - 1}")
+            if before.image_id and before.image_id != image_id and before.is_newer_than(change.source_created):
+                _write(ssm, name, before.image_id)
+                return Note(NoteKind.PARAMETER_KEPT, details(parameter=name, newer=before.image_id))
     except AwsBusy:
         raise
     except AwsOpsError as refused:
@@ -74,8 +72,8 @@ def point_parameter(ec2: EC2Client, ssm: Any, change: PutImageParameter, image_i
     return Note(NoteKind.PARAMETER_SET, details(parameter=name, before=before.image_id or "nothing"))
 
 
-def _write(ssm: Any, name: str, image_id: ImageId) -> int:
-    """Point to the image, and return the number of that version."""
+def _write(ssm: Any, name: str, value: ImageId) -> int:
+    """Let the parameter point to the image, and return the number of that version."""
     with calling("PutParameter"):
-        written = ssm.put_parameter(Name=name, Value=image_id, Type="String", DataType=_DATA_TYPE, Overwrite=True)
+        written = ssm.put_parameter(Name=name, Value=value, Type="String", DataType=_DATA_TYPE, Overwrite=True)
     return int(written["Version"])
