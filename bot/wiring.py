@@ -19,6 +19,7 @@ from handlers.deciding import Bench
 from handlers.following import Followers
 from handlers.home import Homes
 from handlers.publisher import Publisher
+from handlers.rate_limits import RateLimits
 from sharing import database
 from sharing.auditing import AuditCalendar, Audits
 from sharing.clock import Clock
@@ -102,6 +103,7 @@ def build(
     estate, rules = settings.estate, settings.rules
     lease = timedelta(seconds=settings.server.lease_seconds)
     client = slack_client(environment)
+    client.retry_handlers.append(RateLimits(meters.rate_limited))
     clicks = listener_executor or CarryingExecutor(_LISTENERS, thread_name_prefix="listener")
     secret = environment.slack_signing_secret
     # Bolt logs the whole body of a request with a wrong signature at INFO.
@@ -173,7 +175,6 @@ def build(
             language=settings.slack.language,
             notifications_channel=settings.slack.notifications_channel,
             on_lease_lost=meters.lease_lost,
-            on_rate_limit=meters.rate_limited,
         ),
         calendar=AuditCalendar(
             store,

@@ -128,9 +128,9 @@ class CopyWatch:
         try:
             self._look(flights)
         except AwsBusy as busy:
-            _log.info("copies are looked at later: %s", busy)
+            _log_for_each(flights, logging.INFO, "copies are looked at later: %s", busy)
         except (AwsOpsError, UnknownAccount) as trouble:
-            _log.warning("copies can't be looked at: %s", trouble)
+            _log_for_each(flights, logging.WARNING, "copies can't be looked at: %s", trouble)
             for flight in flights:
                 self._write_down(flight, unseen(flight.delivery, str(trouble), self.clock()))
         except Exception:
@@ -148,14 +148,15 @@ class CopyWatch:
             self._follow(ec2, flight, statuses.get(image_id) if image_id else None)
 
     def _follow(self, ec2: EC2Client, flight: Flight, status: CopyStatus | None) -> None:
-        try:
-            with about_request(flight.request.id), fenced(lambda: self._check(flight)):
-                if flight.delivery.state is DeliveryState.COPYING:
-                    self._judge(flight, status)
-                elif flight.delivery.image_id:
-                    self._clear(ec2, flight, flight.delivery.image_id)
-        except LeaseLost:
-            _log.info("another replica was faster at a copy of %s", flight.request.id)
+        with about_request(flight.request.id):
+            try:
+                with fenced(lambda: self._check(flight)):
+                    if flight.delivery.state is DeliveryState.COPYING:
+                        self._judge(flight, status)
+                    elif flight.delivery.image_id:
+                        self._clear(ec2, flight, flight.delivery.image_id)
+            except LeaseLost:
+                _log.info("another replica was faster at a copy of %s", flight.request.id)
 
     def _check(self, flight: Flight) -> None:
         """Make sure that the delivery still stands as it was seen: what follows from that is written to AWS next.
@@ -209,6 +210,13 @@ class CopyWatch:
                 said = details | {"failure": failure, "notes": notes}
                 tx.audit(request.id, now, "bot", f"delivery_{after.state.value}", said)
             tx.change_delivery(request, before, after, now)
+
+
+def _log_for_each(flights: Sequence[Flight], level: int, said: str, trouble: Exception) -> None:
+    """Say it of each request by itself: whoever looks for what happened to one finds it by the request's id."""
+    for request_id in sorted({flight.request.id for flight in flights}):
+        with about_request(request_id):
+            _log.log(level, said, trouble)
 
 
 def _failed(delivery: Delivery, kind: FailureKind, now: datetime, **details: str) -> Delivery:

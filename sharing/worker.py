@@ -83,11 +83,8 @@ class Worker:
         claim = Claim(request, self.store, self.clock, self.lease)
         self._claims.add(claim)
         try:
-            with about(request.id), fenced(claim.check):
-                self._run(claim)
-        except LeaseLost:
-            _log.warning("request %s: overtaken by another worker", request.id)
-            self.on_lease_lost("work")
+            with about(request.id):
+                self._work_on(claim)
         finally:
             self._claims.remove(claim)
         return True
@@ -102,6 +99,14 @@ class Worker:
         for claim in tuple(self._claims):
             with self.store.transaction() as tx:
                 tx.hand_back(claim.request)
+
+    def _work_on(self, claim: Claim) -> None:
+        try:
+            with fenced(claim.check):
+                self._run(claim)
+        except LeaseLost:
+            _log.warning("request %s: overtaken by another worker", claim.request.id)
+            self.on_lease_lost("work")
 
     def _run(self, claim: Claim) -> None:
         try:
