@@ -140,6 +140,8 @@ def _in_thread(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[
         yield _lines(say, "preparing", Place.THREAD, lines, Pace.AT_ONCE if is_final(request.state) else Pace.SLOWLY)
     if request.settled_at is not None:
         yield _line(say, "settled", Place.THREAD, phrases.settled(say, request.plan))
+    if request.waits:
+        yield _waits(say, request, Place.THREAD)
     if request.deliveries and request.settled_at is not None and request.mode.copies:
         lines = phrases.progress_of_all(say, request)
         pace = Pace.AT_ONCE if is_final(request.state) else Pace.SLOWLY
@@ -208,6 +210,8 @@ def _to_requester(audience: Audience, request: Request, rules: ApprovalRules) ->
     told = [_asked(say, request, rules)] if request.plan is not None and _was_asked_for(request) else []
     if request.kind is RequestKind.PREVIEW and request.state is RequestState.COMPLETED and request.plan is not None:
         told.append(_preview(say, request, request.plan, rules))
+    elif request.waits:
+        told.append(_waits(say, request, Place.DIRECT))
     elif _has_ended(request):
         told.append(_end(say, request, f"told:{request.came_to.value}", followed=following.can_be_asked_again(request)))
     if request.state is RequestState.REVOKED:
@@ -229,6 +233,12 @@ def _to_notifications(audience: Audience, request: Request) -> Iterator[Message]
     if audience.notifications_channel is not None and request.kind is RequestKind.SHARE and done:
         told = _end(audience.to_all, request, "notification", watched=True)
         yield replace(told, place=Place.CHANNEL, channel=audience.notifications_channel)
+
+
+def _waits(say: Speech, request: Request, place: Place) -> Message:
+    """What it waits for while it is carried out; the key is the place's own, since each is a message."""
+    key = "waits" if place is Place.THREAD else "told:waits"
+    return _lines(say, key, place, [wording.note(say, note) for note in request.waits], Pace.AT_ONCE)
 
 
 def _has_ended(request: Request) -> bool:
@@ -298,6 +308,7 @@ def _result(say: Speech, request: Request) -> Iterator[str]:
         yield f"• {wording.refusal(say, refusal)}"
     if request.failure is not None:
         yield f"• {wording.failure(say, request.failure)}"
+    yield from (f"• {wording.note(say, note)}" for note in request.notes)
     if request.kind in (RequestKind.AUDIT, RequestKind.RETIRE) and request.plan is not None:
         yield from (f":warning: {wording.caution(say, caution)}" for caution in request.plan.cautions)
     if request.state is RequestState.DENIED:

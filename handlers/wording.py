@@ -5,9 +5,10 @@ escaped.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 
-from aws_ops.finishing import Note
+from aws_ops.finishing import Note, NoteKind
 from aws_ops.ids import account_of
 from aws_ops.key_grants import is_auto_scaling, operations_for
 from aws_ops.plan import (
@@ -54,7 +55,10 @@ def failure(say: Speech, failed: Failure) -> str:
 
 
 def note(say: Speech, noted: Note) -> str:
-    return say(f"note-{_dashed(noted.kind)}", **_escaped(dict(noted.details)))
+    named = _escaped(dict(noted.details))
+    if noted.kind is NoteKind.PROTECTED_FOR_NOW:
+        named["until"] = mrkdwn.when(datetime.fromisoformat(named["until"]))
+    return say(f"note-{_dashed(noted.kind)}", **named)
 
 
 def problem(say: Speech, found: Problem) -> str:
