@@ -43,7 +43,8 @@ class CautionKind(StrEnum):
     SOURCE_GONE = "source_gone"  # what (an audit: an image, snapshot or key that a share rests on)
     COPY_LOST = "copy_lost"  # copy, place, share (an audit)
     SHARED_BEYOND = "shared_beyond"  # image, strangers (an audit: whom the bot knows nothing of)
-    COPY_IN_USE = "copy_in_use"  # copy, place, users (retention)
+    COPY_IN_USE = "copy_in_use"  # copy, place, users (copies that were to go)
+    USE_UNREAD = "use_unread"  # place, why (copies that were to go)
     REENCRYPTED_FIRST = "reencrypted_first"  # image, key
     STANDS_IN = "stands_in"  # image, copy (a re-encrypted copy made before is shared in its place)
     MEMBERS_CANT_COPY = "members_cant_copy"  # organization (its snapshots are never shared)

@@ -28,7 +28,10 @@ _UNPROTECTED = ("", "disabled")
 
 
 class NoteKind(StrEnum):
-    """What is to be said of a copy that is good all the same; the comment names the details that go with it."""
+    """What is to be said besides; the comment names the details that go with it.
+
+    The first are of a copy that is good all the same, the others of a request: a copy that was to go and is there.
+    """
 
     NOT_DEPRECATED = "not_deprecated"  # why
     NOT_PROTECTED = "not_protected"  # why
@@ -36,11 +39,15 @@ class NoteKind(StrEnum):
     PARAMETER_NOT_SET = "parameter_not_set"  # parameter, why
     PARAMETER_SET = "parameter_set"  # parameter, before
     PARAMETER_KEPT = "parameter_kept"  # parameter, newer
+    STILL_USED = "still_used"  # copy, place, users
+    HANDED_OVER_SINCE = "handed_over_since"  # copy, place
+    NOT_DEREGISTERED = "not_deregistered"  # copy, place, why
+    PROTECTED_FOR_NOW = "protected_for_now"  # copy, place, until (ISO 8601)
 
 
 @dataclass(frozen=True)
 class Note:
-    """One thing to say of a copy."""
+    """One thing to say."""
 
     kind: NoteKind
     details: Details

@@ -148,6 +148,8 @@ def _in_thread(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[
         yield _lines(say, "preparing", Place.THREAD, lines, Pace.AT_ONCE if is_final(request.state) else Pace.SLOWLY)
     if request.settled_at is not None:
         yield _line(say, "settled", Place.THREAD, phrases.settled(say, request.plan))
+    if request.waits:
+        yield _waits(say, request, Place.THREAD)
     if request.deliveries and request.settled_at is not None and request.mode.copies:
         lines = phrases.progress_of_all(say, request)
         pace = Pace.AT_ONCE if is_final(request.state) else Pace.SLOWLY
@@ -220,6 +222,8 @@ def _to_requester(
     told += [_unreachable(say, request, channel, why) for channel, why in closed.items()]
     if request.kind is RequestKind.PREVIEW and request.state is RequestState.COMPLETED and request.plan is not None:
         told.append(_preview(say, request, request.plan, rules))
+    elif request.waits:
+        told.append(_waits(say, request, Place.DIRECT))
     elif _has_ended(request):
         told.append(_end(say, request, f"told:{request.came_to.value}", followed=following.can_be_asked_again(request)))
     if request.state is RequestState.REVOKED:
@@ -241,6 +245,12 @@ def _to_notifications(audience: Audience, request: Request) -> Iterator[Message]
     if audience.notifications_channel is not None and request.kind is RequestKind.SHARE and done:
         told = _end(audience.to_all, request, "notification", watched=True)
         yield replace(told, place=Place.CHANNEL, channel=audience.notifications_channel)
+
+
+def _waits(say: Speech, request: Request, place: Place) -> Message:
+    """What it waits for while it is carried out; the key is the place's own, since each is a message."""
+    key = "waits" if place is Place.THREAD else "told:waits"
+    return _lines(say, key, place, [wording.note(say, note) for note in request.waits], Pace.AT_ONCE)
 
 
 def _has_ended(request: Request) -> bool:

@@ -306,7 +306,8 @@ def end(say: Speech, request: Request) -> str:
             return say(f"end-audit-{how}", what=_audit(say, request))
         case RequestKind.RETIRE:
             how = "nothing" if _found_nothing(request) else _ended(request, "completed", "denied", "expired")
-            return say(f"end-retire-{how}", request=mrkdwn.code(request.id))
+            counts = {"gone": _copies_gone(request), "staying": len(request.notes)}
+            return say(f"end-retire-{how}", request=mrkdwn.code(request.id), **counts)
         case RequestKind.PREVIEW:
             how = _ended(request, "refused")
             names = {"images": images(say, request), "targets": targets(say, request)}
@@ -332,11 +333,16 @@ def _end_of_share(say: Speech, request: Request) -> str:
 def _end_of_revocation(say: Speech, request: Request) -> str:
     names = {"request": mrkdwn.code(request.id), "share": mrkdwn.code(str(request.of))}
     if request.state is RequestState.COMPLETED:
-        kinds = [change.kind for change in (request.plan.changes if request.plan else ())]
-        return say("end-revoke-completed", copies=kinds.count(DeregisterCopy.kind), **names)
+        return say("end-revoke-completed", copies=_copies_gone(request), **names)
     if request.state is RequestState.FAILED and request.settled_at is not None:
         return say("end-revoke-partly", **names)
     return say(f"end-revoke-{_ended(request, 'refused', 'denied', 'expired')}", **names)
+
+
+def _copies_gone(request: Request) -> int:
+    """How many copies a request deregistered that is completed: all that it was to, but for those it has a note on."""
+    kinds = [change.kind for change in (request.plan.changes if request.plan else ())]
+    return kinds.count(DeregisterCopy.kind) - len(request.notes)
 
 
 def _found_nothing(request: Request) -> bool:

@@ -29,6 +29,7 @@ def why_not(say: Speech, request: Request) -> Iterator[str]:
     yield from (f"• {wording.refusal(say, refusal)}" for refusal in request.refusals)
     if request.failure is not None:
         yield f"• {wording.failure(say, request.failure)}"
+    yield from (f"• {wording.note(say, note)}" for note in request.notes)
 
 
 def of_delivery(say: Speech, request: Request, delivery: Delivery) -> Iterator[str]:

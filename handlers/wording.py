@@ -5,10 +5,11 @@ escaped.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from itertools import accumulate
 
-from aws_ops.finishing import Note
+from aws_ops.finishing import Note, NoteKind
 from aws_ops.plan import Caution, Refusal
 from handlers import mrkdwn
 from handlers.layout import ALL
@@ -42,7 +43,10 @@ def failure(say: Speech, failed: Failure) -> str:
 
 
 def note(say: Speech, noted: Note) -> str:
-    return say(f"note-{dashed(noted.kind)}", **_escaped(dict(noted.details)))
+    named = _escaped(dict(noted.details))
+    if noted.kind is NoteKind.PROTECTED_FOR_NOW:
+        named["until"] = mrkdwn.when(datetime.fromisoformat(named["until"]))
+    return say(f"note-{dashed(noted.kind)}", **named)
 
 
 def problem(say: Speech, found: Problem) -> str:

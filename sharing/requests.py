@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NewType
 
 from aws_ops.estimates import Estimate
-from aws_ops.finishing import Note
+from aws_ops.finishing import Note, NoteKind
 from aws_ops.ids import AccountId, ImageId, KeyArn, Region, account_of
 from aws_ops.plan import AddLaunchPermission, AllowKeyUse, CreateKeyGrant, Mode, Plan, Refusal
 from sharing.states import DeliveryState, RequestState
@@ -244,6 +244,7 @@ class Request:
         settled_at: when the permissions at the source were as planned: given, or taken back.
         ends_at: when what the share gives is to be taken back; `ended_by` is the request that does it, if any, and
             `ended_because` why.
+        notes: what is to be said of how it was carried out: what of the plan couldn't be done, or not yet.
     """
 
     id: RequestId
@@ -289,6 +290,7 @@ class Request:
     key: str | None = None
     ticket: str = ""
     watchers: tuple[Person, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def votes(self) -> tuple[Decision, ...]:
@@ -322,6 +324,11 @@ class Request:
         """Whether there is something that could be taken back now."""
         ended = self.state in (RequestState.COMPLETED, RequestState.FAILED)
         return self.kind in (RequestKind.SHARE, RequestKind.AUDIT) and ended and self.begun_at is not None
+
+    @property
+    def waits(self) -> tuple[Note, ...]:
+        """What it rests for while it is being carried out, if it does."""
+        return tuple(note for note in self.notes if note.kind is NoteKind.PROTECTED_FOR_NOW)
 
     @property
     def approved_plan(self) -> Plan:

@@ -1,22 +1,20 @@
 """Retiring: copies that the retention rules don't keep are shown, and once approved deregistered with their snapshots.
 
-Only what the bot made itself, and never what something uses: that is asked when it is planned, and again at the moment
-before each copy goes.
+Only what the bot made itself, and never what something uses: that is asked when it is planned, and again before each
+copy goes (`deregistering.py`).
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from aws_ops.accounts import Accounts
-from aws_ops.copies import discard
-from aws_ops.ids import AccountId, ImageId, Region
+from aws_ops.ids import AccountId, ImageId
 from aws_ops.plan import DeregisterCopy, Plan
-from aws_ops.references import read_references
 from aws_ops.request import Mode
-from aws_ops.retention import KeptCopy, References, RetentionRule, plan_retention, superfluous
+from aws_ops.retention import KeptCopy, RetentionRule, plan_retention, superfluous
 from sharing.claim import Claim
+from sharing.deregistering import deregister_copies, read_use
 from sharing.errand import complete
 from sharing.estate import Estate, UnknownAccount
 from sharing.requests import NOBODY, NewRequest, Person, Request, RequestKind, Trigger
@@ -54,11 +52,8 @@ class Retention:
         return superfluous(self.rules, [copy for copy in _kept(tx) if self._is_known(copy.account_id)])
 
     def plan(self, request: Request, books: tuple[KeptCopy, ...]) -> Plan:  # noqa: ARG002
-        places: dict[tuple[AccountId, Region], list[ImageId]] = defaultdict(list)
-        for copy in books:
-            places[copy.account_id, copy.region].append(copy.image_id)
-        users = [self._references(account_id, region, ids) for (account_id, region), ids in places.items()]
-        return plan_retention(books, {image_id: used for here in users for image_id, used in here.items()})
+        due = [DeregisterCopy(copy.account_id, copy.region, copy.image_id) for copy in books]
+        return plan_retention(due, read_use(self.accounts, self.estate, due))
 
     def learn(self, tx: Transaction, books: tuple[KeptCopy, ...], plan: Plan) -> None:
         """What is gone is on record already."""
@@ -71,30 +66,11 @@ class Retention:
         return RequestState.APPLYING
 
     def carry_out(self, claim: Claim) -> None:
-        for change in claim.request.approved_plan.changes:
-            if isinstance(change, DeregisterCopy):
-                self._retire(claim, change)
-        complete(claim)
+        if deregister_copies(claim, self.accounts, self.estate):
+            complete(claim)
 
     def give_up(self, tx: Transaction, request: Request, now: datetime) -> None:
         """What is gone is gone, and on record as such."""
-
-    def _retire(self, claim: Claim, change: DeregisterCopy) -> None:
-        used = self._references(change.account_id, change.region, [change.image_id]).get(change.image_id)
-        details = {"account": change.account_id, "region": change.region, "image": change.image_id}
-        if used:
-            with claim.transaction() as (tx, request, now):
-                tx.audit(request.id, now, "bot", "copy_kept_in_use", details | {"users": list(used)})
-            return
-        role = self.estate.target(change.account_id).role
-        discard(self.accounts.ec2(role, change.region), change.image_id)
-        with claim.transaction() as (tx, request, now):
-            tx.audit(request.id, now, "bot", "copy_deregistered", details)
-            tx.retire(change.image_id, now)
-
-    def _references(self, account_id: AccountId, region: Region, image_ids: Sequence[ImageId]) -> References:
-        role = self.estate.target(account_id).role
-        return read_references(self.accounts.ec2(role, region), self.accounts.autoscaling(role, region), image_ids)
 
     def _is_known(self, account_id: AccountId) -> bool:
         try:

@@ -5,11 +5,10 @@ the end of its copies, were approved with it. Whatever takes access away comes b
 the image's own list before those of its snapshots and keys.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from aws_ops.accounts import Accounts
-from aws_ops.copies import discard
 from aws_ops.entries import Entry, entries_of, removable
 from aws_ops.held import read_held
 from aws_ops.ids import account_of, region_of
@@ -28,9 +27,11 @@ from aws_ops.plan import (
     WithdrawKeyAdministration,
     WithdrawKeyUse,
 )
+from aws_ops.retention import staying, unused
 from aws_ops.revocation import plan_revocation
 from sharing.applying import edit_key_policy, record
 from sharing.claim import Claim
+from sharing.deregistering import deregister_copies, read_use
 from sharing.errand import complete
 from sharing.estate import Estate
 from sharing.ledger import Ledger
@@ -83,7 +84,11 @@ class Revocations:
 
     def plan(self, request: Request, books: Due) -> Plan | Refused:  # noqa: ARG002
         held = read_held(self.accounts, self.estate.sources, books.entries)
-        return plan_revocation(books.share.approved_plan, books.entries, held, books.copies)
+        use = read_use(self.accounts, self.estate, books.copies)
+        planned = plan_revocation(books.share.approved_plan, books.entries, held, unused(books.copies, use))
+        if isinstance(planned, Refused):
+            return planned
+        return replace(planned, cautions=(*planned.cautions, *staying(books.copies, use)))
 
     def learn(self, tx: Transaction, books: Due, plan: Plan) -> None:
         """What is gone already is struck from the ledger once the rest is."""
@@ -100,31 +105,27 @@ class Revocations:
         return RequestState.APPLYING
 
     def carry_out(self, claim: Claim) -> None:
-        changes = claim.request.approved_plan.changes
-        for change in changes:
+        if claim.request.settled_at is None:  # later, somebody may have been given the same again
+            self._take_back(claim)
+        if deregister_copies(claim, self.accounts, self.estate):
+            complete(claim)
+
+    def _take_back(self, claim: Claim) -> None:
+        for change in claim.request.approved_plan.changes:
             if isinstance(change, Withdrawal):
                 withdraw(claim, self.accounts, self.estate, change)
         with claim.transaction() as (tx, request, now):
             self._close(tx, request, now)
-        for change in changes:
-            if isinstance(change, DeregisterCopy):
-                discard(self.accounts.ec2(self.estate.target(change.account_id).role, change.region), change.image_id)
-                with claim.transaction() as (tx, request, now):
-                    details = {"account": change.account_id, "region": change.region, "image": change.image_id}
-                    tx.audit(request.id, now, "bot", "copy_deregistered", details)
-                    tx.retire(change.image_id, now)
-        complete(claim)
 
     def _close(self, tx: Transaction, revocation: Request, now: datetime) -> None:
         """End the share. What others took away before is nobody's to take back, should it be given again one day."""
         ledger = Ledger(tx)
         ledger.gate()
         share = tx.find(_share_of(revocation))
-        if share.state is not RequestState.REVOKING:
-            return
-        ledger.take(self.books(tx, revocation).entries & set(revocation.approved_plan.gone))
-        tx.audit(share.id, now, "bot", "revoked", {"by": revocation.id})
-        tx.move(share, RequestState.REVOKED, now)
+        if share.state is RequestState.REVOKING:
+            ledger.take(self.books(tx, revocation).entries & set(revocation.approved_plan.gone))
+            tx.audit(share.id, now, "bot", "revoked", {"by": revocation.id})
+            tx.move(share, RequestState.REVOKED, now)
         tx.settle(revocation, now)
 
     def give_up(self, tx: Transaction, request: Request, now: datetime) -> None:

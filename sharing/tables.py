@@ -91,6 +91,7 @@ requests = Table(
     Column("preparations", JSON, nullable=False),
     Column("refusals", JSON, nullable=False),
     Column("failure", JSON),
+    Column("notes", JSON, nullable=False, server_default="[]"),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
     Column("state_since", UtcDateTime),

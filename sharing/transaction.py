@@ -300,6 +300,7 @@ class Transaction:
         ids = self.connection.scalars(
             select(requests.c.id).where(
                 requests.c.state == RequestState.APPLYING.value,
+                requests.c.settled_at.is_(None),  # a revocation whose copies are yet to go takes no more
                 requests.c.kind != RequestKind.SHARE.value,
                 requests.c.id != request.id,
             )
@@ -355,6 +356,10 @@ class Transaction:
         stored = {asked: {"image": one.image_id, "percent": one.percent} for asked, one in made.items()}
         self._write(request.id, preparations=stored)
         return self._changed(request, now)
+
+    def set_notes(self, request: Request, notes: Iterable[Note], now: datetime) -> Request:
+        """Write down what is to be said of how the request is carried out, in place of what was said before."""
+        return self.change(request, now, notes=_note_columns(notes))
 
     def rest(self, request: Request, until: datetime) -> None:
         """Let the request rest until then; nothing went wrong."""
@@ -437,10 +442,16 @@ def _columns(delivery: Delivery) -> dict[str, Any]:
         **{name: getattr(delivery, name) for name in _DELIVERY_COLUMNS},
         "state": delivery.state.value,
         "failure": failure_columns(delivery.failure),
-        "notes": [
-            {"kind": note.kind.value, "details": [list(pair) for pair in note.details]} for note in delivery.notes
-        ],
+        "notes": _note_columns(delivery.notes),
     }
+
+
+def _note_columns(notes: Iterable[Note]) -> list[dict[str, Any]]:
+    return [{"kind": note.kind.value, "details": [list(pair) for pair in note.details]} for note in notes]
+
+
+def _notes(stored: Iterable[Mapping[str, Any]]) -> tuple[Note, ...]:
+    return tuple(Note(NoteKind(one["kind"]), tuple((name, value) for name, value in one["details"])) for one in stored)
 
 
 _DELIVERY_COLUMNS = tuple(
@@ -470,10 +481,7 @@ def _delivery(row: RowMapping) -> Delivery:
         expected_minutes=row["expected_minutes"],
         minutes_left=row["minutes_left"],
         failure=_failure(row["failure"]),
-        notes=tuple(
-            Note(NoteKind(stored["kind"]), tuple((name, value) for name, value in stored["details"]))
-            for stored in row["notes"]
-        ),
+        notes=_notes(row["notes"]),
         due_at=row["due_at"],
         waiting_since=row["waiting_since"],
         started_at=row["started_at"],
@@ -553,4 +561,5 @@ def _request(row: RowMapping, its_deliveries: tuple[Delivery, ...], its_decision
         },
         deliveries=its_deliveries,
         decisions=its_decisions,
+        notes=_notes(row["notes"]),
     )

@@ -690,7 +690,16 @@ def test_every_kind_of_caution_is_tested() -> None:
         CautionKind.IMAGE_WOULD_BE_HIDDEN,
         CautionKind.ALLOWED_IMAGES_UNREAD,
     }
-    elsewhere = {CautionKind.COPY_IN_USE, *keys, *hiding, *revocations, *audits, *reencryptions, *organizations}
+    elsewhere = {
+        CautionKind.COPY_IN_USE,
+        CautionKind.USE_UNREAD,
+        *keys,
+        *hiding,
+        *revocations,
+        *audits,
+        *reencryptions,
+        *organizations,
+    }
     assert {kind for _, kind, _ in CAUTIONS.values()} | elsewhere == set(CautionKind)
 
 

@@ -9,6 +9,10 @@ from dataclasses import replace
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from aws_ops.details import details
+from aws_ops.finishing import Note, NoteKind
+from aws_ops.ids import AccountId, ImageId, Region
+from aws_ops.plan import DeregisterCopy
 from handlers import form, home, listing
 from handlers.ask import Ask
 from handlers.deciding_views import denial_form, narrow_form
@@ -66,6 +70,29 @@ def test_what_is_said_of_a_request_in_each_state(
             assert not too_much_text(message.blocks)
             assert len(message.text) <= 4000
             told.append((f"{state.value}: {message.key}", message))
+    assert read(told) == snapshot
+
+
+@pytest.mark.parametrize("kind", [RequestKind.REVOKE, RequestKind.RETIRE])
+@pytest.mark.parametrize("language", Language)
+def test_what_is_said_of_copies_that_were_to_go_and_stay(
+    language: Language, kind: RequestKind, snapshot: SnapshotAssertion
+) -> None:
+    copies = [ImageId(f"ami-{number:017x}") for number in range(5)]
+    orders = [DeregisterCopy(AccountId("222222222222"), Region("eu-central-1"), copy) for copy in copies]
+    about = [{"copy": copy, "place": "222222222222 eu-central-1"} for copy in copies]
+    stay = (
+        Note(NoteKind.STILL_USED, details(**about[1], users=["arn:aws:ec2:::instance/i-1"])),
+        Note(NoteKind.HANDED_OVER_SINCE, details(**about[2])),
+        Note(NoteKind.NOT_DEREGISTERED, details(**about[3], why="AWS refused DeregisterImage: not now (Refused)")),
+    )
+    wait = Note(NoteKind.PROTECTED_FOR_NOW, details(**about[4], until=NOW.isoformat()))
+    told = []
+    for state, notes in ((RequestState.APPLYING, (*stay, wait)), (RequestState.COMPLETED, stay)):
+        request = a_request(kind, state)
+        plan = replace(request.approved_plan, changes=tuple(orders))
+        request = replace(request, plan=plan, notes=notes, deliveries=())
+        told += [(one.key, one) for one in shown(request, language) if one.key in ("waits", "end")]
     assert read(told) == snapshot
 
 

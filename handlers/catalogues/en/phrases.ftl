@@ -283,7 +283,14 @@ end-audit-failed = :x: The audit ({ $what }) failed.
 audit-of-share = { $request } in { $share }
 audit-of-images = { $request } for { $images }
 end-retire-nothing = :white_check_mark: No copy is beyond what is kept, or none that could go ({ $request }).
-end-retire-completed = :wastebasket: The copies are deregistered, and their snapshots deleted ({ $request }).
+end-retire-completed = :wastebasket: { $gone ->
+    [0] None of the copies is deregistered
+    [one] { $gone } copy is deregistered, and its snapshots are deleted
+   *[other] { $gone } copies are deregistered, and their snapshots are deleted
+} ({ $request }).{ $staying ->
+    [0] {""}
+   *[other] {" "}What stays, and why:
+}
 end-retire-denied = :no_entry: Letting the copies go ({ $request }) was denied; they stay.
 end-retire-expired = :hourglass: Nobody decided in time on letting the copies go ({ $request }); they stay.
 end-retire-failed = :x: Letting the copies go ({ $request }) failed; some may be gone.

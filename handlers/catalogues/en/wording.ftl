@@ -61,7 +61,8 @@ caution-not-looked-at = I can't look at { $what }: { $why }.
 caution-source-gone = { $what } is gone, though a share rests on it. What is copied stays; nothing new can be made of it.
 caution-copy-lost = The copy { $copy } in { $place } is gone, though { $share } handed it over. Share the image again if it is needed.
 caution-shared-beyond = { $image } is shared with { $strangers } as well; I know nothing of that and leave it alone.
-caution-copy-in-use = { $copy } in { $place } stays, though it is too old: { $users } use it.
+caution-copy-in-use = { $copy } in { $place } stays: { $users } use it.
+caution-use-unread = The copies in { $place } stay, since I can't see whether something uses them: { $why }.
 caution-reencrypted-first = { $image } is under the AWS managed key, and can't be shared as it is. A copy of it under { $key } is made in its own account first, and that one is shared. It stays there, and costs storage.
 caution-stands-in = { $image } can't be shared as it is; its re-encrypted copy { $copy } in the same account is shared in its place.
 caution-members-cant-copy = Members of { $organization } can launch the image, but not copy it: snapshots can be shared with accounts alone, and these aren't.
@@ -104,6 +105,13 @@ note-imds-v2-not-required = :warning: Its instances aren't required to use IMDSv
 note-parameter-not-set = :warning: The parameter { $parameter } doesn't point to it: { $why }.
 note-parameter-set = The parameter { $parameter } points to it now (before: { $before }).
 note-parameter-kept = The parameter { $parameter } stays with { $newer }, the copy of a newer image.
+
+## Copies that were to go and are there
+
+note-still-used = { $copy } in { $place } stays: by now { $users } use it.
+note-handed-over-since = { $copy } in { $place } stays: another share has handed it over since.
+note-not-deregistered = :warning: { $copy } in { $place } is not deregistered: { $why }.
+note-protected-for-now = :hourglass_flowing_sand: { $copy } in { $place } was protected from deregistration with a cooldown. AWS lets it go from { $until } on; it is deregistered then.
 
 ## Why somebody isn't listened to
 

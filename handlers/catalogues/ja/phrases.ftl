@@ -246,7 +246,13 @@ end-audit-failed = :x: 監査（{ $what }）は失敗しました。
 audit-of-share = { $request }、対象 { $share }
 audit-of-images = { $request }、対象 { $images }
 end-retire-nothing = :white_check_mark: 保持数を超えるコピーはないか、削除できるものがありません（{ $request }）。
-end-retire-completed = :wastebasket: コピーの登録を解除し、スナップショットを削除しました（{ $request }）。
+end-retire-completed = :wastebasket: { $gone ->
+    [0] 登録を解除したコピーはありません
+   *[other] { $gone } 個のコピーの登録を解除し、スナップショットを削除しました
+}（{ $request }）。{ $staying ->
+    [0] {""}
+   *[other] 残ったコピーとその理由は次のとおりです。
+}
 end-retire-denied = :no_entry: コピーの削除（{ $request }）は却下されました。コピーは残ります。
 end-retire-expired = :hourglass: コピーの削除（{ $request }）は、期限までに誰も決定しませんでした。コピーは残ります。
 end-retire-failed = :x: コピーの削除（{ $request }）は失敗しました。一部は削除された可能性があります。

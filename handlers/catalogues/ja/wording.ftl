@@ -60,7 +60,8 @@ caution-not-looked-at = { $what } を確認できません: { $why }。
 caution-source-gone = { $what } は共有の元になっているのに、なくなっています。コピー済みのものは残りますが、新しくは作れません。
 caution-copy-lost = { $share } で引き渡した { $place } のコピー { $copy } がなくなっています。必要であれば、もう一度共有してください。
 caution-shared-beyond = { $image } は { $strangers } とも共有されています。私の関知しないものなので、そのままにします。
-caution-copy-in-use = { $place } の { $copy } は保持期間を過ぎていますが、{ $users } が使用中のため残します。
+caution-copy-in-use = { $place } の { $copy } は、{ $users } が使用中のため残します。
+caution-use-unread = { $place } のコピーは、使用中かどうかを確認できないため残します: { $why }。
 caution-reencrypted-first = { $image } は AWS マネージドキーで暗号化されており、そのままでは共有できません。先に同じアカウント内で { $key } によるコピーを作成し、それを共有します。このコピーは残り、ストレージ料金がかかります。
 caution-stands-in = { $image } はそのままでは共有できないため、同じアカウントにある再暗号化済みのコピー { $copy } を代わりに共有します。
 caution-members-cant-copy = { $organization } のメンバーはイメージを起動できますが、コピーはできません。スナップショットはアカウント単位でしか共有できず、今回は共有されないためです。
@@ -103,6 +104,13 @@ note-imds-v2-not-required = :warning: 元のイメージは IMDSv2 が必須で�
 note-parameter-not-set = :warning: パラメータ { $parameter } はこのコピーを指していません: { $why }。
 note-parameter-set = パラメータ { $parameter } がこのコピーを指すようになりました（以前: { $before }）。
 note-parameter-kept = パラメータ { $parameter } は、より新しいイメージのコピー { $newer } のままです。
+
+## 登録を解除するはずだったが残っているコピー
+
+note-still-used = { $place } の { $copy } は、現在 { $users } が使用しているため残しました。
+note-handed-over-since = { $place } の { $copy } は、その後ほかの共有でも引き渡されたため残しました。
+note-not-deregistered = :warning: { $place } の { $copy } の登録を解除できませんでした: { $why }。
+note-protected-for-now = :hourglass_flowing_sand: { $place } の { $copy } には、クールダウン付きの登録解除保護が設定されていました。AWS で登録を解除できるのは { $until } 以降なので、それまで待って解除します。
 
 ## 話を聞けない理由
 
