@@ -22,7 +22,7 @@ from slack_sdk.models.views import View
 
 from aws_ops.errors import MalformedId
 from aws_ops.facts import TargetAccount
-from aws_ops.ids import ImageId, parse_image_id
+from aws_ops.ids import ImageId
 from aws_ops.plan import Mode
 from handlers import wording
 from handlers.ask import (
@@ -34,6 +34,7 @@ from handlers.ask import (
     last_day,
     not_copied,
     read_date,
+    read_image_id,
     read_images,
     read_key,
     read_regions,
@@ -201,7 +202,7 @@ def suggestions(say: Speech, gallery: Gallery, typed: str, now: datetime) -> lis
     """Return the images that may be meant by `typed`; an id that isn't known, as of a new image, is one of them."""
     found = [_picture(say, one, now) for one in gallery.find(typed, _OPTIONS)]
     try:
-        image_id = parse_image_id(typed.strip())
+        image_id = read_image_id(typed)
     except MalformedId:
         image_id = None
     if image_id is not None and not found:

@@ -23,7 +23,7 @@ def test_what_is_not_understood_is_said_to_the_asker_alone_with_the_right_form(s
     (shown,) = stage.types(stage.mika, "ami-12 to stagin, <!channel>").ephemeral
     text = shown.as_text()
     assert "“ami-12” is not understood" in text
-    assert "Did you mean staging?" in text
+    assert "Did you mean “staging”?" in text
     assert "/ami-share ami-0123456789abcdef0 to staging reason release 42" in text
     assert "&lt;!channel&gt;" in shown.text, "what was typed is shown, not obeyed"
     assert stage.slack.messages(stage.room) == []
