@@ -24,7 +24,7 @@ from aws_ops.errors import MalformedId
 from aws_ops.facts import TargetAccount
 from aws_ops.ids import ImageId
 from aws_ops.plan import Mode
-from handlers import wording
+from handlers import mrkdwn, wording
 from handlers.ask import (
     REASON_LIMIT,
     TICKET_LIMIT,
@@ -169,7 +169,7 @@ def read_share_form(
     say: Speech, values: Mapping[str, Any], estate: Estate, images: Images, now: datetime
 ) -> Ask | dict[str, str]:
     """Return what the form asks for, or what is wrong with it, by the `block_id` of the field."""
-    fields = (IMAGE, _TARGETS, _REGIONS, _UNTIL, _CHOICES, _KEY, _TICKET)
+    fields = (IMAGE, _TARGETS, _REGIONS, _UNTIL, _CHOICES, _REASON, _KEY, _TICKET)
     wrong: dict[str, list[Problem]] = {field: [] for field in fields}
     until = values[_UNTIL][_VALUE]["selected_date"]
     key, ticket = _typed(values, _KEY), _typed(values, _TICKET)
@@ -186,6 +186,9 @@ def read_share_form(
     )
     if not ask.image_ids and not wrong[IMAGE]:
         wrong[IMAGE].append(problem(ProblemKind.NO_IMAGE))
+    if mrkdwn.is_blank(ask.reason):
+        # Slack asks for something to be there, and takes spaces for it.
+        wrong[_REASON].append(problem(ProblemKind.NO_REASON))
     wrong[IMAGE] += too_many(ask)
     wrong[_TARGETS] += not_copied(ask, estate)
     for each in at_odds(ask):

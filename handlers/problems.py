@@ -34,6 +34,7 @@ class ProblemKind(StrEnum):
     ORGANIZATION_CANT_COPY = "organization_cant_copy"  # name
     AUTO_SCALING_NEEDS_NO_COPY = "auto_scaling_needs_no_copy"
     KEY_NEEDS_COPY = "key_needs_copy"
+    NO_REASON = "no_reason"
     REASON_TOO_LONG = "reason_too_long"  # count, limit
     TOO_MANY_IMAGES = "too_many_images"  # count, limit
     TOO_MANY_TARGETS = "too_many_targets"  # count, limit

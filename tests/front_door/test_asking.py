@@ -1,5 +1,7 @@
 """Asking: what the command and the form take, and what they answer."""
 
+import pytest
+
 from tests.stage import Stage
 
 IMAGE = "ami-0123456789abcdef0"
@@ -47,6 +49,20 @@ def test_a_mistake_in_the_form_is_shown_at_its_field(stage: Stage) -> None:
     assert set(answer.errors) == {"image"}
     assert "“golden” is neither an AMI id nor the name" in answer.errors["image"]
     assert stage.slack.open_view(stage.mika) is not None, "nothing that was typed is lost"
+
+
+@pytest.mark.parametrize("blank", ["   ", "\n \t", "\u3000", "\u200b \u202e"])
+def test_a_reason_that_nobody_can_see_is_none(stage: Stage, blank: str) -> None:
+    image = stage.images.image("eu-central-1", name="golden")
+    stage.types(stage.mika, "")
+    answer = stage.submits(stage.mika, image=[image], targets=["staging"], reason=blank)
+    assert answer.errors == {"reason": "Say why: the approvers read it."}
+    assert requests_of(stage) == 0
+    stage.reads(stage.mika, "ja-JP")
+    assert (
+        "理由を入力してください"
+        in stage.submits(stage.mika, image=[image], targets=["staging"], reason=blank).errors["reason"]
+    )
 
 
 def test_guests_and_outsiders_are_not_heard(stage: Stage) -> None:

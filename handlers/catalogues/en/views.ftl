@@ -40,6 +40,7 @@ form-key-hint = The alias of another key in the target accounts than the one sho
 
 denial-title = Deny the request
 denial-submit = Deny
+denial-needs-reason = Say why: the requester reads it.
 denial-read-by-requester = The requester of { $request } will read your reason.
 
 help-title = *Share an AMI with other accounts*

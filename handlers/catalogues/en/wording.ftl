@@ -253,6 +253,7 @@ problem-twice = “{ $word }” comes once too often.
 problem-modes-clash = “no copy” and “then unshare” exclude each other: with nothing copied, nothing would be left.
 problem-organization-cant-copy = “{ $name }” is an organization: I have no role in all its accounts to make copies with. Share only (“no copy”), or name the accounts.
 problem-auto-scaling-needs-no-copy = “with auto scaling” goes with “no copy” alone: a copy is under the target's own key, which the target opens for its Auto Scaling itself.
+problem-no-reason = Say why: the approvers read it.
 problem-reason-too-long = The reason has { $count } characters; { $limit } is the most.
 problem-too-many-images = { $count } images are too many for one request; { $limit } is the most.
 problem-too-many-targets = { $count } accounts are too many for one request; { $limit } is the most.

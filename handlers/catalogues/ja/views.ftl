@@ -40,6 +40,7 @@ form-key-hint = 共有先に表示されているものとは別のキーのエ�
 
 denial-title = リクエストを却下
 denial-submit = 却下
+denial-needs-reason = 依頼者に伝わるので、理由を入力してください。
 denial-read-by-requester = 理由は { $request } の依頼者に伝わります。
 
 help-title = *AMI を他のアカウントと共有します*

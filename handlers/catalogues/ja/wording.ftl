@@ -252,6 +252,7 @@ problem-twice = 「{ $word }」が重複しています。
 problem-modes-clash = 「no copy」と「then unshare」は同時に指定できません。コピーしなければ、何も残らないためです。
 problem-organization-cant-copy = 「{ $name }」は組織で、その全アカウントにコピーを作成するためのロールがあるわけではありません。共有のみ（「no copy」）にするか、アカウントを指定してください。
 problem-auto-scaling-needs-no-copy = 「with auto scaling」は「no copy」と一緒にだけ使えます。コピーはターゲット自身のキーで暗号化され、Auto Scaling への許可はターゲットが自分で行うためです。
+problem-no-reason = 承認者が読むので、理由を入力してください。
 problem-reason-too-long = 理由が { $count } 文字あります。最大 { $limit } 文字です。
 problem-too-many-images = 1 回のリクエストに { $count } イメージは多すぎます。最大 { $limit } です。
 problem-too-many-targets = 1 回のリクエストに { $count } アカウントは多すぎます。最大 { $limit } です。
