@@ -6,7 +6,7 @@ gallery has seen.
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +21,6 @@ from handlers.ask import Ask
 from handlers.command import (
     Audit,
     Cancel,
-    Command,
     Help,
     List,
     NotUnderstood,
@@ -31,6 +30,8 @@ from handlers.command import (
     Revoke,
     Scope,
     Status,
+    form_of,
+    mended,
     parse,
 )
 from handlers.deciding import objection
@@ -117,14 +118,14 @@ class Desk:
             return
         origin, text, say = f"command:{body['trigger_id']}", body.get("text", ""), caller.say
         match parse(text, self.estate, self.gallery, self.clock()):
-            case Help():
-                ack(help_text(say, self.command, self.estate))
+            case Help(verb):
+                ack(help_text(say, self.command, self.estate, verb))
             case OpenForm() as wanted:
                 self._open_form(client, body["trigger_id"], say, body["channel_id"], wanted)
                 ack()
-            case NotUnderstood(problems, draft):
-                said = self._not_understood(say, [wording.problem(say, each) for each in problems])
-                ack(text=said, blocks=_with_form(say, said, text if draft is not None else ""))
+            case NotUnderstood() as mistaken:
+                said = self._not_understood(say, mistaken)
+                ack(text=said, blocks=_with_form(say, said, text if mistaken.form is not None else ""))
             case Ask() as ask:
                 ack(self._received(say, self._store(caller, _wanted(origin, caller.person, ask))))
             case Preview(ask):
@@ -169,7 +170,8 @@ class Desk:
     def open_form_with_text(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
         """Take a click on Fill in the form: it arrives with what made sense of what was typed."""
         ack()
-        self._form_for(client, body, _form_of(parse(action.get("value", ""), self.estate, self.gallery, self.clock())))
+        meant = parse(action.get("value", ""), self.estate, self.gallery, self.clock())
+        self._form_for(client, body, form_of(meant) or OpenForm())
 
     def open_form_from_anywhere(self, ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         """Take the shortcut: the form, empty."""
@@ -311,10 +313,12 @@ class Desk:
     def _names(self, request: Request) -> dict[str, str]:
         return {"request": mrkdwn.code(request.id), "channel": mrkdwn.channel(self.rules.channel)}
 
-    def _not_understood(self, say: Speech, problems: Iterable[str]) -> str:
-        example = f"{self.command} ami-0123456789abcdef0 to {self.estate.targets[0].name} reason release 42"
-        like_this = say("like-this", example=mrkdwn.code(example), help=mrkdwn.code(f"{self.command} help"))
-        return "\n".join([say("not-understood"), *(f"• {mrkdwn.escape(each)}" for each in problems), like_this])
+    def _not_understood(self, say: Speech, mistaken: NotUnderstood) -> str:
+        example = f"ami-0123456789abcdef0 to {self.estate.targets[0].name} reason release 42"
+        typed = f"{self.command} {mended(mistaken, self.estate, self.clock()) or example}"
+        like_this = say("like-this", example=mrkdwn.code(typed), help=mrkdwn.code(f"{self.command} help"))
+        problems = (mrkdwn.escape(wording.problem(say, each)) for each in mistaken.problems)
+        return "\n".join([say("not-understood"), *(f"• {each}" for each in problems), like_this])
 
 
 def _with_form(say: Speech, said: str, typed: str) -> list[dict[str, Any]] | None:
@@ -324,21 +328,6 @@ def _with_form(say: Speech, said: str, typed: str) -> list[dict[str, Any]] | Non
     button = ButtonElement(text=say("button-fill-in"), action_id=FILL_IN, value=typed)
     section = SectionBlock(text=mrkdwn.cut(said, 2900))
     return [section.to_dict(), ActionsBlock(elements=[button]).to_dict()]
-
-
-def _form_of(meant: Command) -> OpenForm:
-    """The form that holds what made sense of what was typed."""
-    match meant:
-        case OpenForm():
-            return meant
-        case NotUnderstood(draft=Ask() as draft, kind=kind):
-            return OpenForm(draft, kind)
-        case Ask():
-            return OpenForm(meant)
-        case Preview(ask):
-            return OpenForm(ask, RequestKind.PREVIEW)
-        case _:
-            return OpenForm()
 
 
 def _wanted(origin: str, person: Person, ask: Ask, kind: RequestKind = RequestKind.SHARE) -> NewRequest:

@@ -15,6 +15,7 @@ from aws_ops.ids import AccountId, ImageId, Region
 from aws_ops.plan import DeregisterCopy
 from handlers import form, home, listing
 from handlers.ask import Ask
+from handlers.command import Verb
 from handlers.deciding_views import denial_form, narrow_form
 from handlers.help import help_text
 from handlers.messages import UNREACHABLE, Message
@@ -142,6 +143,7 @@ def test_forms_details_and_the_home(language: Language, snapshot: SnapshotAssert
         buttons = [body[part]["text"] for part in ("title", "submit", "close") if part in body]
         told.append(f"## {name} {buttons}\n{blocks_as_text(body['blocks'], str)}")
     told.append(f"## help\n{help_text(say, '/ami-share', ESTATE)}")
+    told += [f"## help {verb}\n{help_text(say, '/ami-share', ESTATE, verb)}" for verb in Verb if verb is not Verb.HELP]
     told.append(f"## list\n{listing.listed(say, board, mine=False)}")
     told.append(f"## status\n{listing.status(say, done)}")
     assert "\n\n".join(told) == snapshot

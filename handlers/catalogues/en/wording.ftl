@@ -224,22 +224,35 @@ changes-copy-image = `CopyImage`, { $count } copies: of { $image_count ->
 
 problem-no-request = “{ $text }” has no image and “to” with accounts.
 problem-no-image = Name at least one image, like ami-0123456789abcdef0.
-problem-no-target = After “to” comes at least one account, by name or id.
+problem-no-target = Say with whom: after “to” comes at least one account, by name or id.
 problem-no-region = After “in” comes at least one region, like eu-central-1.
 problem-not-an-image = “{ $word }” is not understood: an AMI id is ami- and 17 (or 8) hexadecimal digits, like ami-0123456789abcdef0.
 problem-not-a-target = “{ $word }” is no account I may share with.
 problem-not-a-region = “{ $word }” is no region I work in.
-problem-not-a-date = “{ $word }” is no date; one looks like 2026-12-31.
-problem-not-a-time = “{ $word }” is no time; one looks like 30d, 12h or 2w.
+problem-not-a-date = { $word ->
+    [none] After “until” comes a date, like 2026-12-31.
+   *[other] “{ $word }” is no date; one looks like 2026-12-31.
+}
+problem-not-a-time = { $word ->
+    [none] After “for” comes a time, like 30d, 12h or 2w.
+   *[other] “{ $word }” is no time; one looks like 30d, 12h or 2w.
+}
 problem-no-such-image = “{ $word }” is neither an AMI id nor the name of an available image in our source accounts.
-problem-not-a-key = “{ $word }” is no alias of a key; one looks like alias/copies.
-problem-not-a-ticket = “{ $word }” can't be a ticket: one word of { $limit } characters at most, like OPS-42.
+problem-not-a-key = { $word ->
+    [none] After “copy with” comes the alias of a key, like alias/copies.
+   *[other] “{ $word }” is no alias of a key; one looks like alias/copies.
+}
+problem-not-a-ticket = { $word ->
+    [none] After “ticket” comes one word of { $limit } characters at most, like OPS-42.
+   *[other] “{ $word }” can't be a ticket: one word of { $limit } characters at most, like OPS-42.
+}
 problem-not-a-request = After “{ $verb }” comes the id of a request, like R-7K2M9QXA{ $word ->
     [none] {""}
    *[other] , not “{ $word }”
 }.
 problem-nothing-to-list = After “list” comes nothing, or “all”, not “{ $word }”.
-problem-too-many-words = I don't understand “{ $word }”.
+problem-nothing-to-retire = “retire” stands alone, and looks at all the copies there are; I don't understand “{ $word }” after it.
+problem-unknown-word = I don't understand “{ $word }”.
 problem-key-needs-copy = “copy with …” and “no copy” exclude each other: without a copy there is nothing to encrypt.
 problem-nothing-to-audit = After “audit” comes nothing, images, or the id of a request, like R-7K2M9QXA.
 problem-end-too-late = A share ends within ten years, or not at all: leave the end out.
@@ -248,9 +261,10 @@ problem-twice = “{ $word }” comes once too often.
 problem-modes-clash = “no copy” and “then unshare” exclude each other: with nothing copied, nothing would be left.
 problem-organization-cant-copy = “{ $name }” is an organization: I have no role in all its accounts to make copies with. Share only (“no copy”), or name the accounts.
 problem-auto-scaling-needs-no-copy = “with auto scaling” goes with “no copy” alone: a copy is under the target's own key, which the target opens for its Auto Scaling itself.
+problem-no-reason = Say why: the approvers read it.
 problem-reason-too-long = The reason has { $count } characters; { $limit } is the most.
 problem-too-many-images = { $count } images are too many for one request; { $limit } is the most.
 problem-too-many-targets = { $count } accounts are too many for one request; { $limit } is the most.
 problem-too-many-copies = { $count } copies (images by accounts by regions) are too many for one request; { $limit } is the most.
-did-you-mean = { $said } Did you mean { $alike }?
-or-separator = {" "}or{" "}
+did-you-mean = { $said } Did you mean “{ $alike }”?
+or-separator = ” or “

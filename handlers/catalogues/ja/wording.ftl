@@ -223,22 +223,35 @@ changes-copy-image = `CopyImage` でコピー { $count } 件: { $account_count -
 
 problem-no-request = 「{ $text }」には、イメージと、「to」に続くアカウントがありません。
 problem-no-image = イメージを 1 つ以上指定してください（例: ami-0123456789abcdef0）。
-problem-no-target = 「to」の後には、アカウントを名前か ID で 1 つ以上指定してください。
+problem-no-target = 共有先を指定してください。「to」の後に、アカウントを名前か ID で 1 つ以上続けます。
 problem-no-region = 「in」の後には、リージョンを 1 つ以上指定してください（例: eu-central-1）。
 problem-not-an-image = 「{ $word }」を理解できません。AMI ID は ami- に続く 17 桁（または 8 桁）の 16 進数です（例: ami-0123456789abcdef0）。
 problem-not-a-target = 「{ $word }」は、私が共有できるアカウントではありません。
 problem-not-a-region = 「{ $word }」は、私が扱うリージョンではありません。
-problem-not-a-date = 「{ $word }」は日付ではありません。2026-12-31 のように指定してください。
-problem-not-a-time = 「{ $word }」は期間ではありません。30d、12h、2w のように指定してください。
+problem-not-a-date = { $word ->
+    [none] 「until」の後には、2026-12-31 のような日付を指定してください。
+   *[other] 「{ $word }」は日付ではありません。2026-12-31 のように指定してください。
+}
+problem-not-a-time = { $word ->
+    [none] 「for」の後には、30d、12h、2w のような期間を指定してください。
+   *[other] 「{ $word }」は期間ではありません。30d、12h、2w のように指定してください。
+}
 problem-no-such-image = 「{ $word }」は AMI ID でも、共有元アカウントにある利用可能なイメージの名前でもありません。
-problem-not-a-key = 「{ $word }」はキーのエイリアスではありません。alias/copies のように指定してください。
-problem-not-a-ticket = 「{ $word }」はチケットとして使えません。OPS-42 のように、{ $limit } 文字以内の 1 語で指定してください。
+problem-not-a-key = { $word ->
+    [none] 「copy with」の後には、alias/copies のようなキーのエイリアスを指定してください。
+   *[other] 「{ $word }」はキーのエイリアスではありません。alias/copies のように指定してください。
+}
+problem-not-a-ticket = { $word ->
+    [none] 「ticket」の後には、OPS-42 のように、{ $limit } 文字以内の 1 語を指定してください。
+   *[other] 「{ $word }」はチケットとして使えません。OPS-42 のように、{ $limit } 文字以内の 1 語で指定してください。
+}
 problem-not-a-request = 「{ $verb }」の後には、{ $word ->
     [none] {""}
    *[other] 「{ $word }」ではなく、
 }R-7K2M9QXA のようなリクエスト ID を指定してください。
 problem-nothing-to-list = 「list」の後には、何も付けないか「all」を付けてください（「{ $word }」は使えません）。
-problem-too-many-words = 「{ $word }」を理解できません。
+problem-nothing-to-retire = 「retire」は単独で使い、すべてのコピーを調べます。後に続く「{ $word }」を理解できません。
+problem-unknown-word = 「{ $word }」を理解できません。
 problem-key-needs-copy = 「copy with …」と「no copy」は同時に指定できません。コピーしなければ、暗号化するものがないためです。
 problem-nothing-to-audit = 「audit」の後には、何も付けないか、イメージ、または R-7K2M9QXA のようなリクエスト ID を指定してください。
 problem-end-too-late = 共有の期限は 10 年以内です。期限を設けない場合は、省略してください。
@@ -247,9 +260,10 @@ problem-twice = 「{ $word }」が重複しています。
 problem-modes-clash = 「no copy」と「then unshare」は同時に指定できません。コピーしなければ、何も残らないためです。
 problem-organization-cant-copy = 「{ $name }」は組織で、その全アカウントにコピーを作成するためのロールがあるわけではありません。共有のみ（「no copy」）にするか、アカウントを指定してください。
 problem-auto-scaling-needs-no-copy = 「with auto scaling」は「no copy」と一緒にだけ使えます。コピーはターゲット自身のキーで暗号化され、Auto Scaling への許可はターゲットが自分で行うためです。
+problem-no-reason = 承認者が読むので、理由を入力してください。
 problem-reason-too-long = 理由が { $count } 文字あります。最大 { $limit } 文字です。
 problem-too-many-images = 1 回のリクエストに { $count } イメージは多すぎます。最大 { $limit } です。
 problem-too-many-targets = 1 回のリクエストに { $count } アカウントは多すぎます。最大 { $limit } です。
 problem-too-many-copies = 1 回のリクエストに { $count } コピー（イメージ × アカウント × リージョン）は多すぎます。最大 { $limit } です。
-did-you-mean = { $said }{ $alike } のことですか？
-or-separator = 、または{" "}
+did-you-mean = { $said }「{ $alike }」のことですか？
+or-separator = 」または「
