@@ -61,6 +61,10 @@ class Case:
     def copying(self) -> bool:
         return self.request.mode.copies
 
+    def owner_of(self, image: ImageFacts) -> SourceAccount:
+        """The account that the image is in."""
+        return next(source for source in self.sources if source.role.account_id == image.owner)
+
     @property
     def holders(self) -> frozenset[AccountId]:
         """The accounts whose keys can be opened."""

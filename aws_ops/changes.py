@@ -151,6 +151,7 @@ class CopyImage:
         source_created: when the source was made.
         deprecate_at: when the copy is to count as deprecated, as its source does.
         protection: the source's protection from deregistration, which the copy gets as well.
+        imds_support: the source's, which the copy must show as well.
     """
 
     account_id: AccountId
@@ -165,6 +166,7 @@ class CopyImage:
     source_created: datetime | None = None
     deprecate_at: datetime | None = None
     protection: str = "disabled"
+    imds_support: str = ""
     kind: Literal["copy_image"] = "copy_image"
 
 
@@ -190,6 +192,7 @@ class ReencryptImage:
     description: str
     key_arn: KeyArn
     tags: tuple[tuple[str, str], ...]
+    imds_support: str = ""
     kind: Literal["reencrypt_image"] = "reencrypt_image"
 
 

@@ -9,8 +9,8 @@ What a plan is made of has modules of its own, and can be had from here as well:
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pydantic import TypeAdapter
@@ -102,6 +102,7 @@ class ImageSummary:
     """What an image is, for whoever is to approve.
 
     Attributes:
+        name, created: of the image that was asked for.
         key_arns: the keys its snapshots are under, if any.
         stands_for: the image that was asked for, if this is its re-encrypted copy.
     """
@@ -212,7 +213,17 @@ def _deeds_beyond(plan: Plan, approved: Plan) -> Iterator[Change]:
     covered = {matter for one in approved.changes for matter in _matters(one, _stand_ins(approved))}
     for one in plan.changes:
         if not set(_matters(one, _stand_ins(plan))) <= covered:
-            yield one
+            yield _to_others(one, covered) if isinstance(one, ShareReencrypted) else one
+
+
+def _to_others(change: ShareReencrypted, covered: Set[tuple[str, ...]]) -> ShareReencrypted:
+    """The promise to those alone whom what is `covered` doesn't name."""
+    on_image_of, on_snapshot_of = ((change.kind, on, change.source_image_id) for on in (On.IMAGE, On.SNAPSHOT))
+    return replace(
+        change,
+        launchers=tuple(one for one in change.launchers if (*on_image_of, one) not in covered),
+        readers=tuple(one for one in change.readers if (*on_snapshot_of, one) not in covered),
+    )
 
 
 def _matters(change: Change, stand_ins: Mapping[str, ImageId]) -> tuple[tuple[str, ...], ...]:
@@ -276,14 +287,14 @@ def _summary(case: Case, image: ImageFacts) -> ImageSummary:
         image_id=image.image_id,
         owner=image.owner,
         region=image.region,
-        name=image.name,
-        created=image.created,
+        name=image.origin.name,
+        created=image.origin.created,
         architecture=image.architecture,
         platform_details=image.platform_details,
         size_gib=sum(snapshot.size_gib for snapshot in snapshots),
         key_arns=case.keys_of(image),
         snapshot_ids=tuple(case.snapshots_of(image)),
-        stands_for=image.stands_for,
+        stands_for=image.asked_as if image.stands_for else None,
     )
 
 
@@ -299,6 +310,7 @@ def _reencryptions(case: Case) -> Iterator[ReencryptImage]:
                 description=image.description or f"Re-encrypted copy of {image.image_id}",
                 key_arn=reencryption.key.arn,
                 tags=carried_over(image.tags).kept,
+                imds_support=image.imds_support,
             )
 
 
@@ -356,21 +368,23 @@ def _copies(case: Case) -> Iterator[CopyImage]:
 
 def _copy_for(case: Case, way: Way, key: KeyFacts) -> CopyImage:
     image = case.images[way.image_id]
+    origin = image.origin
     return CopyImage(
         account_id=way.account_id,
         region=way.region,
         source_image_id=image.image_id,
         source_region=image.region,
         name=case.names[way],
-        description=image.description or f"Copy of {image.image_id} of account {image.owner}",
+        description=origin.description or f"Copy of {image.image_id} of account {image.owner}",
         key_arn=key.arn,
         source_key_arns=case.keys_of(image),
-        tags=carried_over(image.tags).kept,
-        source_created=image.created,
-        deprecate_at=image.deprecation_time if Carried.DEPRECATION in case.request.rules.carry else None,
-        protection=image.deregistration_protection
+        tags=carried_over(origin.tags).kept,
+        source_created=origin.created,
+        deprecate_at=origin.deprecation_time if Carried.DEPRECATION in case.request.rules.carry else None,
+        protection=origin.deregistration_protection
         if Carried.DEREGISTRATION_PROTECTION in case.request.rules.carry
         else "disabled",
+        imds_support=origin.imds_support,
     )
 
 

@@ -204,6 +204,7 @@ def _image_facts(image: ImageTypeDef, region: Region) -> ImageFacts:
         launch_permission=frozenset(),
         deprecation_time=datetime.fromisoformat(image["DeprecationTime"]) if image.get("DeprecationTime") else None,
         deregistration_protection=image.get("DeregistrationProtection", "disabled"),
+        imds_support=image.get("ImdsSupport", ""),
     )
 
 
@@ -363,8 +364,8 @@ def _reencryption(accounts: Accounts, owned: _Owned, grantees: Collection[Princi
     for copy in () if isinstance(copies, Unreadable) else sorted(copies, key=lambda copy: copy.image_id):
         if copy.state == "available" and copy.key_arns == {key.arn}:
             stand_in = _or_unreadable(lambda copy=copy: _see(ec2, image.region, copy.image_id))  # type: ignore[misc]
-            if isinstance(stand_in, ImageFacts):
-                return _Owned(owned.source, replace(stand_in, stands_for=image.image_id))
+            if isinstance(stand_in, ImageFacts) and stand_in.imds_support == image.imds_support:
+                return _Owned(owned.source, replace(stand_in, stands_for=image))
     return Reencryption(key, frozenset() if isinstance(names, Unreadable) else names)
 
 

@@ -21,6 +21,7 @@ from handlers.ask import Ask
 from handlers.command import (
     Audit,
     Cancel,
+    Command,
     Help,
     List,
     NotUnderstood,
@@ -118,8 +119,8 @@ class Desk:
         match parse(text, self.estate, self.gallery, self.clock()):
             case Help():
                 ack(help_text(say, self.command, self.estate))
-            case OpenForm(draft):
-                self._open_form(client, body["trigger_id"], say, body["channel_id"], draft)
+            case OpenForm() as wanted:
+                self._open_form(client, body["trigger_id"], say, body["channel_id"], wanted)
                 ack()
             case NotUnderstood(problems, draft):
                 said = self._not_understood(say, [wording.problem(say, each) for each in problems])
@@ -127,8 +128,8 @@ class Desk:
             case Ask() as ask:
                 ack(self._received(say, self._store(caller, _wanted(origin, caller.person, ask))))
             case Preview(ask):
-                wanted = replace(_wanted(origin, caller.person, ask), kind=RequestKind.PREVIEW)
-                ack(say("received-preview", request=mrkdwn.code(self._store(caller, wanted).id)))
+                new = _wanted(origin, caller.person, ask, RequestKind.PREVIEW)
+                ack(self._received(say, self._store(caller, new)))
             case Status(request_id):
                 ack(self._status(say, request_id))
             case List(scope):
@@ -155,7 +156,7 @@ class Desk:
         if isinstance(read, dict):
             ack(response_action="errors", errors=read)
             return
-        request = self._store(caller, _wanted(f"view:{view['id']}", caller.person, read))
+        request = self._store(caller, _wanted(f"view:{view['id']}", caller.person, read, form.read_kind(view)))
         ack()
         tell_privately(client, caller.person, form.read_channel(view), self._received(caller.say, request))
 
@@ -168,26 +169,19 @@ class Desk:
     def open_form_with_text(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
         """Take a click on Fill in the form: it arrives with what made sense of what was typed."""
         ack()
-        match parse(action.get("value", ""), self.estate, self.gallery, self.clock()):
-            case NotUnderstood(_, draft) | OpenForm(draft):
-                pass
-            case Ask() as draft:
-                pass
-            case _:
-                draft = None
-        self._form_for(client, body, draft or Ask())
+        self._form_for(client, body, _form_of(parse(action.get("value", ""), self.estate, self.gallery, self.clock())))
 
     def open_form_from_anywhere(self, ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         """Take the shortcut: the form, empty."""
         ack()
-        self._form_for(client, body, Ask())
+        self._form_for(client, body, OpenForm())
 
     def open_form_from_message(self, ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         """Take the shortcut on a message: the form with the images that the message names."""
         ack()
         found = _images_in(body.get("message") or {})
         if found:
-            self._form_for(client, body, Ask(image_ids=found))
+            self._form_for(client, body, OpenForm(Ask(image_ids=found)))
             return
         try:
             caller = self._meet(client, body)
@@ -206,7 +200,7 @@ class Desk:
         except NoSuchRequest as gone:
             self._answer(client, body, no_such(caller.say, RequestId(str(gone))))
         else:
-            self._form_for(client, body, _what_failed(old))
+            self._form_for(client, body, OpenForm(_what_failed(old)))
 
     def ask_for_preview(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
         """Take a click on Ask for approval under a preview: ask for just that."""
@@ -247,16 +241,18 @@ class Desk:
             _log.exception("can't read the groups of %s", person.user_id)
             raise _NotHeard(say("requester-unknown")) from trouble
 
-    def _form_for(self, client: WebClient, body: Mapping[str, Any], draft: Ask) -> None:
+    def _form_for(self, client: WebClient, body: Mapping[str, Any], wanted: OpenForm) -> None:
         try:
             caller = self._meet(client, body)
         except _NotHeard as no:
             self._answer(client, body, str(no))
         else:
-            self._open_form(client, body["trigger_id"], caller.say, _channel_of(body), draft)
+            self._open_form(client, body["trigger_id"], caller.say, _channel_of(body), wanted)
 
-    def _open_form(self, client: WebClient, trigger_id: str, say: Speech, channel: str, draft: Ask) -> None:
-        view = form.share_form(say, self.estate, self.gallery, draft, channel=channel, now=self.clock())
+    def _open_form(self, client: WebClient, trigger_id: str, say: Speech, channel: str, wanted: OpenForm) -> None:
+        view = form.share_form(
+            say, self.estate, self.gallery, wanted.draft, channel=channel, now=self.clock(), kind=wanted.kind
+        )
         client.views_open(trigger_id=trigger_id, view=view)
 
     def _answer(self, client: WebClient, body: Mapping[str, Any], text: str) -> None:
@@ -308,6 +304,8 @@ class Desk:
         return say("received-audit", **self._names(request))
 
     def _received(self, say: Speech, request: Request) -> str:
+        if request.kind is RequestKind.PREVIEW:
+            return say("received-preview", request=mrkdwn.code(request.id))
         return say("received", images=wording.row(say, map(mrkdwn.code, request.image_ids)), **self._names(request))
 
     def _names(self, request: Request) -> dict[str, str]:
@@ -328,9 +326,25 @@ def _with_form(say: Speech, said: str, typed: str) -> list[dict[str, Any]] | Non
     return [section.to_dict(), ActionsBlock(elements=[button]).to_dict()]
 
 
-def _wanted(origin: str, person: Person, ask: Ask) -> NewRequest:
+def _form_of(meant: Command) -> OpenForm:
+    """The form that holds what made sense of what was typed."""
+    match meant:
+        case OpenForm():
+            return meant
+        case NotUnderstood(draft=Ask() as draft, kind=kind):
+            return OpenForm(draft, kind)
+        case Ask():
+            return OpenForm(meant)
+        case Preview(ask):
+            return OpenForm(ask, RequestKind.PREVIEW)
+        case _:
+            return OpenForm()
+
+
+def _wanted(origin: str, person: Person, ask: Ask, kind: RequestKind = RequestKind.SHARE) -> NewRequest:
     return NewRequest(
         origin=origin,
+        kind=kind,
         requester=person,
         image_ids=ask.image_ids,
         mode=ask.mode,

@@ -80,6 +80,7 @@ def _marks(changed: Change) -> dict[str, str]:
     return {
         "deprecated": mrkdwn.when(changed.deprecate_at) if changed.deprecate_at else "none",
         "protected": "no" if changed.protection in ("", "disabled") else "yes",
+        "imds": "yes" if changed.imds_support else "no",
     }
 
 

@@ -10,7 +10,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -31,7 +31,7 @@ from handlers.ask import (
 )
 from handlers.problems import Problem, ProblemKind, problem
 from sharing.estate import Estate
-from sharing.requests import RequestId
+from sharing.requests import RequestId, RequestKind
 
 _QUOTES = '"“”„«»「」『』'
 _WORD = re.compile(rf"[{_QUOTES}](?P<quoted>[^{_QUOTES}]+)[{_QUOTES}]|(?P<bare>[^\s,;\u3001\uff0c\uff1b{_QUOTES}]+)")
@@ -101,9 +101,14 @@ class Retire:
 
 @dataclass(frozen=True)
 class OpenForm:
-    """What is missing is to be asked for by the form, which holds what was typed already."""
+    """What is missing is to be asked for by the form, which holds what was typed already.
+
+    Attributes:
+        kind: what the form asks for, a share or the preview of one.
+    """
 
     draft: Ask = field(default_factory=Ask)
+    kind: RequestKind = RequestKind.SHARE
 
 
 @dataclass(frozen=True)
@@ -117,10 +122,12 @@ class NotUnderstood:
 
     Attributes:
         draft: of a share, what did make sense.
+        kind: what it was to be, a share or the preview of one.
     """
 
     problems: tuple[Problem, ...]
     draft: Ask | None = None
+    kind: RequestKind = RequestKind.SHARE
 
 
 Command = Ask | Preview | Revoke | Cancel | Status | List | Audit | Retire | OpenForm | Help | NotUnderstood
@@ -152,7 +159,7 @@ def parse(text: str, estate: Estate, images: Images, now: datetime) -> Command:
             return Retire()
         case "plan" | "preview" | "dry-run":
             asked = reader.share(rest)
-            return Preview(asked) if isinstance(asked, Ask) else asked
+            return Preview(asked) if isinstance(asked, Ask) else replace(asked, kind=RequestKind.PREVIEW)
         case _:
             return reader.share(rest if verb == "share" else words)
 

@@ -45,6 +45,7 @@ from handlers.problems import Problem, ProblemKind, problem
 from handlers.speech import Speech
 from sharing.estate import Estate
 from sharing.gallery import Gallery, Picture
+from sharing.requests import RequestKind
 
 SHARE = "ami_share_form"
 IMAGES = "ami_share_images"
@@ -61,16 +62,25 @@ _WORD = 75
 _KEY_LENGTH = 256
 
 
-def share_form(say: Speech, estate: Estate, gallery: Gallery, draft: Ask, *, channel: str, now: datetime) -> View:
-    """Return the form, holding what `draft` says; it remembers the channel that its answer goes to."""
+def share_form(
+    say: Speech,
+    estate: Estate,
+    gallery: Gallery,
+    draft: Ask,
+    *,
+    channel: str,
+    now: datetime,
+    kind: RequestKind = RequestKind.SHARE,
+) -> View:
+    """Return the form, holding what `draft` says; it remembers the channel that its answer goes to, and its `kind`."""
     modes = {mode: _named(say, f"form-mode-{mode.value.replace('_', '-')}", mode.value) for mode in Mode}
     auto_scaling = [_named(say, "form-auto-scaling", _AUTO_SCALING)]
     return View(
         type="modal",
         callback_id=SHARE,
-        private_metadata=json.dumps({"channel": channel}),
+        private_metadata=json.dumps({"channel": channel, "kind": kind.value}),
         title=say("form-title"),
-        submit=say("form-submit"),
+        submit=say("form-submit-preview" if kind is RequestKind.PREVIEW else "form-submit"),
         close=say("form-close"),
         blocks=[
             InputBlock(
@@ -146,6 +156,12 @@ def share_form(say: Speech, estate: Estate, gallery: Gallery, draft: Ask, *, cha
 def read_channel(view: Mapping[str, Any]) -> str:
     """Return the channel that the form's answer goes to; it decides nothing else."""
     return str(json.loads(view["private_metadata"])["channel"])
+
+
+def read_kind(view: Mapping[str, Any]) -> RequestKind:
+    """Return what the form asks for: a share, unless it was opened for a preview, which asks nobody."""
+    kind = json.loads(view["private_metadata"]).get("kind")
+    return RequestKind.PREVIEW if kind == RequestKind.PREVIEW else RequestKind.SHARE
 
 
 def read_share_form(

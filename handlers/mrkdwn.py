@@ -5,9 +5,14 @@ Slack gives meaning to `&`, `<` and `>` alone; escaped, no text can mention, lin
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+# What can't be seen can turn the direction of writing and so forge what is read (Unicode, UAX #9 and UTR #36).
+_UNSEEN = frozenset({"Cc", "Cf"})
+# These two join letters in Persian and Hindi, and pictures into one.
+_JOINERS = "\u200c\u200d"
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _FENCE = "```"
 # What Slack reads as one: preformatted text, code, a mention or date or link, an escape, an emoji; else a character.
@@ -15,13 +20,13 @@ _READ_AS_ONE = re.compile(r"```.*?```|`[^`\n]+`|<[^<>]*>|&\w+;|:[a-z_]+:|.", re.
 
 
 def escape(text: str) -> str:
-    """Return `text` so that Slack shows it as it is, on one line."""
-    return " ".join(text.translate(_ESCAPES).split())
+    """Return `text` so that Slack shows it as it is, on one line, less what nobody could see."""
+    return " ".join(_seen(text.translate(_ESCAPES)).split())
 
 
 def block(lines: Iterable[str]) -> str:
     """Return `lines` as preformatted text, columns kept, to be copied as they are."""
-    return "\n".join([_FENCE, *(line.translate(_ESCAPES).replace("`", "'") for line in lines), _FENCE])
+    return "\n".join([_FENCE, *(_seen(line.translate(_ESCAPES)).replace("`", "'") for line in lines), _FENCE])
 
 
 def code(text: str) -> str:
@@ -91,3 +96,9 @@ def _rows_of(block_of_rows: str, room: int) -> str:
     while rows and len("\n".join([_FENCE, *rows, _FENCE])) > room:
         rows.pop()
     return "\n".join([_FENCE, *rows, _FENCE]) if rows else ""
+
+
+def _seen(text: str) -> str:
+    """The text less what can't be seen; whatever leaves space or begins a line is a space."""
+    plain = (" " if one.isspace() else one for one in text)
+    return "".join(one for one in plain if one in _JOINERS or unicodedata.category(one) not in _UNSEEN)

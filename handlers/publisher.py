@@ -55,7 +55,6 @@ class Publisher:
     on_lease_lost: Callable[[str], None] = lambda _: None
     on_rate_limit: Callable[[], None] = lambda: None
     _quiet_until: datetime | None = None
-    _in_hand: Untold | None = None
     _languages: dict[Person, tuple[Language, datetime]] = field(default_factory=dict)
 
     def run_once(self) -> bool:
@@ -65,30 +64,29 @@ class Publisher:
         untold = self.postings.claim(self.clock())
         if untold is None:
             return False
-        self._in_hand = untold
+        with about(untold.request.id):
+            self._try_to_tell(untold)
+        return True
+
+    def _try_to_tell(self, untold: Untold) -> None:
         try:
-            with about(untold.request.id):
-                again_at = self._tell(untold)
+            turn = self._tell(untold)
         except LeaseLost:
             _log.warning("request %s: overtaken by another publisher", untold.request.id)
             self.on_lease_lost("publish")
-            return True
         except SlackApiError as error:
             again_at = self.clock() + _pause(error)
             if _code(error) == _RATE_LIMITED:
                 self._quiet_until = again_at
                 self.on_rate_limit()
             _log.warning("request %s: Slack refused (%s), again at %s", untold.request.id, _code(error), again_at)
+            self.postings.put_off(untold, again_at)
         except SLACK_TROUBLE as error:
             again_at = self.clock() + _AFTER_TROUBLE
             _log.warning("request %s: Slack is out of reach (%s), again at %s", untold.request.id, error, again_at)
-        self.postings.told(untold, again_at)
-        return True
-
-    def hand_back(self) -> None:
-        """Give up what is being told, since the process ends: another publisher goes on at once."""
-        if self._in_hand is not None:
-            self.postings.hand_back(self._in_hand)
+            self.postings.put_off(untold, again_at)
+        else:
+            self.postings.told(untold, turn)
 
     def _tell(self, untold: Untold) -> datetime | None:
         """Post and edit what differs; return when to look again, if an edit had to wait for its time."""

@@ -58,24 +58,27 @@ def audit_of(
 
 @dataclass(frozen=True)
 class AuditCalendar:
-    """Asks for an audit of everything once in each period, counted in `every` from a Monday.
+    """Asks for what has its time once in each period, counted in `every` from a Monday.
 
     Two replicas asking at once do no harm: it is the same audit.
 
     Attributes:
-        retires: copies that aren't kept are looked for as well.
+        audits: everything is compared with what was approved.
+        retires: copies that aren't kept are looked for.
     """
 
     store: Store
     clock: Clock
     every: timedelta
+    audits: bool
     retires: bool
 
     def run_once(self) -> None:
         """Ask for what is due in this period, if nobody has."""
         now = self.clock()
         period = f"calendar:{self.every.days}d:{(now - _EPOCH) // self.every}"
-        self.store.add(audit_of(NOBODY, period), now)
+        if self.audits:
+            self.store.add(audit_of(NOBODY, period), now)
         if self.retires:
             self.store.add(retirement(NOBODY, f"{period}:retire"), now)
 

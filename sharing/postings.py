@@ -14,7 +14,7 @@ from sqlalchemy import insert, or_, select, update
 from sharing.requests import Request, RequestId
 from sharing.store import Store
 from sharing.tables import postings, requests
-from sharing.transaction import LeaseLost, Transaction
+from sharing.transaction import LeaseLost, Transaction, to_be_told
 
 
 @dataclass(frozen=True)
@@ -115,26 +115,30 @@ class Postings:
         with self._store.transaction() as tx:
             it = (postings.c.request_id == request_id, postings.c.key == key)
             tx.connection.execute(update(postings).where(*it).values(content_digest=None))
-            again = {"tell_at": now, "revision": requests.c.revision + 1}
+            again = to_be_told(now) | {"revision": requests.c.revision + 1}
             tx.connection.execute(update(requests).where(requests.c.id == request_id).values(again))
             return cast("str | None", tx.connection.scalar(select(postings.c.ts).where(*it)))
 
     def told(self, untold: Untold, again_at: datetime | None) -> None:
-        """End the claim. Telling is due again at `again_at`, or at once if the request has changed since."""
-        revision = untold.request.revision
-        with self._store.transaction() as tx:
-            mine = update(requests).where(requests.c.id == untold.request.id, requests.c.tell_lease == untold.lease)
-            tx.connection.execute(mine.values(tell_lease_until=None))
-            tx.connection.execute(mine.where(requests.c.revision == revision).values(tell_at=again_at))
+        """End the claim: all is told but an edit that has to wait for its turn at `again_at`, if there is one.
 
-    def hand_back(self, untold: Untold) -> None:
-        """End the claim from outside: the next publisher goes on at once, and whoever held it writes nothing more."""
+        Until then nothing is owed. What has changed since is owed since it changed, and due at once.
+        """
         with self._store.transaction() as tx:
-            mine = (requests.c.id == untold.request.id, requests.c.tell_lease == untold.lease)
-            taken = requests.c.tell_lease_until.is_not(None)
-            tx.connection.execute(
-                update(requests).where(*mine, taken).values(tell_lease=requests.c.tell_lease + 1, tell_lease_until=None)
-            )
+            self._end(tx, untold, again_at)
+            mine = update(requests).where(requests.c.id == untold.request.id, requests.c.tell_lease == untold.lease)
+            tx.connection.execute(mine.values(untold_since=requests.c.tell_at))
+
+    def put_off(self, untold: Untold, again_at: datetime) -> None:
+        """End the claim: what is owed still is, and is tried again at `again_at`; at once if there is more by now."""
+        with self._store.transaction() as tx:
+            self._end(tx, untold, again_at)
+
+    def _end(self, tx: Transaction, untold: Untold, again_at: datetime | None) -> None:
+        mine = update(requests).where(requests.c.id == untold.request.id, requests.c.tell_lease == untold.lease)
+        tx.connection.execute(mine.values(tell_lease_until=None))
+        as_it_was = requests.c.revision == untold.request.revision
+        tx.connection.execute(mine.where(as_it_was).values(tell_at=again_at))
 
     def _hold(self, tx: Transaction, untold: Untold, now: datetime) -> None:
         held = tx.connection.execute(

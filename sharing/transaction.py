@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, Table, insert, select, update
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, Table, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from aws_ops import estimates
@@ -379,7 +379,7 @@ class Transaction:
         )
 
     def _changed(self, request: Request, now: datetime) -> Request:
-        self._write(request.id, revision=requests.c.revision + 1, tell_at=now)
+        self._write(request.id, revision=requests.c.revision + 1, **to_be_told(now))
         fresh = self.find(request.id)
         self._write(request.id, due_at=next_due(fresh, now))
         return fresh
@@ -406,6 +406,11 @@ def _asked(new: NewRequest) -> dict[str, Any]:
         "of": new.of,
         "trigger": new.trigger,
     }
+
+
+def to_be_told(now: datetime) -> dict[str, Any]:
+    """Columns of a request that there is something to tell of; what was owed before is owed since then."""
+    return {"tell_at": now, "untold_since": func.coalesce(requests.c.untold_since, now)}
 
 
 def failure_columns(failure: Failure | None) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ from aws_ops.accounts import Accounts
 from aws_ops.copies import CopyState, CopyStatus, discard, faults_of, watch
 from aws_ops.errors import AwsBusy, AwsOpsError
 from aws_ops.estimates import about, minutes_left
+from aws_ops.fence import fenced
 from aws_ops.finishing import finish_copy, point_parameter
 from aws_ops.ids import AccountId, ImageId, Region
 from aws_ops.plan import PutImageParameter
@@ -29,7 +30,7 @@ from sharing.estate import Estate, UnknownAccount
 from sharing.requests import Delivery, Failure, FailureKind, Request, named
 from sharing.states import DeliveryState
 from sharing.store import Flight, Store
-from sharing.transaction import failure_columns
+from sharing.transaction import LeaseLost, failure_columns
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -145,11 +146,26 @@ class CopyWatch:
         statuses = watch(ec2, ids) if ids else {}
         for flight in flights:
             image_id = flight.delivery.image_id
-            with about_request(flight.request.id):
+            self._follow(ec2, flight, statuses.get(image_id) if image_id else None)
+
+    def _follow(self, ec2: EC2Client, flight: Flight, status: CopyStatus | None) -> None:
+        try:
+            with about_request(flight.request.id), fenced(lambda: self._check(flight)):
                 if flight.delivery.state is DeliveryState.COPYING:
-                    self._judge(flight, statuses.get(image_id) if image_id else None)
-                elif image_id:
-                    self._clear(ec2, flight, image_id)
+                    self._judge(flight, status)
+                elif flight.delivery.image_id:
+                    self._clear(ec2, flight, flight.delivery.image_id)
+        except LeaseLost:
+            _log.info("another replica was faster at a copy of %s", flight.request.id)
+
+    def _check(self, flight: Flight) -> None:
+        """Make sure that the delivery still stands as it was seen: what follows from that is written to AWS next.
+
+        Raises:
+            LeaseLost: another replica has taken it further.
+        """
+        if flight.delivery not in self.store.get(flight.request.id).deliveries:
+            raise LeaseLost(flight.request.id)
 
     def _judge(self, flight: Flight, status: CopyStatus | None) -> None:
         after = judge(flight.delivery, status, self.clock())

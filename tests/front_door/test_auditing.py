@@ -127,7 +127,6 @@ def test_what_is_gone_at_the_source_is_told_and_not_asked_for(stage: Stage, imag
 
 
 def test_the_calendar_asks_once_a_week_and_says_only_what_matters(stage: Stage, image: str) -> None:
-    assert stage.bot.calendar is not None
     shared(stage, f"{image} to staging")
     said = len(stage.direct(stage.mika))
     stage.bot.calendar.run_once()

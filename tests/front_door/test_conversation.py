@@ -1,5 +1,6 @@
 """The conversation around a share: previews, names, drafts, lists, shortcuts, and being told."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -113,6 +114,43 @@ def test_what_made_sense_of_a_mistake_is_in_the_form(stage: Stage, image: str) -
     fields = form(stage, stage.mika)
     assert [each["value"] for each in fields["targets"]["initial_options"]] == ["prod"]
     assert fields["mode"]["initial_option"]["value"] == "share"
+
+
+def submit_of(stage: Stage, person: Any) -> str:
+    view = stage.slack.open_view(person)
+    assert view is not None
+    return str(view.body["submit"]["text"])
+
+
+def test_a_form_opened_from_a_plan_asks_for_the_preview_alone(stage: Stage, image: str) -> None:
+    stage.types(stage.mika, f"plan {image}")
+    assert submit_of(stage, stage.mika) == "Preview"
+    assert stage.submits(stage.mika, targets=["staging"], reason="look").errors == {}
+    assert "You alone will see it" in stage.private(stage.mika)[-1]
+    stage.work()
+    assert "What sharing" in dm(stage, stage.mika).as_text()
+    assert stage.slack.messages(stage.room) == [], "nobody was asked"
+
+
+def test_so_does_one_that_mends_a_mistaken_plan(stage: Stage, image: str) -> None:
+    stage.reads(stage.mika, "ja-JP")
+    answer = stage.types(stage.mika, f"plan {image} to stagin, prod")
+    stage.clicks(stage.mika, FILL_IN, answer.ephemeral[0])
+    assert submit_of(stage, stage.mika) == "プレビュー"
+    assert stage.submits(stage.mika, reason="look").errors == {}
+    stage.work()
+    assert "prod" in dm(stage, stage.mika).as_text()
+    assert stage.slack.messages(stage.room) == [], "nobody was asked"
+
+
+def test_a_form_that_forgot_what_it_is_for_asks_for_a_share(stage: Stage, image: str) -> None:
+    stage.types(stage.mika, f"plan {image}")
+    view = stage.slack.open_view(stage.mika)
+    assert view is not None
+    view.body["private_metadata"] = json.dumps({"channel": stage.room.id, "kind": "revoke"})
+    stage.submits(stage.mika, targets=["staging"], reason="look")
+    stage.work()
+    assert "approval needed" in stage.approval.as_text()
 
 
 def test_images_are_picked_by_typing(stage: Stage, image: str) -> None:

@@ -499,6 +499,14 @@ def test_in_share_mode_the_targets_role_need_not_be_there(stage: Stage, image: s
 # The dead ------------------------------------------------------------------------------------------------------------
 
 
+def test_key_material_that_expires_soon_is_told_of_and_a_key_that_is_updating_will_do(stage: Stage) -> None:
+    key = stage.images.key(REGION, origin="EXTERNAL", valid_to=stage.clock() + 20 * DAY, state="Updating")
+    image = stage.images.image(REGION, name="golden", devices=[Disk(gib=8, key=key)])
+    shared(stage, f"{image} to staging")
+    assert f"key material of {key} expires on 2026-03-22" in stage.approval.as_text()
+    assert "is complete" in stage.direct(stage.mika)[-1]
+
+
 def test_principals_that_are_gone_are_told_before_they_go(stage: Stage, image: str, key: str) -> None:
     gone = stage.staging.user("gone").principal
     settings(stage, f'key_principals = ["{gone.arn}", "{ROLES[STAGING]}"]', under="staging")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from playground.aws import Crash
+from tests.effects import Effects, counted
 from tests.front_door.test_taking_back import APPROVE, shared, taken_back
 from tests.stage import IMAGES, REGION, STAGING, Stage
 
@@ -50,6 +51,48 @@ def test_deprecation_and_protection_go_with_the_copy(stage: Stage) -> None:
     assert copy.deregistration_protection == "enabled-without-cooldown"
     taken_back(stage, share, "and deregister the copies")
     assert stage.prod.images(REGION) == [], "what was approved to go goes"
+
+
+def test_a_copy_of_what_is_deprecated_already_is_so_at_once(stage: Stage) -> None:
+    image = stage.images.image(REGION, name="golden", deprecation_time=stage.clock() + timedelta(days=1))
+    stage.clock.advance(timedelta(days=2))
+    shown = ask(stage, f"{image} to staging")
+    assert f"{image} has been deprecated since 2026-03-03. Its copies will be as well" in shown
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=20)
+    assert the_copy(stage, image).is_deprecated(stage.clock() + timedelta(minutes=5))
+    assert "isn't deprecated" not in stage.direct(stage.mika)[-1]
+
+
+def requires_imds_v2(stage: Stage, image: str) -> None:
+    stage.by_hand(IMAGES).modify_image_attribute(ImageId=image, ImdsSupport={"Value": "v2.0"})
+
+
+@pytest.mark.parametrize("carried", [True, False])
+def test_instances_of_a_copy_must_use_imds_v2_if_those_of_its_source_must(stage: Stage, carried: bool) -> None:
+    stage.aws.copies_carry_imds_support = carried
+    image, plain = (stage.images.image(REGION, name=name) for name in ("golden", "plain"))
+    requires_imds_v2(stage, image)
+    assert ask(stage, f"{image} to staging").count("with IMDSv2 required") == 1
+    shared(stage, f"{image}, {plain} to prod")
+    support = {copy.source_image_id: copy.imds_support for copy in stage.prod.images(REGION)}
+    assert support == {image: "v2.0", plain: None}
+    assert "IMDSv2" not in stage.direct(stage.mika)[-1]
+
+
+def test_a_copy_that_does_not_require_imds_v2_is_told_of(stage: Stage) -> None:
+    stage.aws.copies_carry_imds_support = False
+    image = stage.images.image(REGION, name="golden")
+    requires_imds_v2(stage, image)
+    ask(stage, f"{image} to staging")
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.aws.faults.fail("ModifyImageAttribute", code="UnauthorizedOperation", times=9)
+    stage.passes(minutes=20)
+    told = stage.direct(stage.mika)[-1]
+    assert "is complete" in told
+    assert "aren't required to use IMDSv2 as those of its source are" in told
 
 
 def test_what_the_settings_leave_out_stays_behind(stage: Stage) -> None:
@@ -124,6 +167,31 @@ def test_it_does_not_go_back_to_an_older_image(pointed: Stage) -> None:
     newest = the_copy(stage, new).id
     assert parameter(stage, "/golden/latest") == newest
     assert f"stays with {newest}, the copy of a newer image" in stage.direct(stage.mika)[-1]
+
+
+@pytest.mark.parametrize("theirs", ["golden-1", "golden-3"])
+def test_of_two_that_write_it_at_once_the_newer_image_stays(
+    pointed: Stage, monkeypatch: pytest.MonkeyPatch, theirs: str
+) -> None:
+    stage = pointed
+    images = {}
+    for name in ("golden-1", "golden-2", "golden-3"):
+        images[name] = stage.images.image(REGION, name=name)
+        stage.clock.advance(timedelta(days=1))
+    for name in ("golden-1", "golden-3"):
+        shared(stage, f"{images[name]} to staging")
+    ssm = stage.by_hand(STAGING, "ssm")
+    ssm.delete_parameter(Name="/golden/latest")
+
+    def writes_meanwhile() -> None:
+        ssm.put_parameter(Name="/golden/latest", Value=the_copy(stage, images[theirs]).id, Type="String")
+
+    with counted(monkeypatch, effects := Effects("AWS PutParameter", deed=writes_meanwhile)):
+        effects.watch()
+        shared(stage, f"{images['golden-2']} to staging")
+    assert effects.happened
+    stays = max("golden-2", theirs)
+    assert parameter(stage, "/golden/latest") == the_copy(stage, images[stays]).id
 
 
 def test_a_parameter_that_cannot_be_set_is_told_and_the_copy_is_good(pointed: Stage) -> None:

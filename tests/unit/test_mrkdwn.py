@@ -1,6 +1,7 @@
 """mrkdwn: whatever somebody types, Slack shows it and obeys nothing in it."""
 
 import html
+import unicodedata
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -17,8 +18,17 @@ FORGERIES = st.sampled_from(
         "```",
         "\n:white_check_mark: Approved by <@U0SAM>",
         "&lt;",
+        "\u202eyb devorppA",
+        "\u2066\u2069\u200b\u200f\ufeff\x1b\U000e0041",
     ]
 )
+UNSEEN = ("Cc", "Cf")
+
+
+def visible(text: str) -> str:
+    """What of `text` can be seen, on one line."""
+    kept = (one for one in text if one.isspace() or one in "\u200c\u200d" or unicodedata.category(one) not in UNSEEN)
+    return " ".join("".join(kept).split())
 
 
 @given(st.lists(FORGERIES | st.text(max_size=20)).map("".join))
@@ -27,7 +37,17 @@ def test_escaped_text_holds_no_control_of_slacks(text: str) -> None:
     assert "<" not in escaped
     assert ">" not in escaped
     assert "\n" not in escaped
-    assert html.unescape(escaped) == " ".join(text.split())
+    assert html.unescape(escaped) == html.unescape(mrkdwn.escape(visible(text))) == visible(text)
+
+
+@given(st.lists(FORGERIES | st.text(max_size=20)).map("".join))
+def test_nothing_unseen_turns_what_is_read(text: str) -> None:
+    shown = mrkdwn.escape(text) + mrkdwn.quote(text) + mrkdwn.code(text) + mrkdwn.block([text]).replace("\n", "")
+    assert {one for one in shown if unicodedata.category(one) in UNSEEN} <= {"\u200c", "\u200d"}
+
+
+def test_what_joins_letters_and_pictures_stays() -> None:
+    assert mrkdwn.escape("می\u200cخواهم 👩\u200d🔧") == "می\u200cخواهم 👩\u200d🔧"
 
 
 @given(st.text())

@@ -2,6 +2,7 @@
 
 form-title = Share an AMI
 form-submit = Ask for approval
+form-submit-preview = Preview
 form-close = Cancel
 form-image = Image
 form-image-hint = Type a part of its name, or its id. One image of our source accounts, or several

@@ -32,11 +32,12 @@ refusal-role-not-assumable = I can't take on my role in { $target } ({ $role }):
 refusal-target-unreadable = I can't see what { $target } has already: { $why }. Whoever runs { $target } must let my role there `ec2:DescribeImages` and `ec2:DescribeSnapshots`.
 refusal-no-key-for-region = For { $target } no key is configured in { $region }, so a copy there couldn't be encrypted. Have one added to my settings.
 refusal-target-key-unreadable = I can't find or read the key { $key } in { $target }: { $why }.
+refusal-key-expired = The imported key material of { $key } expired on { $when }. It must be imported again before anything under the key can be used.
 refusal-target-key-state = The key { $key } of { $target } is { $state }; it must be enabled.
 refusal-target-key-kind = The key { $key } of { $target } is of the wrong kind ({ $spec }, { $usage }); EBS takes symmetric encryption keys alone.
 refusal-other-partition = { $target } is in another partition of AWS ({ $partition }) than the image, and nothing can be shared or copied across. Store the image to S3 there and restore it (`CreateStoreImageTask`).
 refusal-shared-elsewhere = { $image } is in { $home }, and can be launched there alone. For { $region } the target needs a copy: leave out `no copy`.
-refusal-sharing-quota = { $image } would be shared with { $entries } accounts, organizations and OUs, and AWS takes { $limit }. Share it with an organization instead, or have the quota raised (Service Quotas, L-70015FFA).
+refusal-sharing-quota = { $image } would be shared with { $entries } accounts, organizations and OUs, and AWS takes { $limit }. Share it with an organization instead, or have the quota raised (Service Quotas, L-70015FFA) and `sharing_quota` in my settings with it.
 refusal-organization-cant-copy = { $organization } is an organization, and I have no role in all its accounts to make copies with. Share with `no copy`, or name the accounts.
 refusal-members-unreadable = I can't ask who belongs to { $organization }: { $why }. Its snapshots are to be shared with the members one by one, so I must know them. Whoever runs me must mend the role that asks AWS Organizations (it needs `organizations:ListAccounts`, `ListAccountsForParent` and `ListOrganizationalUnitsForParent`).
 refusal-nothing-to-do = There is nothing to do: { $image } can be used there already. { $have }
@@ -50,6 +51,10 @@ caution-tags-left-out = An image holds 50 tags at most; these are left out: { $t
 caution-policy-may-deny = Statement { $statement } in the policy of { $key } may deny { $principals } its use.
 caution-target-key-aws-managed = In { $target } copies are encrypted under the AWS managed key, and can never be shared on.
 caution-image-public = { $image } is public: everybody can launch it already.
+caution-image-deprecated = { $image } has been deprecated since { $since }.{ $copies ->
+    [deprecated] {" "}Its copies will be as well, a few minutes after they are made.
+   *[fresh] {""}
+}
 caution-still-shared = { $image } stays shared with { $groups }; that isn't mine to take back, and whoever belongs there can still launch it.
 caution-volumes-need-key = Instances that were launched from the original have volumes under { $keys }. They run on, but once stopped they can't be started again without it.
 caution-not-looked-at = I can't look at { $what }: { $why }.
@@ -66,6 +71,7 @@ caution-members-unknown = I can't ask how many accounts { $organization } has: {
 caution-covered-by-organization = { $targets } belongs to { $organization }, and can launch the image through it; taking back the account alone won't end that.
 caution-key-use-limited = In { $target }, only { $principals } will be able to use the key, so only they can launch from the shared image.
 caution-key-used-by-many = The key { $key } is used by { $accounts } other accounts already; whatever is under it is open to all of them.
+caution-key-expires = The imported key material of { $key } expires on { $when }. From then on nothing under it can be used, unless it is imported again.
 caution-key-administrators = *By the settings, { $principals } become administrators of { $key }.* They can hand the key on to anybody, in any account, without asking me, and can take other people's grants away. What they hand on I don't see, and it stays when this share is taken back.
 caution-own-principals-deleted = My own statements in the policy of { $key } name principals that no longer exist ({ $principals }). Whoever they were, they go when I next write the policy; if one was made anew under its old name, share with it again.
 caution-auto-scaling-left-out = Auto Scaling in { $target } will not be able to launch from the shared image: its service-linked role has no use of the key. If it should, ask again `with auto scaling`.
@@ -94,6 +100,7 @@ failure-unexpected = Something went wrong that I did not expect. Whoever runs me
 
 note-not-deprecated = :warning: It isn't deprecated when its source is: { $why }.
 note-not-protected = :warning: It isn't protected from deregistration as its source is: { $why }.
+note-imds-v2-not-required = :warning: Its instances aren't required to use IMDSv2 as those of its source are: { $why }.
 note-parameter-not-set = :warning: The parameter { $parameter } doesn't point to it: { $why }.
 note-parameter-set = The parameter { $parameter } points to it now (before: { $before }).
 note-parameter-kept = The parameter { $parameter } stays with { $newer }, the copy of a newer image.
@@ -154,6 +161,9 @@ change-copy-image = `CopyImage` of { $image } by { $account } in { $region } as 
 }{ $protected ->
     [yes] , protected from deregistration
    *[no] {""}
+}{ $imds ->
+    [yes] , with IMDSv2 required
+   *[no] {""}
 }
 
 whoever-in-organization = whoever in { $organization } is allowed it by IAM
@@ -196,6 +206,9 @@ changes-copy-image = `CopyImage`, { $count } copies: of { $image_count ->
    *[other] , deprecated when the source is
 }{ $protected ->
     [yes] , protected from deregistration
+   *[no] {""}
+}{ $imds ->
+    [yes] , with IMDSv2 required
    *[no] {""}
 }
 

@@ -2,6 +2,7 @@
 
 form-title = AMI を共有
 form-submit = 承認を依頼
+form-submit-preview = プレビュー
 form-close = キャンセル
 form-image = イメージ
 form-image-hint = 名前の一部か ID を入力します。共有元アカウントのイメージを 1 つ以上選べます

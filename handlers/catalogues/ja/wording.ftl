@@ -31,11 +31,12 @@ refusal-role-not-assumable = { $target } の私のロール（{ $role }）を引
 refusal-target-unreadable = { $target } に既にあるものを確認できません: { $why }。{ $target } の担当者が、そこの私のロールに `ec2:DescribeImages` と `ec2:DescribeSnapshots` を許可する必要があります。
 refusal-no-key-for-region = { $target } には { $region } のキーが設定されていないため、そこのコピーを暗号化できません。私の設定に追加してもらってください。
 refusal-target-key-unreadable = { $target } のキー { $key } が見つからないか、参照できません: { $why }。
+refusal-key-expired = キー { $key } にインポートされたキーマテリアルは { $when } に失効しました。再度インポートするまで、このキーで暗号化されたものは使えません。
 refusal-target-key-state = { $target } のキー { $key } は { $state } です。有効である必要があります。
 refusal-target-key-kind = { $target } のキー { $key } は種類が適切ではありません（{ $spec }、{ $usage }）。EBS で使えるのは対称暗号化キーだけです。
 refusal-other-partition = { $target } はイメージとは別の AWS パーティション（{ $partition }）にあり、パーティションをまたぐ共有やコピーはできません。イメージを S3 に保存し、そちらで復元してください（`CreateStoreImageTask`）。
 refusal-shared-elsewhere = { $image } は { $home } にあり、起動できるのもそこだけです。{ $region } で使うにはコピーが必要なので、`no copy` を外してください。
-refusal-sharing-quota = { $image } の共有先（アカウント、組織、OU）は合計 { $entries } になり、AWS の上限 { $limit } を超えます。代わりに組織と共有するか、クォータを引き上げてもらってください（Service Quotas、L-70015FFA）。
+refusal-sharing-quota = { $image } の共有先（アカウント、組織、OU）は合計 { $entries } になり、AWS の上限 { $limit } を超えます。代わりに組織と共有するか、クォータ（Service Quotas、L-70015FFA）の引き上げと、あわせて設定の `sharing_quota` の変更を依頼してください。
 refusal-organization-cant-copy = { $organization } は組織で、その全アカウントに私のロールがあるわけではないため、コピーを作成できません。`no copy` で共有するか、アカウントを指定してください。
 refusal-members-unreadable = { $organization } のメンバーを確認できません: { $why }。スナップショットはメンバーごとに共有するため、メンバーを知る必要があります。私を運用している担当者が、AWS Organizations に問い合わせるロールを直す必要があります（`organizations:ListAccounts`、`ListAccountsForParent`、`ListOrganizationalUnitsForParent` が必要です）。
 refusal-nothing-to-do = することがありません。{ $image } はそこで既に使えます。{ $have }
@@ -49,6 +50,10 @@ caution-tags-left-out = イメージに付けられるタグは 50 個までの�
 caution-policy-may-deny = { $key } のキーポリシーのステートメント { $statement } が、{ $principals } の使用を拒否する可能性があります。
 caution-target-key-aws-managed = { $target } は AWS マネージドキーで暗号化するため、そのコピーをさらに共有することはできません。
 caution-image-public = { $image } は公開されており、誰でも既に起動できます。
+caution-image-deprecated = { $image } は { $since } から非推奨になっています。{ $copies ->
+    [deprecated] コピーも、作成の数分後に非推奨になります。
+   *[fresh] {""}
+}
 caution-still-shared = { $image } は { $groups } と共有されたままです。これは私が取り消せるものではなく、そこに属するアカウントは引き続き起動できます。
 caution-volumes-need-key = 元のイメージから起動したインスタンスのボリュームは { $keys } で暗号化されています。稼働は続きますが、一度停止すると、このキーなしでは再び起動できません。
 caution-not-looked-at = { $what } を確認できません: { $why }。
@@ -65,6 +70,7 @@ caution-members-unknown = { $organization } のアカウント数を確認でき
 caution-covered-by-organization = { $targets } は { $organization } に属しており、組織を通じてイメージを起動できます。アカウントだけを取り消しても、それは続きます。
 caution-key-use-limited = { $target } でキーを使えるのは { $principals } だけなので、共有されたイメージから起動できるのもそれらだけです。
 caution-key-used-by-many = キー { $key } は、既に他の { $accounts } アカウントが使えます。このキーで暗号化されたものは、そのすべてに開かれています。
+caution-key-expires = キー { $key } にインポートされたキーマテリアルは { $when } に失効します。それ以降は、再度インポートするまで、このキーで暗号化されたものは使えません。
 caution-key-administrators = *設定により、{ $principals } が { $key } の管理者になります。* 私に断りなく、どのアカウントの誰にでもキーの使用を許可でき、他の許可を取り消すこともできます。そこで渡された許可は私からは見えず、この共有を取り消しても残ります。
 caution-own-principals-deleted = { $key } のキーポリシーにある私のステートメントに、もう存在しないプリンシパル（{ $principals }）が残っています。次にキーポリシーを書くときに取り除かれます。同じ名前で作り直されたものがある場合は、もう一度共有してください。
 caution-auto-scaling-left-out = { $target } の Auto Scaling は、サービスリンクロールがキーを使えないため、共有されたイメージから起動できません。起動できるようにするには、`with auto scaling` を付けて依頼し直してください。
@@ -93,6 +99,7 @@ failure-unexpected = 予期しない問題が起きました。私を運用し�
 
 note-not-deprecated = :warning: 元のイメージは非推奨ですが、コピーは非推奨になっていません: { $why }。
 note-not-protected = :warning: 元のイメージは登録解除から保護されていますが、コピーは保護されていません: { $why }。
+note-imds-v2-not-required = :warning: 元のイメージは IMDSv2 が必須ですが、コピーでは必須になっていません: { $why }。
 note-parameter-not-set = :warning: パラメータ { $parameter } はこのコピーを指していません: { $why }。
 note-parameter-set = パラメータ { $parameter } がこのコピーを指すようになりました（以前: { $before }）。
 note-parameter-kept = パラメータ { $parameter } は、より新しいイメージのコピー { $newer } のままです。
@@ -153,6 +160,9 @@ change-copy-image = { $account } が { $region } で { $image } を `CopyImage`�
 }{ $protected ->
     [yes] 、登録解除から保護
    *[no] {""}
+}{ $imds ->
+    [yes] 、IMDSv2 必須
+   *[no] {""}
 }
 
 whoever-in-organization = { $organization } の中で IAM により許可された者
@@ -195,6 +205,9 @@ changes-copy-image = `CopyImage` でコピー { $count } 件: { $account_count -
    *[other] 、元のイメージに合わせて非推奨
 }{ $protected ->
     [yes] 、登録解除から保護
+   *[no] {""}
+}{ $imds ->
+    [yes] 、IMDSv2 必須
    *[no] {""}
 }
 
