@@ -11,7 +11,6 @@ from slack_sdk.models.blocks import (
     ButtonElement,
     ConfirmObject,
     PlainTextObject,
-    SectionBlock,
 )
 
 from handlers import mrkdwn, phrases, wording
@@ -72,11 +71,11 @@ def to_be_decided(say: Speech, request: Request, rules: ApprovalRules) -> list[s
     return [_part(say, request, each) for each in tallies if each.verdict is None]
 
 
-def story_elsewhere(say: Speech, channel: str, link: str | None) -> SectionBlock:
+def story_elsewhere(say: Speech, channel: str, link: str | None) -> str:
     """Return where the story of a request is told that is asked for in several channels."""
     where = mrkdwn.channel(channel)
     words = say("story-link")
-    return section(say("story-elsewhere", channel=f"<{link}|{words}> ({where})" if link else where))
+    return say("story-elsewhere", channel=f"<{link}|{words}> ({where})" if link else where)
 
 
 def results(say: Speech, request: Request) -> list[str]:

@@ -15,7 +15,7 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ContextBlock
 from aws_ops.plan import Plan
 from handlers import ballots, following, mrkdwn, phrases, results, wording
 from handlers.layout import MESSAGE, Line, fit, joined, md, section, sections, size
-from handlers.plan_view import plan_blocks
+from handlers.plan_view import in_words, plan_blocks
 from handlers.speech import Speech
 from sharing.requests import NOBODY, Person, Request, RequestKind
 from sharing.rules import ApprovalRules
@@ -26,9 +26,9 @@ STORY = "approval"
 # What tells the requester that the approval message can't be posted; with the channel's id after it.
 UNREACHABLE = "unreachable"
 
-_TEXT, _ROOM_FOR_TEXT = 3900, 3800
+_TEXT, _ROOM_FOR_TEXT = 3900, 3600
 # Shares of the room in a message: what is left over is counted, and the details and the audit trail have it all.
-_ROOM, _ROOM_FOR_DECISIONS = 9000, 2000
+_ROOM, _ROOM_FOR_DECISIONS, _ROOM_FOR_DECIDERS = 9000, 2000, 600
 
 
 class Place(Enum):
@@ -107,7 +107,9 @@ def messages_of(
 def _in_channel(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[Message]:
     if _was_asked_for(request) and request.plan is not None:
         blocks = _approval_blocks(say, request, request.plan, rules)
-        yield _approval(say, request, STORY, _channels(request, rules)[0], blocks)
+        text = _approval_text(say, request, request.plan, rules)
+        message = _message(STORY, Place.CHANNEL, Pace.AT_ONCE, text, blocks)
+        yield replace(message, channel=_channels(request, rules)[0])
     elif not request.trigger.asks_first and request.state in (RequestState.FAILED, RequestState.REFUSED):
         lines = [phrases.trouble(say, request), *results.in_detail(say, request)]
         yield _lines(say, "trouble", Place.CHANNEL, lines, of=request)
@@ -117,18 +119,22 @@ def _in_other_channels(say: Speech, request: Request, rules: ApprovalRules, stor
     if not _was_asked_for(request) or request.plan is None:
         return
     first, *others = _channels(request, rules)
+    elsewhere = ballots.story_elsewhere(say, first, story)
     for channel in others:
-        blocks = [
-            *_approval_blocks(say, request, request.plan, rules),
-            ballots.story_elsewhere(say, first, story),
-        ]
-        yield _approval(say, request, f"{STORY}:{channel}", channel, blocks)
+        blocks = [*_approval_blocks(say, request, request.plan, rules), section(elsewhere)]
+        text = f"{_approval_text(say, request, request.plan, rules)}\n{elsewhere}"
+        message = _message(f"{STORY}:{channel}", Place.CHANNEL, Pace.AT_ONCE, text, blocks)
+        yield replace(message, channel=channel)
 
 
-def _approval(say: Speech, request: Request, key: str, channel: str, blocks: Iterable[Block]) -> Message:
-    said = (phrases.asks(say, request), phrases.estimate(say, request), _standing(say, request))
-    text = " ".join(filter(None, said))
-    return replace(_message(key, Place.CHANNEL, Pace.AT_ONCE, text, blocks), channel=channel)
+def _approval_text(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> str:
+    """What the blocks say, for notifications and screen readers: something of all of it, however much there is."""
+    waits = request.state is RequestState.AWAITING_APPROVAL
+    deciders = [joined(say, ballots.to_be_decided(say, request, rules), _ROOM_FOR_DECIDERS)] if waits else []
+    decided = joined(say, ballots.results(say, request), _ROOM_FOR_DECIDERS)
+    below = "\n".join([*deciders, decided or _standing(say, request)])
+    above = "\n".join(in_words(say, request, plan, rules.environments, _ROOM_FOR_TEXT - len(below)))
+    return f"{mrkdwn.cut(above, _ROOM_FOR_TEXT - len(below))}\n{below}"
 
 
 def _channels(request: Request, rules: ApprovalRules) -> tuple[str, ...]:
@@ -271,7 +277,7 @@ def _end(say: Speech, request: Request, key: str, *, watched: bool = False, foll
 
 
 def _preview(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Message:
-    text = " ".join(filter(None, [phrases.asks(say, request), phrases.estimate(say, request)]))
+    text = "\n".join([*in_words(say, request, plan, rules.environments, _ROOM_FOR_TEXT), say("preview-nothing-asked")])
     return _message("preview", Place.DIRECT, Pace.ONCE, text, _preview_blocks(say, request, plan, rules))
 
 

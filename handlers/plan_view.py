@@ -10,12 +10,12 @@ from slack_sdk.models.views import View
 from aws_ops.key_policy import statements_for
 from aws_ops.plan import AllowKeyUse, ImageSummary, Plan, ReuseCopy
 from handlers import changes, layout, mrkdwn, phrases, results
-from handlers.layout import ALL, Line, Rows, field, section, sections, size
+from handlers.layout import ALL, Line, Rows, field, joined, section, sections, size
 from handlers.speech import Speech
 from handlers.warnings import warnings
 from sharing.requests import Delivery, Request, RequestKind
 
-_PARAGRAPH = 1000
+_PARAGRAPH, _SENTENCE = 1000, 300
 _ROOM_FOR_IMAGES, _ROOM_FOR_WARNINGS, _ROOM_FOR_CHANGES, _ROOM_FOR_REUSES = 1000, 3500, 4000, 200
 _IMAGES_IN_FULL = 3
 # Before the changes get any: one line for each kind of them, cut if need be.
@@ -42,6 +42,25 @@ def plan_blocks(
     yield from sections(say, changes_in(say, request, plan, min(_ROOM_FOR_CHANGES, room)), _ROOM_FOR_CHANGES)
     if estimate:
         yield section(estimate)
+
+
+def in_words(say: Speech, request: Request, plan: Plan, environments: Mapping[str, str], room: int) -> list[str]:
+    """Return what `plan_blocks` shows as lines of about `room` characters in all, for where blocks aren't seen."""
+    ticket = [say("ticket", ticket=mrkdwn.code(request.ticket))] if request.ticket else []
+    reason = [mrkdwn.cut(mrkdwn.quote(request.reason), _SENTENCE)] if request.reason else []
+    images = [phrases.image_in_short(say, image) for image in plan.images]
+    head = [
+        phrases.title(say, request),
+        mrkdwn.cut(phrases.asks(say, request), 2 * _SENTENCE),
+        *reason,
+        *ticket,
+        *filter(None, [joined(say, images, _SENTENCE)]),
+    ]
+    estimate = [phrases.estimate(say, request)] if phrases.estimate(say, request) else []
+    room -= sum(len(line) + 1 for line in (*head, *estimate))
+    warned = warnings(say, request, plan, environments, room // 2)
+    room -= sum(len(line) + 1 for line in warned)
+    return [*head, *warned, *changes_in(say, request, plan, room), *estimate]
 
 
 def _head(say: Speech, request: Request, plan: Plan) -> Iterator[Block]:

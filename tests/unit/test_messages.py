@@ -390,6 +390,8 @@ def test_however_large_a_plan_is_every_kind_of_warning_is_seen(
     _kinds_shown(approval, cautions, say)
     said = "\n".join(texts_in(approval.blocks))
     assert "production" in said
+    for words in ("<@U0MIKA>", ">golden", "production", ballots.to_be_decided(say, asked, rules)[0]):
+        assert words in approval.text, "the text says the same as the blocks"
     for kind in ("createVolumePermission", "launchPermission", "CopyImage"):
         assert f"`{kind}`" in said, "something of each kind of change is shown"
 

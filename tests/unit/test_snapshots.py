@@ -59,6 +59,14 @@ def read(messages: Iterable[tuple[str, Message]]) -> str:
     return "\n".join(told)
 
 
+def _said_in_blocks(message: Message) -> set[str]:
+    """Every line of the blocks that isn't a field or a button."""
+    texts = [
+        block["text"]["text"] for block in message.blocks if block["type"] in ("header", "section") and "text" in block
+    ]
+    return {line for text in texts for line in text.splitlines()}
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("language", Language)
 def test_what_is_said_of_a_request_in_each_state(
@@ -70,6 +78,7 @@ def test_what_is_said_of_a_request_in_each_state(
             assert wrong_with_blocks(list(message.blocks), "message") == []
             assert not too_much_text(message.blocks)
             assert len(message.text) <= 4000
+            assert _said_in_blocks(message) <= set(message.text.splitlines()), "the text says the same as the blocks"
             told.append((f"{state.value}: {message.key}", message))
     assert read(told) == snapshot
 
