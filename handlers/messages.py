@@ -4,6 +4,7 @@ Pure. `publisher.py` compares this with what has been posted. Milestones are mes
 notifies nobody; the approval message and the progress are edited in place.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -29,6 +30,7 @@ UNREACHABLE = "unreachable"
 _TEXT, _ROOM_FOR_TEXT = 3900, 3600
 # Shares of the room in a message: what is left over is counted, and the details and the audit trail have it all.
 _ROOM, _ROOM_FOR_DECISIONS, _ROOM_FOR_DECIDERS = 9000, 2000, 600
+_ENCODED = 200
 
 
 class Place(Enum):
@@ -107,12 +109,30 @@ def messages_of(
 def _in_channel(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[Message]:
     if _was_asked_for(request) and request.plan is not None:
         blocks = _approval_blocks(say, request, request.plan, rules)
+        channel = _channels(request, rules)[0]
         text = _approval_text(say, request, request.plan, rules)
         message = _message(STORY, Place.CHANNEL, Pace.AT_ONCE, text, blocks)
-        yield replace(message, channel=_channels(request, rules)[0])
-    elif not request.trigger.asks_first and request.state in (RequestState.FAILED, RequestState.REFUSED):
-        lines = [phrases.trouble(say, request), *results.in_detail(say, request)]
-        yield _lines(say, "trouble", Place.CHANNEL, lines, of=request)
+        yield from (replace(each, channel=channel) for each in (message, *_not_ended(say, request)))
+
+
+def _not_ended(say: Speech, share: Request) -> Iterator[Message]:
+    """That a share couldn't be ended as was approved. It is tried again daily, and told as long as it's news."""
+    ending = share.ending
+    if ending is None or ending.trigger.asks_first or not share.revocable:
+        return
+    why = _lasting([*ending.refusals, ending.failure])
+    lines = [phrases.not_ended(say, share), *results.why_not(say, ending)]
+    yield _lines(say, f"not-ended:{why}", Place.CHANNEL, lines, of=ending)
+
+
+def _lasting(trouble: Iterable[object]) -> str:
+    """A fingerprint of trouble, the same for as long as it is the same.
+
+    EC2 says each time anew, in hundreds of letters, why it refuses (EC2, "UnauthorizedOperation": the encoded
+    authorization failure message).
+    """
+    said = " ".join(word for each in trouble for word in repr(each).split() if len(word) < _ENCODED)
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def _in_other_channels(say: Speech, request: Request, rules: ApprovalRules, story: str | None) -> Iterator[Message]:

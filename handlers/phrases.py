@@ -377,16 +377,16 @@ def taken_back(say: Speech, request: Request) -> str:
     )
 
 
-def trouble(say: Speech, revocation: Request) -> str:
-    """Return that a share couldn't be ended as was provided for: somebody has to see to it."""
+def not_ended(say: Speech, share: Request) -> str:
+    """Return that a share couldn't be ended as was approved with it: somebody has to see to it."""
     return say(
         "ending-failed",
-        who=mrkdwn.person(revocation.requester.user_id),
-        why=revocation.trigger,
-        share=mrkdwn.code(str(revocation.of)),
-        images=images(say, revocation),
-        targets=targets(say, revocation),
-        request=mrkdwn.code(revocation.id),
+        who=mrkdwn.person(share.requester.user_id),
+        why=share.ended_because or Trigger.END_DATE,
+        share=mrkdwn.code(share.id),
+        images=images(say, share),
+        targets=targets(say, share),
+        request=mrkdwn.code(str(share.ended_by)),
     )
 
 

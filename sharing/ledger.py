@@ -18,9 +18,15 @@ from sharing.states import RequestState, is_final
 from sharing.tables import given, needs, requests
 from sharing.transaction import Transaction
 
-# A share that failed wholly, or is being taken back, needs nothing; one that is about to be carried out does.
-_UNDER_WAY = (RequestState.APPROVED, RequestState.PREPARING, RequestState.APPLYING, RequestState.COPYING)
-_ACTIVE = (*_UNDER_WAY, RequestState.COMPLETED)
+# A share that failed wholly needs nothing; one that is about to be carried out does.
+_UNDER_WAY = requests.c.state.in_(
+    [
+        state.value
+        for state in (RequestState.APPROVED, RequestState.PREPARING, RequestState.APPLYING, RequestState.COPYING)
+    ]
+)
+# One that was to be taken back needs nothing any more, whether that has worked out or not.
+_IN_FORCE = (requests.c.state == RequestState.COMPLETED.value) & requests.c.ended_by.is_(None)
 _GATE = 0x616D69
 
 
@@ -47,17 +53,15 @@ class Ledger:
 
     def needed_besides(self, request_id: RequestId, entries: Set[Entry]) -> frozenset[Entry]:
         """Those of `entries` that another share needs."""
-        others = select(requests.c.id).where(
-            requests.c.state.in_([state.value for state in _ACTIVE]), requests.c.id != request_id
-        )
+        others = select(requests.c.id).where(_UNDER_WAY | _IN_FORCE, requests.c.id != request_id)
         on = needs.c.resource.in_({entry.resource for entry in entries})
         return self._read(needs, on, needs.c.request_id.in_(others)) & entries
 
     def books(self, shares: Collection[RequestId] | None, known: frozenset[AccountId]) -> Books:
         """What is on record of all that the shares rest on; of everything, if none are named."""
         settled, under_way = (
-            self._read(needs, needs.c.request_id.in_(select(requests.c.id).where(requests.c.state.in_(states))))
-            for states in ([RequestState.COMPLETED.value], [state.value for state in _UNDER_WAY])
+            self._read(needs, needs.c.request_id.in_(select(requests.c.id).where(which)))
+            for which in (_IN_FORCE, _UNDER_WAY)
         )
         gave = self._read(given)
         if shares is not None:

@@ -139,9 +139,13 @@ def _share_of(revocation: Request) -> RequestId:
     return RequestId(str(revocation.of))
 
 
-def end_by_date(tx: Transaction, share: Request, now: datetime) -> None:
-    """Take back what a share gave whose end date has come; that was approved with the share."""
-    _end(tx, share, Trigger.END_DATE, now)
+def end_when_due(tx: Transaction, share: Request, now: datetime) -> None:
+    """Take back what a share gave whose end date has come, or whose end didn't work out before.
+
+    That was approved with the share.
+    """
+    dated = share.ends_at is not None and share.ends_at <= now
+    _end(tx, share, Trigger.END_DATE if dated else Trigger.COPIES_DONE, now)
 
 
 def end_with_copies(tx: Transaction, share: Request, now: datetime) -> None:
@@ -151,8 +155,10 @@ def end_with_copies(tx: Transaction, share: Request, now: datetime) -> None:
 
 
 def _end(tx: Transaction, share: Request, trigger: Trigger, now: datetime) -> None:
-    if share.revocable and share.ended_by is None:
+    if share.revocable:
         origin = f"{trigger.value}:{share.id}"
+        if tries := len(tx.origins_like(origin)):
+            origin = f"{origin}:{tries + 1}"
         revocation = tx.add(revocation_of(share, share.requester, origin, trigger), now)
         _mark(tx, share, revocation, now)
 

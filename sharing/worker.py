@@ -37,7 +37,7 @@ from sharing.estate import Estate, UnknownAccount
 from sharing.ledger import Ledger
 from sharing.preparing import NotPrepared, prepare
 from sharing.requests import Failure, FailureKind, Request, RequestKind
-from sharing.revoking import NotRevocable, end_by_date
+from sharing.revoking import NotRevocable, end_when_due
 from sharing.rules import ApprovalRules
 from sharing.states import RequestState, is_final
 from sharing.store import Store
@@ -147,7 +147,7 @@ class Worker:
                 finish(claim)
             case RequestState.COMPLETED | RequestState.FAILED:
                 with claim.transaction() as (tx, request, now):
-                    end_by_date(tx, request, now)
+                    end_when_due(tx, request, now)
             case final:
                 raise AssertionError(f"nothing to do for a request that is {final.value}")
 

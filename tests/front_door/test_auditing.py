@@ -136,6 +136,23 @@ def test_an_image_that_only_strangers_may_launch_is_found(stage: Stage) -> None:
     assert told.count("as well; I know nothing of that") == 2
 
 
+@pytest.mark.parametrize("operation", ["ModifyImageAttribute", "ModifySnapshotAttribute"])
+def test_what_should_have_ended_is_to_be_taken_back_and_never_given_again(
+    stage: Stage, image: str, operation: str
+) -> None:
+    shared(stage, f"{image} to staging for 1d")
+    stage.aws.faults.fail(operation, code="UnauthorizedOperation", times=99)
+    stage.passes(hours=25, steps=1800)
+    stage.aws.faults.clear()
+    assert "waits for approval" in audited(stage)
+    asked = stage.approval.as_text()
+    assert f"taken from {STAGING}" in asked.replace("`", "")
+    assert f"for {STAGING}" not in asked.replace("`", "")
+    put_right(stage)
+    assert lists(stage, image) == [set()] * 3
+    assert "AWS is as it was approved (" in audited(stage)
+
+
 def test_a_copy_that_is_gone_is_told(stage: Stage, image: str) -> None:
     share = shared(stage, f"{image} to staging")
     (copy,) = stage.staging.images(REGION)

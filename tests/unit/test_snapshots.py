@@ -130,6 +130,17 @@ def test_what_is_said_of_what_made_a_request(language: Language, trigger: Trigge
     assert read(told) == snapshot
 
 
+@pytest.mark.parametrize("trigger", [Trigger.END_DATE, Trigger.COPIES_DONE])
+@pytest.mark.parametrize("language", Language)
+def test_what_is_said_of_an_end_that_did_not_work_out(
+    language: Language, trigger: Trigger, snapshot: SnapshotAssertion
+) -> None:
+    ending = replace(a_request(RequestKind.REVOKE, RequestState.FAILED), trigger=trigger, decisions=(), deliveries=())
+    share = replace(a_request(RequestKind.SHARE, RequestState.COMPLETED), ended_because=trigger, ending=ending)
+    [told] = (one for one in shown(share, language) if one.key.startswith("not-ended"))
+    assert read([("not-ended", told)]) == snapshot
+
+
 @pytest.mark.parametrize("language", Language)
 def test_forms_details_and_the_home(language: Language, snapshot: SnapshotAssertion) -> None:
     say = speech(language)

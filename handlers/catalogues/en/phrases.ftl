@@ -306,7 +306,7 @@ taken-back = :lock: What the share ({ $request }, { $images } with { $targets })
 ending-failed = :warning: { $who } With { $why ->
     [end_date] the end date
    *[copies_done] the end of the copies
-} of { $share }, what it gave ({ $images } with { $targets }) was to be taken back. That failed ({ $request }).
+} of { $share }, what it gave ({ $images } with { $targets }) was to be taken back. That failed ({ $request }). I try again every day; what stands in the way, somebody has to mend:
 
 ## Previews
 

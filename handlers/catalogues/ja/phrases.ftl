@@ -268,7 +268,7 @@ taken-back = :lock: 共有（{ $request }、{ $images } と { $targets }）で�
 ending-failed = :warning: { $who } さん、{ $share } の{ $why ->
     [end_date] 期限
    *[copies_done] コピーの完了
-}に伴い、与えたもの（{ $images } と { $targets } の共有）を取り消すはずでしたが、失敗しました（{ $request }）。
+}に伴い、与えたもの（{ $images } と { $targets } の共有）を取り消すはずでしたが、失敗しました（{ $request }）。毎日やり直しますが、次の原因は担当者が取り除く必要があります。
 
 ## プレビュー
 
