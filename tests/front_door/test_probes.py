@@ -179,7 +179,7 @@ def test_an_hour_without_slack_is_an_hour_in_which_nothing_was_told(stage: Stage
     assert outbox_age(stage) == 0
     stage.clicks(stage.sam, APPROVE)
     stage.slack.faults.server_error(EVERY, times=100_000)
-    stage.passes(hours=1)
+    stage.passes(hours=1, steps=60)
     assert outbox_age(stage) == pytest.approx(3600, abs=15), "however often it was tried meanwhile"
     stage.slack.faults.clear()
     stage.passes(seconds=30)
