@@ -121,13 +121,17 @@ def cancelled(say: Speech, request: Request) -> str:
 
 def narrowed(say: Speech, edit: Edit, *, void: bool) -> str:
     """Return who took what out of a request; `void` says that something had been decided before."""
-    line = say(
-        "narrowed-by",
-        who=mrkdwn.person(edit.person.user_id),
-        when=mrkdwn.when(edit.at),
-        targets=_names(say, edit.removed),
-    )
+    line = _taken_out(say, "narrowed-by", edit)
     return " ".join([line, say("narrowed-voids")]) if void else line
+
+
+def left_out(say: Speech, request: Request) -> list[str]:
+    """Return what was asked for and isn't given, oldest first: taken out, denied, or not decided on in time."""
+    taken = [(edit.at, _taken_out(say, "taken-out", edit)) for edit in request.edits]
+    lost = [
+        (vote.at, decided(say, request, vote)) for vote in request.decisions if vote.verdict is not Verdict.APPROVED
+    ]
+    return [line for _, line in sorted([*taken, *lost], key=lambda each: each[0])]
 
 
 def reminder(say: Speech, request: Request, rules: ApprovalRules) -> str | None:
@@ -251,6 +255,11 @@ def _is_partial(request: Request, decision: Decision) -> bool:
     everything = {*request.targets, *(target for each in request.decisions for target in each.targets)}
     several = len({each.rule for each in _last_votes(request)}) > 1
     return bool(decision.targets) and (several or set(decision.targets) != everything)
+
+
+def _taken_out(say: Speech, words: str, edit: Edit) -> str:
+    who, when = mrkdwn.person(edit.person.user_id), mrkdwn.when(edit.at)
+    return say(words, who=who, when=when, targets=_names(say, edit.removed))
 
 
 def _names(say: Speech, targets: Iterable[str]) -> str:

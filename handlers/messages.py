@@ -17,7 +17,7 @@ from handlers import ballots, following, mrkdwn, phrases, results, wording
 from handlers.layout import MESSAGE, Line, fit, joined, md, section, sections, size
 from handlers.plan_view import plan_blocks
 from handlers.speech import Speech
-from sharing.requests import NOBODY, Person, Request, RequestKind
+from sharing.requests import NOBODY, Edit, Person, Request, RequestKind, Verdict
 from sharing.rules import ApprovalRules
 from sharing.states import DeliveryState, RequestState, is_final
 
@@ -196,8 +196,7 @@ def _decisions(say: Speech, request: Request) -> Iterator[Message]:
         for number, vote in enumerate(request.decisions)
     ]
     for edit in request.edits:
-        void = any(vote.at <= edit.at and vote.person != NOBODY for vote in request.decisions)
-        line = _line(say, f"narrowed:{edit.at.isoformat()}", Place.THREAD, ballots.narrowed(say, edit, void=void))
+        line = _line(say, f"narrowed:{edit.at.isoformat()}", Place.THREAD, _narrowed(say, request, edit))
         told.append((edit.at, 1, line))
     if (again := request.replanned_at) is not None:
         line = _line(
@@ -210,6 +209,29 @@ def _decisions(say: Speech, request: Request) -> Iterator[Message]:
     yield from (message for _, _, message in sorted(told, key=lambda each: each[:2]))
 
 
+def _narrowed(say: Speech, request: Request, edit: Edit) -> str:
+    void = any(vote.at <= edit.at and vote.person != NOBODY for vote in request.decisions)
+    return ballots.narrowed(say, edit, void=void)
+
+
+def _cut_down(say: Speech, request: Request) -> Iterator[Message]:
+    """What the requester hears at once though the request goes on: what is out of it, and by whose word.
+
+    By an edit of another message they wouldn't notice. What has ended the request is told with its end.
+    """
+    names = {"request": mrkdwn.code(request.id), "images": phrases.images(say, request)}
+    for edit in request.edits:
+        if edit.person != request.requester:
+            lines = [say("cut-down-narrowed", **names), _narrowed(say, request, edit)]
+            yield _lines(say, f"told:narrowed:{edit.at.isoformat()}", Place.DIRECT, lines)
+    ended = request.state in (RequestState.DENIED, RequestState.EXPIRED)
+    last = request.decisions[-1].at if ended and request.decisions else None
+    for number, vote in enumerate(request.decisions):
+        if vote.verdict is not Verdict.APPROVED and vote.at != last:
+            lines = [say("cut-down-part", **names), ballots.decided(say, request, vote)]
+            yield _lines(say, f"told:decision:{number}", Place.DIRECT, lines)
+
+
 def _to_requester(
     audience: Audience, request: Request, rules: ApprovalRules, closed: Mapping[str, str | None]
 ) -> Iterator[Message]:
@@ -218,6 +240,7 @@ def _to_requester(
     say = audience.speech_for(request.requester)
     told = [_asked(say, request, rules)] if request.plan is not None and _was_asked_for(request) else []
     told += [_unreachable(say, request, channel, why) for channel, why in closed.items()]
+    told += _cut_down(say, request) if request.kind is RequestKind.SHARE else ()
     if request.kind is RequestKind.PREVIEW and request.state is RequestState.COMPLETED and request.plan is not None:
         told.append(_preview(say, request, request.plan, rules))
     elif _has_ended(request):

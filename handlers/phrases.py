@@ -326,6 +326,8 @@ def _end_of_share(say: Speech, request: Request) -> str:
         return say("end-share-refused", targets=targets(say, request), **names)
     if request.came_to is RequestState.FAILED and request.begun_at is not None and request.settled_at is None:
         return say("end-share-halfway", **names)
+    if request.came_to is RequestState.COMPLETED and request.cut_down:
+        return say("end-share-cut-down", **names)
     return say(f"end-share-{_ended(request, 'completed', 'denied', 'expired')}", **names)
 
 

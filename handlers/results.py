@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from handlers import ballots, phrases, wording
 from handlers.layout import Line, Rows
 from handlers.speech import Speech
-from sharing.requests import Delivery, Request, RequestKind, Verdict
-from sharing.states import DeliveryState, RequestState
+from sharing.requests import Delivery, Request, RequestKind
+from sharing.states import DeliveryState
 
 
 def in_detail(say: Speech, request: Request) -> Iterator[Line]:
@@ -14,9 +14,8 @@ def in_detail(say: Speech, request: Request) -> Iterator[Line]:
     yield from why_not(say, request)
     if request.kind in (RequestKind.AUDIT, RequestKind.RETIRE) and request.plan is not None:
         yield from (f":warning: {wording.caution(say, caution)}" for caution in request.plan.cautions)
-    if request.state is RequestState.DENIED:
-        votes = (vote for vote in request.decisions if vote.verdict is not Verdict.APPROVED)
-        yield from (ballots.decided(say, request, vote) for vote in list(votes)[-1:])
+    # Before the images, which may be more than there is room for.
+    yield from ballots.left_out(say, request)
     if done := [delivery for delivery in request.deliveries if delivery.state is DeliveryState.COMPLETED]:
         yield _table(say, request, done)
     yield from (phrases.opened(say, launch) for launch in request.opened_to)

@@ -297,6 +297,11 @@ class Request:
         return tuple(each for each in self.decisions if each.plan_digest == self.plan_digest and each.at >= since)
 
     @property
+    def cut_down(self) -> bool:
+        """Whether some of what was asked for was taken out, denied, or not decided on in time."""
+        return bool(self.edits) or any(vote.verdict is not Verdict.APPROVED for vote in self.decisions)
+
+    @property
     def came_to(self) -> RequestState:
         """How the share itself ended, whether it was taken back since or not."""
         if self.state not in (RequestState.REVOKING, RequestState.REVOKED):

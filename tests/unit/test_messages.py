@@ -313,7 +313,8 @@ def test_blocks_and_text_say_the_same_of_cost_and_time() -> None:
 
 
 def test_a_request_that_is_still_checked_shows_nothing() -> None:
-    assert shown(replace(request_in(RequestState.CHECKING), plan=None, deliveries=())) == []
+    new = replace(request_in(RequestState.CHECKING), plan=None, deliveries=(), edits=(), decisions=())
+    assert shown(new) == []
 
 
 def test_of_an_organizations_many_members_the_number_is_shown() -> None:

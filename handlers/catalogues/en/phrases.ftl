@@ -108,6 +108,8 @@ unreachable = :warning: I can't post in { $channel }, so nobody there sees your 
    *[other] Slack says `{ $why }`: show this to whoever runs me.
 } I keep trying.
 reachable-again = :white_check_mark: I can post in { $channel } now, and your request { $request } is shown there.
+cut-down-narrowed = :scissors: Your request { $request } ({ $images }) was narrowed:
+cut-down-part = :information_source: Part of your request { $request } ({ $images }) is not approved; the rest goes on:
 
 ## The plan
 
@@ -260,6 +262,7 @@ end-share-partly = :warning: Your share ({ $request }, { $images }) is done for 
     }
 }; the rest failed.
 end-share-completed = :white_check_mark: Your share ({ $request }, { $images }) is complete. Ready to use:
+end-share-cut-down = :white_check_mark: Your share ({ $request }, { $images }) is complete, as far as it was approved. What is left out, and what is ready to use:
 end-share-failed = :x: Your share ({ $request }, { $images }) failed.
 end-share-halfway = :x: Your share ({ $request }, { $images }) failed while its permissions were being set. Some of them may be in place: ask again to have the rest set, or take it back.
 end-share-refused = :no_entry: I can't share { $images } with { $targets } ({ $request }):
