@@ -19,6 +19,7 @@ from handlers.deciding import Bench
 from handlers.following import Followers
 from handlers.home import Homes
 from handlers.publisher import Publisher
+from handlers.rosters import Rosters
 from sharing import database
 from sharing.auditing import AuditCalendar, Audits
 from sharing.clock import Clock
@@ -129,7 +130,7 @@ def build(
         wake=wake,
     ).listen(app)
     Bench(store, rules, clock, settings.slack.team_id, wake).listen(app)
-    homes = Homes(store, rules, clock, client, settings.slack.team_id)
+    homes = Homes(store, rules, clock, client, settings.slack.team_id, Rosters(client, clock))
     homes.listen(app)
     channels = Channels(client, settings.channels)
     Followers(store, rules, clock, settings.slack.team_id, wake).listen(app)
