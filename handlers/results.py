@@ -14,6 +14,8 @@ def in_detail(say: Speech, request: Request) -> Iterator[Line]:
     yield from why_not(say, request)
     if request.kind in (RequestKind.AUDIT, RequestKind.RETIRE) and request.plan is not None:
         yield from (f":warning: {wording.caution(say, caution)}" for caution in request.plan.cautions)
+    # Before the images, which may be more than there is room for.
+    yield from ballots.left_out(say, request)
     if done := [delivery for delivery in request.deliveries if delivery.state is DeliveryState.COMPLETED]:
         yield _table(say, request, done)
     yield from (phrases.opened(say, launch) for launch in request.opened_to)

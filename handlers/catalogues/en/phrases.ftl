@@ -262,7 +262,7 @@ end-share-partly = :warning: Your share ({ $request }, { $images }) is done for 
     }
 }; the rest failed.
 end-share-completed = :white_check_mark: Your share ({ $request }, { $images }) is complete. Ready to use:
-end-share-cut-down = :white_check_mark: Your share ({ $request }, { $images }) is complete, as far as it was approved. Ready to use:
+end-share-cut-down = :white_check_mark: Your share ({ $request }, { $images }) is complete, as far as it was approved. What is left out, and what is ready to use:
 end-share-failed = :x: Your share ({ $request }, { $images }) failed.
 end-share-halfway = :x: Your share ({ $request }, { $images }) failed while its permissions were being set. Some of them may be in place: ask again to have the rest set, or take it back.
 end-share-refused = :no_entry: I can't share { $images } with { $targets } ({ $request }):

@@ -226,7 +226,7 @@ end-share-partly = :warning: 共有（{ $request }、{ $images }）は、{ $coun
    *[delivery] 件
 }で完了し、残りは失敗しました。
 end-share-completed = :white_check_mark: 共有（{ $request }、{ $images }）が完了しました。次のイメージを使えます。
-end-share-cut-down = :white_check_mark: 共有（{ $request }、{ $images }）は、承認された範囲で完了しました。次のイメージを使えます。
+end-share-cut-down = :white_check_mark: 共有（{ $request }、{ $images }）は、承認された範囲で完了しました。対象外になったものと、使えるイメージは次のとおりです。
 end-share-failed = :x: 共有（{ $request }、{ $images }）は失敗しました。
 end-share-halfway = :x: 共有（{ $request }、{ $images }）は権限の設定中に失敗しました。一部の権限が付与されている可能性があります。残りを設定するにはもう一度依頼し、やめる場合は取り消してください。
 end-share-refused = :no_entry: { $images } を { $targets } と共有できません（{ $request }）。
