@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from aws_ops.cautions import Caution, CautionKind
 from aws_ops.details import details
-from aws_ops.entries import Entry, On, grants_of, missing, removable, withdrawals_of
+from aws_ops.entries import Entry, On, grants_of, in_order, missing, removable, withdrawals_of
 from aws_ops.held import Held
 from aws_ops.ids import AccountId, ImageId, Region, SnapshotId
 from aws_ops.key_policy import deleted_own_principals
@@ -88,7 +88,8 @@ def plan_audit(books: Books, held: Held, shared: Sequence[SharedImage], lost: Se
     there = held.entries | held.partial
     blind = held.gone | set(held.unreadable)
     lacking = frozenset(entry for entry in missing(books.needed, held.entries) if entry.resource not in blind)
-    left_over = removable(books.given, books.needed | books.under_way) & there
+    unneeded = removable(books.given, books.needed | books.under_way)
+    left_over = unneeded & there
     due = frozenset[Entry]().union(*(image.readers_due(books.known, lacking, left_over) for image in shared))
     half = due - frozenset[Entry]().union(*(image.readers for image in shared))
     left_over -= due
@@ -98,6 +99,7 @@ def plan_audit(books: Books, held: Held, shared: Sequence[SharedImage], lost: Se
         changes=(*grants_of(lacking | half), *withdrawals_of(left_over)),
         grants=grants_of(half),
         cautions=tuple(_cautions(books, held, shared, lost)),
+        gone=in_order(entry for entry in unneeded - there if entry.resource not in held.unreadable),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from itertools import chain
 
@@ -21,6 +22,7 @@ from aws_ops.ids import KeyArn, PrincipalArn, account_of
 from aws_ops.key_grants import auto_scaling_role
 from aws_ops.key_policy import KeyPolicy, deleted_own_principals, foreign_accounts, lacking, own_administrators
 from aws_ops.refusals import denied
+from aws_ops.request import Carried
 from aws_ops.tags import carried_over
 
 
@@ -34,6 +36,7 @@ class CautionKind(StrEnum):
     POLICY_MAY_DENY = "policy_may_deny"  # key, statement, principals
     TARGET_KEY_AWS_MANAGED = "target_key_aws_managed"  # target
     IMAGE_PUBLIC = "image_public"  # image
+    IMAGE_DEPRECATED = "image_deprecated"  # image, since, copies ("deprecated" as well, or "fresh")
     STILL_SHARED = "still_shared"  # image, groups (a revocation: organizations, OUs or all have access besides)
     VOLUMES_NEED_KEY = "volumes_need_key"  # keys (a revocation in mode share: volumes made from the original need them)
     NOT_LOOKED_AT = "not_looked_at"  # what, why (an audit)
@@ -51,6 +54,7 @@ class CautionKind(StrEnum):
     COVERED_BY_ORGANIZATION = "covered_by_organization"  # organization, targets
     KEY_USE_LIMITED = "key_use_limited"  # target, principals (mode share: only they can launch from an encrypted image)
     KEY_USED_BY_MANY = "key_used_by_many"  # key, accounts (how many others its policy lets in already)
+    KEY_EXPIRES = "key_expires"  # key, when (the source's, or a target's)
     KEY_ADMINISTRATORS = "key_administrators"  # key, principals (they can hand the key on)
     OWN_PRINCIPALS_DELETED = "own_principals_deleted"  # key, principals (unique ids in the bot's own statements)
     AUTO_SCALING_LEFT_OUT = "auto_scaling_left_out"  # target (mode share: a choice that wasn't made)
@@ -75,20 +79,30 @@ def cautions(case: Case) -> tuple[Caution, ...]:
     organizations = chain.from_iterable(_of_organization(case, one) for one in case.organizations.values())
     images = chain.from_iterable(_of_image(case, image) for image in case.needy_images)
     ways = chain.from_iterable(_of_way(case, way) for way in case.needy)
-    return tuple(dict.fromkeys((*images, *_of_policies(case), *_of_administrators(case), *organizations, *ways)))
+    keys = (*_of_policies(case), *_of_expiries(case), *_of_administrators(case))
+    return tuple(dict.fromkeys((*images, *keys, *organizations, *ways)))
 
 
 def _of_image(case: Case, image: ImageFacts) -> Iterator[Caution]:
     if "all" in image.launch_groups:
         yield _caution(CautionKind.IMAGE_PUBLIC, image=image.image_id)
+    yield from _of_deprecation(case, image.origin)
     if case.reencryption_of(image) is not None:
         yield _caution(CautionKind.REENCRYPTED_FIRST, image=image.image_id, key=case.keys_of(image))
     if image.stands_for:
-        yield _caution(CautionKind.STANDS_IN, image=image.stands_for, copy=image.image_id)
-    if case.copying and (left_out := carried_over(image.tags).left_out):
+        yield _caution(CautionKind.STANDS_IN, image=image.asked_as, copy=image.image_id)
+    if case.copying and (left_out := carried_over(image.origin.tags).left_out):
         yield _caution(CautionKind.TAGS_LEFT_OUT, tags=left_out)
     if case.request.auto_scaling and not case.keys_of(image):
         yield _caution(CautionKind.AUTO_SCALING_NOT_NEEDED, image=image.image_id)
+
+
+def _of_deprecation(case: Case, image: ImageFacts) -> Iterator[Caution]:
+    since, now = image.deprecation_time, case.facts.read_at
+    if since is not None and now is not None and since <= now:
+        carried = case.copying and Carried.DEPRECATION in case.request.rules.carry
+        copies = "deprecated" if carried else "fresh"
+        yield _caution(CautionKind.IMAGE_DEPRECATED, image=image.image_id, since=f"{since:%Y-%m-%d}", copies=copies)
 
 
 def _of_policies(case: Case) -> Iterator[Caution]:
@@ -106,6 +120,17 @@ def _of_policies(case: Case) -> Iterator[Caution]:
 
 # Other accounts on one key from which on whoever opens it once more should know that.
 _MANY = 3
+
+
+def _of_expiries(case: Case) -> Iterator[Caution]:
+    """Imported key material expires, and takes with it whatever is under the key, until it is imported again."""
+    now, targets_own = case.facts.read_at, (case.key_for(way) for way in case.needy)
+    for key in (*case.keys.values(), *targets_own):
+        if isinstance(key, KeyFacts) and key.valid_to and now and key.valid_to - now <= _SOON:
+            yield _caution(CautionKind.KEY_EXPIRES, key=key.arn, when=f"{key.valid_to:%Y-%m-%d}")
+
+
+_SOON = timedelta(days=30)
 
 
 def _of_administrators(case: Case) -> Iterator[Caution]:

@@ -151,6 +151,7 @@ class CopyImage:
         source_created: when the source was made.
         deprecate_at: when the copy is to count as deprecated, as its source does.
         protection: the source's protection from deregistration, which the copy gets as well.
+        imds_support: the source's, which the copy must show as well.
     """
 
     account_id: AccountId
@@ -165,17 +166,22 @@ class CopyImage:
     source_created: datetime | None = None
     deprecate_at: datetime | None = None
     protection: str = "disabled"
+    imds_support: str = ""
     kind: Literal["copy_image"] = "copy_image"
 
 
 @dataclass(frozen=True)
 class PutImageParameter:
-    """An SSM parameter of the target points to the copy, unless it points to one of a newer image by then."""
+    """An SSM parameter of the target points to the copy, unless it points to one of a newer image by then.
+
+    `source_created` is when the image was made that the copy is of.
+    """
 
     account_id: AccountId
     region: Region
     source_image_id: ImageId
     parameter: str
+    source_created: datetime | None = None
     kind: Literal["put_image_parameter"] = "put_image_parameter"
 
 
@@ -190,6 +196,7 @@ class ReencryptImage:
     description: str
     key_arn: KeyArn
     tags: tuple[tuple[str, str], ...]
+    imds_support: str = ""
     kind: Literal["reencrypt_image"] = "reencrypt_image"
 
 

@@ -113,6 +113,11 @@ def removable(given: Set[Entry], needed: Set[Entry]) -> frozenset[Entry]:
     return frozenset(given - needed)
 
 
+def in_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """The entries, always in the same order."""
+    return tuple(sorted(entries, key=lambda entry: (entry.on, entry.resource, entry.grantee)))
+
+
 def _entries(change: Grant | Withdrawal) -> frozenset[Entry]:
     match change:
         case AllowKeyUse() | WithdrawKeyUse():

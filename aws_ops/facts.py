@@ -51,6 +51,8 @@ class SourceAccount:
         reencrypt_keys: for each region the account's own customer managed key, as id, alias or ARN, that images under
             an AWS managed key are re-encrypted under before they are shared.
         key_access: how others are let use its keys, but for those in `key_access_of`.
+        sharing_quota: how many accounts, organizations and OUs each of its images may be shared with: AWS's quota
+            "AMI sharing", which can be raised (EC2 User Guide, "AMI quotas").
     """
 
     name: str
@@ -59,6 +61,7 @@ class SourceAccount:
     reencrypt_keys: Mapping[Region, str] = field(default_factory=dict)
     key_access: KeyAccess = KeyAccess.POLICY
     key_access_of: Mapping[KeyArn, KeyAccess] = field(default_factory=dict)
+    sharing_quota: int = 1_000
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,7 @@ class ImageFacts:
         unreadable: what of the image couldn't be read; the permissions are empty if it was them.
         deprecation_time: when it counts as deprecated, if ever.
         deregistration_protection: AWS's word: disabled, enabled-with-cooldown, enabled-without-cooldown.
+        imds_support: AWS's word: v2.0 if instances launched from it must use IMDSv2, else empty.
         stands_for: the image that was asked for, if this is its re-encrypted copy in the same account.
     """
 
@@ -155,12 +159,18 @@ class ImageFacts:
     unreadable: tuple[Unreadable, ...] = ()
     deprecation_time: datetime | None = None
     deregistration_protection: str = "disabled"
-    stands_for: ImageId | None = None
+    imds_support: str = ""
+    stands_for: "ImageFacts | None" = None
+
+    @property
+    def origin(self) -> "ImageFacts":
+        """The image that people asked for: what it is called, and what goes with its copies, is this one's."""
+        return self.stands_for or self
 
     @property
     def asked_as(self) -> ImageId:
         """The id under which people asked for it."""
-        return self.stands_for or self.image_id
+        return self.origin.image_id
 
     @property
     def launch_organizations(self) -> frozenset[OrganizationArn]:
@@ -191,6 +201,7 @@ class KeyFacts:
 
     `policy` and `grants` are None where nobody asked for them: a key's policy can only be read in its own account.
     `strangers` are those of the principals asked about whom KMS doesn't know, so that nothing can be granted to them.
+    `valid_to` is when imported key material expires, if it does.
     """
 
     arn: KeyArn
@@ -201,6 +212,7 @@ class KeyFacts:
     policy: KeyPolicy | Unreadable | None = None
     grants: tuple[KeyGrant, ...] | Unreadable | None = None
     strangers: frozenset[PrincipalArn] = frozenset()
+    valid_to: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -227,6 +239,25 @@ class ExistingCopy:
 
 
 @dataclass(frozen=True)
+class ImageParameter:
+    """What an SSM parameter that is to point to the newest copy points to.
+
+    Attributes:
+        image_id: None if there is no such parameter.
+        source_created: when the source of that image was made; None if it is no copy of the bot's.
+        version: the number of what was read; 0 if there is no such parameter.
+    """
+
+    image_id: ImageId | None
+    source_created: datetime | None = None
+    version: int = 0
+
+    def is_newer_than(self, created: datetime | None) -> bool:
+        """Whether it points to the copy of an image that was made after that."""
+        return bool(self.source_created and created and self.source_created > created)
+
+
+@dataclass(frozen=True)
 class TargetFacts:
     """What a target account says, in one region.
 
@@ -235,6 +266,7 @@ class TargetFacts:
         key: the key that copies are to be encrypted under.
         copies: images that are copies of one of the source images already.
         names_taken: names of the target's own images that begin like one of the source images'.
+        parameters: by name, those that are to point to copies which are there already.
         unreadable: what couldn't be read although the role could be assumed.
     """
 
@@ -244,6 +276,7 @@ class TargetFacts:
     key: KeyFacts | Unreadable | None = None
     copies: tuple[ExistingCopy, ...] = ()
     names_taken: frozenset[str] = frozenset()
+    parameters: Mapping[str, ImageParameter | Unreadable] = field(default_factory=dict)
     unreadable: tuple[Unreadable, ...] = ()
 
 

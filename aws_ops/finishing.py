@@ -1,4 +1,4 @@
-"""Finishing: what a verified copy gets besides, since CopyImage doesn't carry it, and the parameter that points to it.
+"""Finishing: what a verified copy gets besides, since CopyImage doesn't carry it.
 
 All of it may be done again and changes nothing then. A copy is good without it: what is refused is said, not raised.
 """
@@ -7,23 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aws_ops.calls import calling
 from aws_ops.details import Details, details
-from aws_ops.errors import AwsBusy, AwsOpsError, NotFound
-from aws_ops.tags import SOURCE_CREATED_TAG
+from aws_ops.errors import AwsBusy, AwsOpsError
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
 
-    from aws_ops.changes import CopyImage, PutImageParameter
+    from aws_ops.changes import CopyImage
     from aws_ops.ids import ImageId
 
+# EC2 takes future times only, and rounds them to the minute (EnableImageDeprecation, "DeprecateAt"): the copy of what
+# is deprecated already is so a little later.
+_SOON = timedelta(minutes=5)
 _UNPROTECTED = ("", "disabled")
-_DATA_TYPE = "aws:ec2:image"  # Systems Manager User Guide, "Native parameter support for AMI IDs"
 
 
 class NoteKind(StrEnum):
@@ -34,6 +35,7 @@ class NoteKind(StrEnum):
 
     NOT_DEPRECATED = "not_deprecated"  # why
     NOT_PROTECTED = "not_protected"  # why
+    IMDS_V2_NOT_REQUIRED = "imds_v2_not_required"  # why
     PARAMETER_NOT_SET = "parameter_not_set"  # parameter, why
     PARAMETER_SET = "parameter_set"  # parameter, before
     PARAMETER_KEPT = "parameter_kept"  # parameter, newer
@@ -52,16 +54,16 @@ class Note:
 
 
 def finish_copy(ec2: EC2Client, order: CopyImage, image_id: ImageId, now: datetime) -> tuple[Note, ...]:
-    """Give the copy its source's deprecation and protection; return what couldn't be done.
+    """Give the copy its source's deprecation, protection and IMDS support; return what couldn't be done.
 
     Raises:
         AwsBusy: AWS can't now; the same again later is right.
     """
 
     def deprecate() -> None:
-        if order.deprecate_at is not None and order.deprecate_at > now:  # EC2 takes future times only
+        if order.deprecate_at is not None:
             with calling("EnableImageDeprecation"):
-                ec2.enable_image_deprecation(ImageId=image_id, DeprecateAt=order.deprecate_at)
+                ec2.enable_image_deprecation(ImageId=image_id, DeprecateAt=max(order.deprecate_at, now + _SOON))
 
     def protect() -> None:
         if order.protection not in _UNPROTECTED:
@@ -70,30 +72,32 @@ def finish_copy(ec2: EC2Client, order: CopyImage, image_id: ImageId, now: dateti
                     ImageId=image_id, WithCooldown=order.protection == "enabled-with-cooldown"
                 )
 
-    tried = (_tried(deprecate, NoteKind.NOT_DEPRECATED), _tried(protect, NoteKind.NOT_PROTECTED))
+    tried = (
+        _tried(deprecate, NoteKind.NOT_DEPRECATED),
+        _tried(protect, NoteKind.NOT_PROTECTED),
+        _tried(lambda: keep_imds_support(ec2, image_id, order.imds_support), NoteKind.IMDS_V2_NOT_REQUIRED),
+    )
     return tuple(note for note in tried if note)
 
 
-def point_parameter(ec2: EC2Client, ssm: Any, change: PutImageParameter, order: CopyImage, image_id: ImageId) -> Note:
-    """Let the parameter point to the copy, unless it points to a copy of a newer image already; return what was done.
+def keep_imds_support(ec2: EC2Client, image_id: ImageId, wanted: str) -> None:
+    """Make sure that the copy shows its source's `ImdsSupport`, if that has any.
+
+    AWS doesn't say whether CopyImage carries it, and what an image shows can't be taken from it again (EC2,
+    ModifyImageAttribute, "ImdsSupport"): so it is looked at, and set where it is missing.
 
     Raises:
-        AwsBusy: AWS can't now; the same again later is right.
+        AccessDenied, AwsRefused, AwsBusy: see `calls.calling`.
     """
-    try:
-        before = _value_of(ssm, change.parameter)
-        if before and before != image_id and _is_newer(ec2, before, order):
-            return Note(NoteKind.PARAMETER_KEPT, details(parameter=change.parameter, newer=before))
-        if before != image_id:
-            with calling("PutParameter"):
-                ssm.put_parameter(
-                    Name=change.parameter, Value=image_id, Type="String", DataType=_DATA_TYPE, Overwrite=True
-                )
-    except AwsBusy:
-        raise
-    except AwsOpsError as refused:
-        return Note(NoteKind.PARAMETER_NOT_SET, details(parameter=change.parameter, why=str(refused)))
-    return Note(NoteKind.PARAMETER_SET, details(parameter=change.parameter, before=before or "nothing"))
+    if wanted and _imds_support_of(ec2, image_id) != wanted:
+        with calling("ModifyImageAttribute"):
+            ec2.modify_image_attribute(ImageId=image_id, ImdsSupport={"Value": wanted})
+
+
+def _imds_support_of(ec2: EC2Client, image_id: ImageId) -> str:
+    with calling("DescribeImages"):
+        images = ec2.describe_images(ImageIds=[image_id])["Images"]
+    return next((image.get("ImdsSupport", "") for image in images), "")
 
 
 def _tried(step: Callable[[], None], kind: NoteKind) -> Note | None:
@@ -104,20 +108,3 @@ def _tried(step: Callable[[], None], kind: NoteKind) -> Note | None:
     except AwsOpsError as refused:
         return Note(kind, details(why=str(refused)))
     return None
-
-
-def _value_of(ssm: Any, name: str) -> str | None:
-    try:
-        with calling("GetParameter"):
-            return str(ssm.get_parameter(Name=name)["Parameter"]["Value"])
-    except NotFound:
-        return None
-
-
-def _is_newer(ec2: EC2Client, image_id: str, order: CopyImage) -> bool:
-    """Whether the image is the bot's copy of an image that was made after the order's."""
-    with calling("DescribeImages"):
-        images = ec2.describe_images(Owners=["self"], Filters=[{"Name": "image-id", "Values": [image_id]}])["Images"]
-    tags = {tag["Key"]: tag.get("Value", "") for image in images for tag in image.get("Tags", []) if "Key" in tag}
-    made = tags.get(SOURCE_CREATED_TAG)
-    return bool(made and order.source_created and datetime.fromisoformat(made) > order.source_created)

@@ -16,7 +16,7 @@ from aws_ops.errors import AwsBusy, AwsOpsError, NotFound
 from aws_ops.facts import SourceAccount, Unreadable
 from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, SnapshotId
 from aws_ops.key_grants import grants_for, own_grantees, read_grants
-from aws_ops.key_policy import KeyPolicy, lacking, own_administrators, own_users
+from aws_ops.key_policy import KeyPolicy, deleted_own_principals, lacking, own_administrators, own_users
 from aws_ops.keys import read_policy
 from aws_ops.permissions import read_create_volume_permission, read_launch_permission
 
@@ -37,8 +37,9 @@ class Held:
 
     Attributes:
         entries: all that is there whole.
-        partial: users that only one of the bot's two statements on a key names, or whose grant isn't as it was
-            made or is for one who is gone: no use, but to be taken back.
+        partial: users that only one of the bot's two statements on a key names, or none of them while they name
+            principals that were deleted, any of which may have been this one; or whose grant isn't as it was made or
+            is for one who is gone: no use, but to be taken back.
         policies: the policies of the keys.
         groups: by image, who may launch it otherwise than by account id: organizations, OUs, `all`.
         gone: the resources that don't exist any more.
@@ -128,16 +129,25 @@ def _key(kms: KMSClient, resource: _Resource) -> Held:
     half = frozenset(lacking(policy, named))
     return Held(
         entries=frozenset(map(resource.entry, named - half)),
-        partial=frozenset(map(resource.entry, half)),
+        partial=frozenset(map(resource.entry, half)) | _perhaps_deleted(policy, resource, named),
         policies={KeyArn(resource.name): policy},
     )
 
 
 def _administration(kms: KMSClient, resource: _Resource) -> Held:
     policy = read_policy(kms, KeyArn(resource.name))
+    named = own_administrators(policy)
     return Held(
-        entries=frozenset(map(resource.entry, own_administrators(policy))), policies={KeyArn(resource.name): policy}
+        entries=frozenset(map(resource.entry, named)),
+        partial=_perhaps_deleted(policy, resource, named),
+        policies={KeyArn(resource.name): policy},
     )
+
+
+def _perhaps_deleted(policy: KeyPolicy, resource: _Resource, named: Set[str]) -> frozenset[Entry]:
+    # KMS shows a deleted principal by its unique id, which doesn't say who it was (IAM, "Principal").
+    gone = [one for one in resource.grantees if one not in named] if deleted_own_principals(policy) else []
+    return frozenset(map(resource.entry, gone))
 
 
 def _grants(kms: KMSClient, resource: _Resource) -> Held:

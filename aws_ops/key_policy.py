@@ -212,7 +212,8 @@ def allow_administration(policy: KeyPolicy, principals: Iterable[PrincipalArn]) 
 def withdraw_use(policy: KeyPolicy, users: Iterable[KeyUser]) -> KeyPolicy:
     """Return `policy` with `users` gone from the bot's own statements on use, and nothing else changed.
 
-    What other people's statements give them stays. Returns `policy` itself if the bot's statements name none of them.
+    What other people's statements give them stays. Returns `policy` itself if the bot's statements name none of them;
+    but if they name principals that were deleted since, any of them may be one of those, and these go.
 
     Raises:
         MalformedId: see `allow_use`.
@@ -351,7 +352,8 @@ def _allowing(policy: KeyPolicy, users: Iterable[KeyUser], by: tuple[_OwnStateme
 
 def _without(policy: KeyPolicy, users: Iterable[KeyUser], by: tuple[_OwnStatement, ...]) -> KeyPolicy:
     unwanted = _checked(users)
-    if not any(_named(own, policy.statements) & unwanted for own in by):
+    named = any(_named(own, policy.statements) & unwanted for own in by)
+    if not named and not (unwanted and deleted_own_principals(policy)):
         return policy
     return _storable(policy.with_statements(_narrowed(policy.statements, unwanted, by)), policy)
 

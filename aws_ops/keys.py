@@ -58,6 +58,7 @@ def describe_key(kms: KMSClient, key: str) -> KeyFacts:
         state=metadata.get("KeyState", ""),
         spec=metadata.get("KeySpec", ""),
         usage=metadata.get("KeyUsage", ""),
+        valid_to=metadata.get("ValidTo"),
     )
 
 

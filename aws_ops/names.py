@@ -25,11 +25,11 @@ def rendered(template: str, image: "ImageFacts") -> str:
     """
     return _filled(
         template,
-        name=image.name,
+        name=image.origin.name,
         image_id=image.asked_as,
         owner=image.owner,
         architecture=image.architecture,
-        created=image.created.date().isoformat(),
+        created=image.origin.created.date().isoformat(),
     )
 
 

@@ -9,8 +9,8 @@ What a plan is made of has modules of its own, and can be had from here as well:
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pydantic import TypeAdapter
@@ -50,11 +50,11 @@ from aws_ops.entries import (
     on_snapshot,
     withdrawals_of,
 )
-from aws_ops.facts import Facts, ImageFacts, KeyFacts, SnapshotFacts, SourceAccount
+from aws_ops.facts import Facts, ImageFacts, ImageParameter, KeyFacts, SnapshotFacts, SourceAccount
 from aws_ops.ids import AccountId, ImageId, KeyArn, Region, SnapshotId
 from aws_ops.key_grants import own_grantees
 from aws_ops.key_policy import KeyPolicy, lacking, own_administrators
-from aws_ops.names import copy_name, parameter_name
+from aws_ops.names import copy_name
 from aws_ops.refusals import Refusal, RefusalKind, nothing_to_do, refusals
 from aws_ops.request import Carried, Mode, ShareRequest
 from aws_ops.tags import carried_over
@@ -102,6 +102,7 @@ class ImageSummary:
     """What an image is, for whoever is to approve.
 
     Attributes:
+        name, created: of the image that was asked for.
         key_arns: the keys its snapshots are under, if any.
         stands_for: the image that was asked for, if this is its re-encrypted copy.
     """
@@ -132,6 +133,7 @@ class Plan:
         images: what is shared.
         grants: all that the share rests on at the source, whether it has to be made or is there already.
         reuses: the copies that are there already, and are used instead of new ones.
+        gone: what was given and AWS doesn't hold any more: somebody else took it away.
     """
 
     mode: Mode
@@ -140,6 +142,7 @@ class Plan:
     grants: tuple[Grant, ...] = ()
     reuses: tuple[ReuseCopy, ...] = ()
     cautions: tuple[Caution, ...] = ()
+    gone: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -184,7 +187,8 @@ def plan_share(request: ShareRequest, sources: Sequence[SourceAccount], facts: F
 
 def digest(plan: Plan) -> str:
     """A fingerprint of what the plan would do, 64 hexadecimal digits; what it only says is no part of it."""
-    done = _PLAN.dump_python(plan, mode="json", exclude={"images", "grants", "reuses", "cautions"})
+    said = {"images", "grants", "reuses", "cautions", "gone"}
+    done = _PLAN.dump_python(plan, mode="json", exclude=said)
     return hashlib.sha256(json.dumps(done, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
@@ -212,7 +216,17 @@ def _deeds_beyond(plan: Plan, approved: Plan) -> Iterator[Change]:
     covered = {matter for one in approved.changes for matter in _matters(one, _stand_ins(approved))}
     for one in plan.changes:
         if not set(_matters(one, _stand_ins(plan))) <= covered:
-            yield one
+            yield _to_others(one, covered) if isinstance(one, ShareReencrypted) else one
+
+
+def _to_others(change: ShareReencrypted, covered: Set[tuple[str, ...]]) -> ShareReencrypted:
+    """The promise to those alone whom what is `covered` doesn't name."""
+    on_image_of, on_snapshot_of = ((change.kind, on, change.source_image_id) for on in (On.IMAGE, On.SNAPSHOT))
+    return replace(
+        change,
+        launchers=tuple(one for one in change.launchers if (*on_image_of, one) not in covered),
+        readers=tuple(one for one in change.readers if (*on_snapshot_of, one) not in covered),
+    )
 
 
 def _matters(change: Change, stand_ins: Mapping[str, ImageId]) -> tuple[tuple[str, ...], ...]:
@@ -276,14 +290,14 @@ def _summary(case: Case, image: ImageFacts) -> ImageSummary:
         image_id=image.image_id,
         owner=image.owner,
         region=image.region,
-        name=image.name,
-        created=image.created,
+        name=image.origin.name,
+        created=image.origin.created,
         architecture=image.architecture,
         platform_details=image.platform_details,
         size_gib=sum(snapshot.size_gib for snapshot in snapshots),
         key_arns=case.keys_of(image),
         snapshot_ids=tuple(case.snapshots_of(image)),
-        stands_for=image.stands_for,
+        stands_for=image.asked_as if image.stands_for else None,
     )
 
 
@@ -299,6 +313,7 @@ def _reencryptions(case: Case) -> Iterator[ReencryptImage]:
                 description=image.description or f"Re-encrypted copy of {image.image_id}",
                 key_arn=reencryption.key.arn,
                 tags=carried_over(image.tags).kept,
+                imds_support=image.imds_support,
             )
 
 
@@ -356,26 +371,48 @@ def _copies(case: Case) -> Iterator[CopyImage]:
 
 def _copy_for(case: Case, way: Way, key: KeyFacts) -> CopyImage:
     image = case.images[way.image_id]
+    origin = image.origin
     return CopyImage(
         account_id=way.account_id,
         region=way.region,
         source_image_id=image.image_id,
         source_region=image.region,
         name=case.names[way],
-        description=image.description or f"Copy of {image.image_id} of account {image.owner}",
+        description=origin.description or f"Copy of {image.image_id} of account {image.owner}",
         key_arn=key.arn,
         source_key_arns=case.keys_of(image),
-        tags=carried_over(image.tags).kept,
-        source_created=image.created,
-        deprecate_at=image.deprecation_time if Carried.DEPRECATION in case.request.rules.carry else None,
-        protection=image.deregistration_protection
+        tags=carried_over(origin.tags).kept,
+        source_created=origin.created,
+        deprecate_at=origin.deprecation_time if Carried.DEPRECATION in case.request.rules.carry else None,
+        protection=origin.deregistration_protection
         if Carried.DEREGISTRATION_PROTECTION in case.request.rules.carry
         else "disabled",
+        imds_support=origin.imds_support,
     )
 
 
 def _parameters(case: Case) -> Iterator[PutImageParameter]:
-    for way in case.needy if case.copying else ():
-        if template := case.targets[way.account_id].parameter:
-            name = parameter_name(template, case.images[way.image_id])
-            yield PutImageParameter(way.account_id, way.region, way.image_id, name)
+    """The parameters that are to point to the copies that are made, and those that don't yet to the ones reused."""
+    ways = [way for way in case.ways if case.copying and case.parameter_for(way)]
+    for way in ways:
+        name, created = case.parameter_for(way), case.images[way.image_id].origin.created
+        newest = max((one for one in ways if _same_parameter(case, one, way)), key=lambda one: _age(case, one))
+        if way in case.needy or (way == newest and not _points_well(case, way)):
+            yield PutImageParameter(way.account_id, way.region, way.image_id, name, created)
+
+
+def _same_parameter(case: Case, one: Way, other: Way) -> bool:
+    place = (one.account_id, one.region) == (other.account_id, other.region)
+    return place and case.parameter_for(one) == case.parameter_for(other)
+
+
+def _age(case: Case, way: Way) -> tuple[datetime, ImageId]:
+    return case.images[way.image_id].origin.created, way.image_id
+
+
+def _points_well(case: Case, way: Way) -> bool:
+    """Whether the parameter points to the copy that is reused, or to one of a newer image."""
+    there = case.about(way).parameters.get(case.parameter_for(way))
+    return isinstance(there, ImageParameter) and (
+        there.image_id == case.reuses[way].image_id or there.is_newer_than(case.images[way.image_id].origin.created)
+    )

@@ -20,7 +20,7 @@ from aws_ops.facts import (
     TargetOrganization,
     Unreadable,
 )
-from aws_ops.ids import KeyArn, KeyUser, PrincipalArn, account_of
+from aws_ops.ids import KeyArn, KeyUser, Launcher, PrincipalArn, account_of
 from aws_ops.key_grants import auto_scaling_role
 from aws_ops.key_policy import KeyPolicy, obstacles
 
@@ -45,6 +45,7 @@ class RefusalKind(StrEnum):
     KEY_FOREIGN = "key_foreign"  # key, account
     KEY_STATE = "key_state"  # key, state
     KEY_KIND = "key_kind"  # key, spec, usage
+    KEY_EXPIRED = "key_expired"  # key, when (the source's, or a target's)
     POLICY_UNREADABLE = "policy_unreadable"  # key, why
     GRANTS_UNREADABLE = "grants_unreadable"  # key, why
     AUTO_SCALING_ROLE_MISSING = "auto_scaling_role_missing"  # principal, account
@@ -75,7 +76,8 @@ class Refusal:
     details: Details
 
 
-_LAUNCH_PERMISSIONS = 1_000  # accounts, organizations and OUs of an image (EC2 User Guide, "AMI quotas")
+# KMS does everything with a key that is `Updating` as well (KMS developer guide, "Key states of AWS KMS keys").
+_USABLE = {"Enabled", "Updating"}
 _INCLUDED_IN_THE_PRICE_OR_OWNED = {
     "",  # not said
     "RunInstances",
@@ -131,11 +133,17 @@ def _of_image(case: Case, image: ImageFacts) -> Iterator[Refusal]:
         yield _refusal(RefusalKind.MARKETPLACE_CODE, image=image.image_id, codes=sorted(image.product_codes))
     if case.copying and image.usage_operation not in _INCLUDED_IN_THE_PRICE_OR_OWNED:
         yield _refusal(RefusalKind.BILLING_PRODUCT, image=image.image_id, platform=image.platform_details)
-    entries = len(image.launch_permission | image.launch_groups | case.launchers_of(image))
-    if entries > _LAUNCH_PERMISSIONS:
-        yield _refusal(
-            RefusalKind.SHARING_QUOTA, image=image.image_id, entries=str(entries), limit=str(_LAUNCH_PERMISSIONS)
-        )
+    yield from _of_quota(case, image)
+
+
+def _of_quota(case: Case, image: ImageFacts) -> Iterator[Refusal]:
+    """AWS counts accounts, organizations and OUs, but not `all`; a re-encrypted copy begins with nobody."""
+    anew = case.reencryption_of(image) is not None
+    listed = frozenset[Launcher]() if anew else image.launch_permission | image.launch_organizations
+    wanted, limit = case.launchers_of(image), case.owner_of(image).sharing_quota
+    entries = len(listed | wanted)
+    if wanted - listed and entries > limit:
+        yield _refusal(RefusalKind.SHARING_QUOTA, image=image.image_id, entries=str(entries), limit=str(limit))
 
 
 def _of_snapshots(case: Case, image: ImageFacts) -> Iterator[Refusal]:
@@ -156,8 +164,8 @@ def _of_reencryptions(case: Case) -> Iterator[Refusal]:
     for image in case.needy_images:
         reencryption = case.reencryption_of(image)
         if reencryption is not None and isinstance(reencryption.key, Unreadable):
-            owner = next(source for source in case.sources if source.role.account_id == image.owner)
-            yield _refusal(RefusalKind.KEY_UNREADABLE, key=owner.reencrypt_keys[image.region], why=reencryption.key.why)
+            key = case.owner_of(image).reencrypt_keys[image.region]
+            yield _refusal(RefusalKind.KEY_UNREADABLE, key=key, why=reencryption.key.why)
 
 
 def _of_keys(case: Case) -> Iterator[Refusal]:
@@ -173,8 +181,9 @@ def _of_keys(case: Case) -> Iterator[Refusal]:
 
 
 def _of_key(case: Case, key: KeyFacts) -> Iterator[Refusal]:
-    if key.state != "Enabled":
+    if key.state not in _USABLE:
         yield _refusal(RefusalKind.KEY_STATE, key=key.arn, state=key.state)
+    yield from _of_expiry(case, key)
     if not _suits_ebs(key):
         yield _refusal(RefusalKind.KEY_KIND, key=key.arn, spec=key.spec, usage=key.usage)
     if account_of(key.arn) not in case.holders:
@@ -267,7 +276,7 @@ def _partition(target: TargetAccount | SourceAccount | TargetOrganization) -> st
 
 
 def _partition_of(case: Case, image: ImageFacts) -> str:
-    return next(_partition(source) for source in case.sources if source.role.account_id == image.owner)
+    return _partition(case.owner_of(image))
 
 
 def _of_copying_way(case: Case, way: Way) -> Iterator[Refusal]:
@@ -283,15 +292,21 @@ def _of_copying_way(case: Case, way: Way) -> Iterator[Refusal]:
         yield _refusal(RefusalKind.TARGET_KEY_UNREADABLE, target=target.name, key=named_key, why=facts.key.why)
     elif facts.key is not None:
         yield from _of_target_key(target, facts.key)
+        yield from _of_expiry(case, facts.key)
     elif facts.role is None:
         yield _refusal(RefusalKind.TARGET_KEY_UNREADABLE, target=target.name, key=named_key, why="it was not read")
 
 
 def _of_target_key(target: TargetAccount, key: KeyFacts) -> Iterator[Refusal]:
-    if key.state != "Enabled":
+    if key.state not in _USABLE:
         yield _refusal(RefusalKind.TARGET_KEY_STATE, target=target.name, key=key.arn, state=key.state)
     if not _suits_ebs(key):
         yield _refusal(RefusalKind.TARGET_KEY_KIND, target=target.name, key=key.arn, spec=key.spec, usage=key.usage)
+
+
+def _of_expiry(case: Case, key: KeyFacts) -> Iterator[Refusal]:
+    if key.valid_to is not None and case.facts.read_at is not None and key.valid_to <= case.facts.read_at:
+        yield _refusal(RefusalKind.KEY_EXPIRED, key=key.arn, when=f"{key.valid_to:%Y-%m-%d}")
 
 
 def _suits_ebs(key: KeyFacts) -> bool:

@@ -26,7 +26,9 @@ class Mode(StrEnum):
 class Carried(StrEnum):
     """What of an image, besides its name, description and tags, goes with its copies if the settings say so.
 
-    `ImdsSupport` goes with every copy by itself (EC2 User Guide, "Configure instance metadata options").
+    `ImdsSupport` goes with every copy, whatever the settings say: without it instances would be less safe. What an
+    image boots by (`BootMode`, `TpmSupport`, `UefiData`) is CopyImage's to carry, since a copy is "identical but
+    distinct" (EC2 User Guide, "Copy an AMI"); nobody else could: ModifyImageAttribute doesn't know it.
     """
 
     DEPRECATION = "deprecation"

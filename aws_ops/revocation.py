@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence, Set
 from aws_ops.cautions import Caution, CautionKind
 from aws_ops.changes import DeregisterCopy
 from aws_ops.details import details
-from aws_ops.entries import Entry, On, withdrawals_of
+from aws_ops.entries import Entry, On, in_order, withdrawals_of
 from aws_ops.errors import KeyPolicyError
 from aws_ops.held import Held
 from aws_ops.ids import KeyArn, PrincipalArn, parse_key_user
@@ -34,6 +34,7 @@ def plan_revocation(share: Plan, due: Set[Entry], held: Held, copies: Sequence[D
         images=share.images,
         changes=(*withdrawals_of(there), *copies),
         cautions=tuple(_cautions(share, there, held)),
+        gone=in_order(due - there),
     )
 
 

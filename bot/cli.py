@@ -7,32 +7,39 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
-import waitress
-from slack_bolt.adapter.socket_mode import SocketModeHandler
-
+from bot.deadline import Deadline
+from bot.doors import HttpDoor, SocketDoor
 from bot.engine import Alarm, Engine
-from bot.entrance import LONGEST_BODY, entrance
+from bot.entrance import entrance
 from bot.logs import Redaction, log_handler
 from bot.probes import probing
 from bot.settings import Door, Environment, Settings, SettingsError, load
-from bot.wiring import Bot, build
+from bot.wiring import Bot, build, slack_client
+from handlers.channels import Channels
+from handlers.trouble import SLACK_TROUBLE
 from sharing import database
-from sharing.clock import utc_now
+from sharing.clock import CLOCKS_APART, utc_now
 from sharing.database import DATABASE_AWAY
 from sharing.requests import RequestId
 from sharing.store import Store
 
 # Bolt answers an interaction from its own threads; these only wait for it.
 _HTTP_THREADS = 16
+_PROBE_THREADS = 2
+_STOP_SECONDS = 10.0
+_HAND_BACK_SECONDS = 1.0
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; return the exit status: 0 fine, 1 the database can't be used, 2 the settings can't be."""
+    """Run the command line; return the exit status.
+
+    0 is fine, 1 that the database can't be used, 2 that the settings can't be, 3 that something can't be told in Slack.
+    """
     options = _parser().parse_args(arguments)
     try:
         settings, environment = load(options.settings)
@@ -50,22 +57,49 @@ def _run(_options: argparse.Namespace, settings: Settings, environment: Environm
         logging.getLogger(chatty).setLevel(logging.WARNING)
     alarm = Alarm()
     try:
-        bot = build(settings, environment, utc_now, alarm.ring)
+        bot = build(settings, environment, utc_now, alarm.ring, clocks_apart=CLOCKS_APART)
     except (*DATABASE_AWAY, ModuleNotFoundError) as trouble:
         print(f"DATABASE_URL can't be used: {Redaction(environment.secrets)(_reason(trouble))}", file=sys.stderr)
         return 1
     engine = Engine(bot, settings.server, alarm)
-    signal.signal(signal.SIGTERM, _exit)
+    doors = _doors(bot, settings, environment)
     engine.start()
+    signal.signal(signal.SIGTERM, _exit)
     with suppress(SystemExit, KeyboardInterrupt):
-        if settings.slack.door is Door.HTTP:
-            _serve(bot, settings, environment)
-        else:
-            _listen(bot, settings, environment)
-    engine.stop()
+        for door in doors:
+            door.open()
+        threading.Event().wait()
+    _stop(bot, engine, doors)
     logging.shutdown()
     # What still waits for AWS or Slack would be waited for at the end of the interpreter; it holds nothing any more.
     os._exit(0)
+
+
+def _doors(bot: Bot, settings: Settings, environment: Environment) -> Sequence[HttpDoor | SocketDoor]:
+    server = settings.server
+    if settings.slack.door is Door.HTTP:
+        logging.info("listening on http://%s:%d/slack/events", server.host, server.port)
+        slack = entrance(bot.app, environment.slack_signing_secret)
+        return [HttpDoor(probing(bot.probes, slack), server, _HTTP_THREADS)]
+    token = environment.slack_app_token
+    socket = SocketDoor(bot.app, token.get_secret_value() if token else None)
+    bot.probes.pulse.connected = socket.is_connected
+    # Nothing comes in by HTTP but those who ask how the bot is.
+    return [HttpDoor(probing(bot.probes), server, _PROBE_THREADS), socket]
+
+
+def _stop(bot: Bot, engine: Engine, doors: Sequence[HttpDoor | SocketDoor]) -> None:
+    """Let what is under way come to its end, and hand back the rest: all of it within ten seconds of the signal."""
+    for another in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(another, signal.SIG_IGN)
+    deadline, under_way = Deadline.within(_STOP_SECONDS), Deadline.within(_STOP_SECONDS - _HAND_BACK_SECONDS)
+    engine.rest()
+    for door in doors:
+        door.close(under_way)
+    if cut_off := bot.clicks.finish(under_way.left):
+        logging.warning("%d clicks or commands are acknowledged and not finished", cut_off)
+    engine.finish(under_way)
+    engine.hand_back(deadline)
 
 
 def _reason(trouble: Exception) -> str:
@@ -74,42 +108,23 @@ def _reason(trouble: Exception) -> str:
     return str(getattr(trouble, "orig", trouble))
 
 
-def _serve(bot: Bot, settings: Settings, environment: Environment) -> None:
-    server = settings.server
-    logging.info("listening on http://%s:%d/slack/events", server.host, server.port)
-    waitress.serve(
-        probing(bot.probes, entrance(bot.app, environment.slack_signing_secret)),
-        host=server.host,
-        port=server.port,
-        threads=_HTTP_THREADS,
-        max_request_body_size=LONGEST_BODY,
-        _quiet=True,
-    )
-
-
-def _listen(bot: Bot, settings: Settings, environment: Environment) -> None:
-    # Nothing comes in this way but those who ask how the bot is.
-    server = waitress.create_server(
-        probing(bot.probes), host=settings.server.host, port=settings.server.port, threads=2
-    )
-    threading.Thread(target=server.run, name="probes", daemon=True).start()
-    token = environment.slack_app_token
-    handler = SocketModeHandler(bot.app, token.get_secret_value() if token else None)
-    handler.connect()
-    bot.probes.pulse.connected = handler.client.is_connected
-    try:
-        threading.Event().wait()
-    finally:
-        handler.close()
-
-
 def _exit(_signal: int, _frame: FrameType | None) -> None:
     raise SystemExit
 
 
-def _check(options: argparse.Namespace, settings: Settings, _environment: Environment) -> int:
+def _check(options: argparse.Namespace, settings: Settings, environment: Environment) -> int:
     print(f"{options.settings} can be used: {len(settings.sources)} sources, {len(settings.targets)} targets")
-    return 0
+    try:
+        closed = Channels(slack_client(environment), settings.channels).look()
+    except SLACK_TROUBLE as trouble:
+        said = Redaction(environment.secrets)(str(trouble))
+        print(f"Slack can't be asked whether the bot can write in its channels: {said}", file=sys.stderr)
+        return 3
+    for setting, why in closed.items():
+        print(f"nothing can be posted in the channel of {setting}, {why}", file=sys.stderr)
+    if not closed:
+        print(f"the bot can write in its channels: {', '.join(settings.channels.values())}")
+    return 3 if closed else 0
 
 
 def _audit(options: argparse.Namespace, _settings: Settings, environment: Environment) -> int:
@@ -127,7 +142,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True)
     run = commands.add_parser("run", parents=[common], help="run the bot until it is told to stop")
     run.set_defaults(command=_run)
-    check = commands.add_parser("check", parents=[common], help="say whether the settings can be used")
+    check = commands.add_parser(
+        "check", parents=[common], help="say whether the settings can be used, and its channels"
+    )
     check.set_defaults(command=_check)
     audit = commands.add_parser("audit", parents=[common], help="print the audit trail of a request")
     audit.add_argument("request", help="its id, like R-7K2M9QXA")

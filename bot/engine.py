@@ -5,12 +5,12 @@ A job only looks for due work in the database, so one that runs in two replicas 
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from bot.deadline import Deadline
 from bot.settings import ServerSettings
 from bot.wiring import Bot
 from sharing.listening import Listener
@@ -18,17 +18,17 @@ from sharing.listening import Listener
 _log = logging.getLogger(__name__)
 
 _IDLE_SECONDS = 1.0
-_STOP_WITHIN_SECONDS = 10.0
 # How often it is asked whether the next audit's time has come.
 _AUDIT_SECONDS = 3600.0
 # How old the images may be that people pick from.
 _GALLERY_SECONDS = 300.0
 _HOMES_SECONDS = 15.0
-_FEEL_SECONDS = 30.0
-# A queue is waited for no longer than a stop may take; one that can't be read rests for a while.
+_FEEL_SECONDS = 15.0
+_CHANNELS_SECONDS = 300.0
+# A queue is waited for for half as long as a stop may take; one that can't be read rests for a while.
 _LISTEN_SECONDS = 5
 _DEAF_SECONDS = 30.0
-_GALLERY, _HOMES, _FEEL = "gallery", "homes", "probes"
+_GALLERY, _HOMES, _FEEL, _CHANNELS = "gallery", "homes", "probes", "channels"
 _WATCH, _PUBLISH, _KEEP, _AUDIT, _STANDING = "watch copies", "publish", "keep claims", "audit", "standing shares"
 _REMIND = "remind approvers"
 # How late a reminder may be.
@@ -57,6 +57,7 @@ class Engine:
         self._bot = bot
         self._alarm = alarm
         self._stopping = threading.Event()
+        self._publishing = threading.Lock()
         self._threads = [
             threading.Thread(target=self._work, name=f"worker-{number}", daemon=True)
             for number in range(settings.workers)
@@ -72,12 +73,12 @@ class Engine:
             (_GALLERY, bot.gallery.refresh, _GALLERY_SECONDS),
             (_HOMES, bot.homes.refresh, _HOMES_SECONDS),
             (_FEEL, bot.probes.feel, _FEEL_SECONDS),
+            (_CHANNELS, bot.channels.keep_looking, _CHANNELS_SECONDS),
             (_REMIND, bot.reminders.run_once, _REMIND_SECONDS),
+            (_AUDIT, bot.calendar.run_once, _AUDIT_SECONDS),
         ]
         if bot.standing.shares:
             jobs.append((_STANDING, bot.standing.run_once, settings.standing_seconds))
-        if bot.calendar is not None:
-            jobs.append((_AUDIT, bot.calendar.run_once, _AUDIT_SECONDS))
         for name, job, seconds in jobs:
             # One at a time, and what was missed while one ran is made up for by one. The first time is at once.
             self._scheduler.add_job(
@@ -96,17 +97,31 @@ class Engine:
             thread.start()
         self._scheduler.start()
 
-    def stop(self) -> None:
-        """Let what is under way come to its end, for ten seconds at most; what is left is handed back."""
+    def rest(self) -> None:
+        """Begin nothing new."""
         self._stopping.set()
         self._alarm.ring()
         self._scheduler.shutdown(wait=False)
-        ends = time.monotonic() + _STOP_WITHIN_SECONDS
+
+    def finish(self, deadline: Deadline) -> None:
+        """Wait until what is under way has come to its end.
+
+        A request that is still being told then is left to its lease: another publisher would look for the message that
+        is on its way, not find it yet and post it again, and this process couldn't take its own away any more.
+        """
         for thread in self._threads:
-            thread.join(max(0.0, ends - time.monotonic()))
+            thread.join(deadline.left)
+        if not self._publishing.acquire(timeout=deadline.left):
+            _log.warning("a message is still being posted; its request is told on when the lease has lapsed")
+
+    def hand_back(self, deadline: Deadline) -> None:
+        """Let others go on at once with what is still being worked on; with the database away, its lease lapses."""
+        if not deadline.meet(self._hand_back):
+            _log.warning("the database doesn't answer, so nothing is handed back; the leases will lapse")
+
+    def _hand_back(self) -> None:
         try:
             self._bot.worker.hand_back()
-            self._bot.publisher.hand_back()
         except Exception:
             _log.exception("what is under way can't be handed back; its lease will lapse")
 
@@ -121,8 +136,9 @@ class Engine:
                 self._stopping.wait(_DEAF_SECONDS)
 
     def _publish(self) -> None:
-        while not self._stopping.is_set() and self._tried(self._bot.publisher.run_once):
-            pass
+        with self._publishing:
+            while not self._stopping.is_set() and self._tried(self._bot.publisher.run_once):
+                pass
 
     @staticmethod
     def _tried(step: Callable[[], bool]) -> bool:

@@ -5,7 +5,7 @@ Answers never wait: what has to be asked of others is asked by a job, and only r
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from slack_sdk import WebClient
 
+from handlers.channels import Channels
 from handlers.trouble import SLACK_TROUBLE
 from sharing.census import Census, take_census
 from sharing.clock import Clock
@@ -32,23 +33,34 @@ _SPANS = (1, 5, 15, 60, 300, 900, 1800, 3600, 3 * 3600, 12 * 3600, 24 * 3600, 72
 _CLOCK_OFF_SECONDS = 10
 
 
+@dataclass(frozen=True)
+class Count:
+    """What the database said when it was last asked; `trouble` is the kind of error if it couldn't."""
+
+    at: datetime
+    census: Census | None
+    trouble: str = ""
+
+
 @dataclass
 class Pulse:
     """What the bot's own jobs remember for the probes.
 
     Attributes:
         ticked_at: when the scheduler last ran a job.
+        count: what the database said; None before the first time.
         slack: why Slack couldn't be reached when it was last tried; empty if it could, None before the first time.
         connected: says whether the connection of Socket Mode is up; None where Slack comes in by HTTP.
     """
 
     ticked_at: datetime | None = None
+    count: Count | None = None
     slack: str | None = None
     connected: Callable[[], bool] | None = None
 
 
 class Meters(Observer):
-    """The counters of this process, and what the database says at the moment of asking; each bot has its own."""
+    """The counters of this process, and what the database last said; each bot has its own."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -85,9 +97,9 @@ class Meters(Observer):
             "ami_share_slack_rate_limits", "Times that Slack asked to wait.", registry=self.registry
         )
 
-    def read(self, store: Store, clock: Clock) -> None:
-        """Have what the database says told as well."""
-        self.registry.register(_OfDatabase(store, clock))
+    def feel(self, pulse: Pulse, clock: Clock) -> None:
+        """Have what the database said told as well."""
+        self.registry.register(_OfDatabase(pulse, clock))
 
     def left(self, request: Request, now: datetime) -> None:
         spent = (now - request.state_since).total_seconds()
@@ -115,20 +127,23 @@ class Meters(Observer):
         return generate_latest(self.registry)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _OfDatabase(Collector):
-    """Gauges that are read when they are asked for, so that replicas agree."""
+    """Gauges of what the database last said, which is the same for all replicas; none once that is too long ago."""
 
-    store: Store
+    pulse: Pulse
     clock: Clock
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        try:
-            census = take_census(self.store, self.clock())
-        except Exception:
-            yield _gauge("ami_share_database_up", "Whether the database answers.", 0)
+        last = self.pulse.count
+        if last is None:
             return
-        yield _gauge("ami_share_database_up", "Whether the database answers.", 1)
+        since = self.clock() - last.at
+        yield _gauge("ami_share_census_age_seconds", "How long ago the database was asked.", since.total_seconds())
+        census = last.census if since <= _STALE else None
+        yield _gauge("ami_share_database_up", "Whether the database answers.", int(census is not None))
+        if census is None:
+            return
         yield _gauge("ami_share_work_age_seconds", "Age of the oldest work that nobody has taken.", census.work_age)
         yield _gauge("ami_share_outbox_age_seconds", "Age of the oldest change not yet told.", census.outbox_age)
         requests = GaugeMetricFamily("ami_share_requests", "Requests by kind and state.", labels=["kind", "state"])
@@ -160,17 +175,26 @@ class Probes:
     clock: Clock
     client: WebClient
     meters: Meters
-    pulse: Pulse = field(default_factory=Pulse)
+    channels: Channels
+    pulse: Pulse
 
     def feel(self) -> None:
-        """Note that the scheduler runs, and whether Slack can be reached; a job calls it every half minute."""
+        """Note that the scheduler runs, what the database says, and whether Slack can be reached; a job's work."""
         self.pulse.ticked_at = self.clock()
+        self.pulse.count = self._count()
         try:
             self.client.auth_test()
         except SLACK_TROUBLE as trouble:
             self.pulse.slack = type(trouble).__name__
         else:
             self.pulse.slack = ""
+
+    def _count(self) -> Count:
+        try:
+            census = take_census(self.store, self.clock())
+        except Exception as trouble:
+            return Count(self.clock(), None, type(trouble).__name__)
+        return Count(self.clock(), census)
 
     def answer(self, path: str) -> tuple[str, str, bytes] | None:
         """Return the status, the content type and the body for `path`; None if it is none of the probes'."""
@@ -194,17 +218,26 @@ class Probes:
             "scheduler": "ok" if ticked and now - ticked <= _STALE else "no job has run lately",
             "slack": {"": "ok", None: "not tried yet"}.get(self.pulse.slack, f"can't be reached: {self.pulse.slack}"),
         }
+        closed = self.channels.closed or {}
+        checks["channels"] = "; ".join(f"{setting} = {why}" for setting, why in closed.items()) or "ok"
         if self.pulse.connected is not None:
             checks["socket"] = "ok" if self.pulse.connected() else "not connected"
-        try:
-            census: Census = take_census(self.store, now)
-        except Exception as trouble:
-            return checks | {"database": type(trouble).__name__}
-        stuck = census.work_age > _STALE.total_seconds()
-        work = f"something has waited for {census.work_age:.0f} s" if stuck else "ok"
-        off = abs(census.clock_off) > _CLOCK_OFF_SECONDS
-        clock = f"{census.clock_off:+.0f} s from the database's: set it right (NTP)" if off else "ok"
-        return checks | {"database": "ok", "work": work, "clock": clock}
+        return checks | _checks_of(self.pulse.count, now)
+
+
+def _checks_of(last: Count | None, now: datetime) -> dict[str, str]:
+    if last is None:
+        return {"database": "not asked yet"}
+    if last.census is None:
+        return {"database": last.trouble}
+    if now - last.at > _STALE:
+        return {"database": f"was last asked {(now - last.at).total_seconds():.0f} s ago"}
+    census = last.census
+    stuck = census.work_age > _STALE.total_seconds()
+    work = f"something has waited for {census.work_age:.0f} s" if stuck else "ok"
+    off = abs(census.clock_off) > _CLOCK_OFF_SECONDS
+    clock = f"{census.clock_off:+.0f} s from the database's: set it right (NTP)" if off else "ok"
+    return {"database": "ok", "work": work, "clock": clock}
 
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]

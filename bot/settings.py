@@ -6,7 +6,7 @@ path in the file, and the bot doesn't start.
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -206,10 +206,13 @@ class SourceSettings(KeyAccountSettings):
     Attributes:
         reencrypt_keys: for each region, the account's own customer managed key that images under an AWS managed key are
             re-encrypted under before they are shared; without one they are refused.
+        sharing_quota: AWS's quota "AMI sharing" (L-70015FFA) of the account, if it was raised: how many accounts,
+            organizations and OUs one image may be shared with. The same in all its regions; the lowest, if they differ.
     """
 
     regions: Annotated[tuple[RegionName, ...], Field(min_length=1)]
     reencrypt_keys: dict[RegionName, KeyText] = Field(default_factory=dict)
+    sharing_quota: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000
 
     @model_validator(mode="after")
     def _keys_of_its_own(self) -> Self:
@@ -221,7 +224,8 @@ class SourceSettings(KeyAccountSettings):
     @property
     def account(self) -> SourceAccount:
         keys = {Region(region): key for region, key in self.reencrypt_keys.items()}
-        return replace(super().account, regions=tuple(map(Region, self.regions)), reencrypt_keys=keys)
+        regions = tuple(map(Region, self.regions))
+        return replace(super().account, regions=regions, reencrypt_keys=keys, sharing_quota=self.sharing_quota)
 
 
 class TargetSettings(_AccountSettings):
@@ -332,7 +336,8 @@ class AuditSettings(Strict):
     """How often AWS is compared with what was approved.
 
     Attributes:
-        every_days: 0 for never, unless somebody asks.
+        every_days: 0 for never, unless somebody asks. Copies that aren't kept are looked for as often, if there are
+            rules for them; every week if this is 0.
     """
 
     every_days: Annotated[int, Field(ge=0, le=366)] = 7
@@ -360,7 +365,7 @@ class RetentionSettings(Strict):
     Attributes:
         images: a pattern of the source images' names, with `*` and `?`.
         keep: how many each account keeps in each region.
-        targets: where it holds, by name; everywhere if left out.
+        targets: where it holds, by name of account or group; everywhere if left out.
     """
 
     images: Annotated[str, Field(min_length=1, max_length=128)]
@@ -405,7 +410,7 @@ class StandingSettings(Strict):
     Attributes:
         source: the name of the account that the images appear in.
         images: a pattern of their names, with `*` and `?`.
-        targets, regions, mode: as in a request; without regions, the image's own.
+        targets, regions, mode, auto_scaling: as in a request; without regions, the image's own.
         days: how long each share lasts; for as long as nobody ends it if left out.
         on_behalf_of: the Slack user who hears of the result; somebody else has to approve.
     """
@@ -416,9 +421,16 @@ class StandingSettings(Strict):
     targets: Annotated[tuple[Name, ...], Field(min_length=1)]
     regions: tuple[RegionName, ...] = ()
     mode: Mode = Mode.COPY
+    auto_scaling: bool = False
     days: Annotated[int, Field(ge=1, le=3660)] | None = None
     on_behalf_of: UserId
     reason: Annotated[str, Field(max_length=300)] = ""
+
+    @model_validator(mode="after")
+    def _auto_scaling_launches_originals(self) -> Self:
+        if self.auto_scaling and self.mode.copies:
+            raise ValueError("auto_scaling: goes with mode = 'share' alone; a copy is under the target's own key")
+        return self
 
 
 class QueueSettings(Strict):
@@ -527,22 +539,35 @@ class Settings(Strict):
     def _known_targets(self) -> Self:
         known = {target.name for target in self.targets}
         for rule in self.retention:
-            if unknown := sorted(set(rule.targets or ()) - known):
+            if unknown := sorted(set(self._without_groups(rule.targets or ())) - known):
                 raise ValueError(f"retention: {rule.images}: no target is called {', '.join(unknown)}")
         return self
+
+    def _without_groups(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The names, with what is in a group in its place, each once."""
+        groups = self.estate.groups
+        return tuple(dict.fromkeys(one for name in names for one in groups.get(name, (name,))))
 
     @model_validator(mode="after")
     def _standing_in_the_estate(self) -> Self:
         targets = {target.name: target for target in self.targets}
+        organizations = {organization.name for organization in self.organizations}
         names = [share.name for share in self.standing]
         problems = [f"{name} is there twice" for name in sorted({one for one in names if names.count(one) > 1})]
         for share in self.standing:
             if share.source not in {source.name for source in self.sources}:
                 problems.append(f"{share.name}: no source is called {share.source}")
-            problems += [f"{share.name}: no target is called {one}" for one in share.targets if one not in targets]
+            named = self._without_groups(share.targets)
+            known = {*targets, *organizations}
+            problems += [f"{share.name}: nothing is called {one}" for one in named if one not in known]
+            problems += [
+                f"{share.name}: {one} is an organization, which mode = 'share' is for alone"
+                for one in named
+                if one in organizations and share.mode.copies
+            ]
             problems += [
                 f"{share.name}: {one} has no key for {region}"
-                for one in share.targets
+                for one in named
                 for region in share.regions
                 if one in targets and region not in targets[one].keys and share.mode.copies
             ]
@@ -565,9 +590,10 @@ class Settings(Strict):
                 name=share.name,
                 source=sources[share.source],
                 images=share.images,
-                targets=share.targets,
+                targets=self._without_groups(share.targets),
                 regions=tuple(map(Region, share.regions)),
                 mode=share.mode,
+                auto_scaling=share.auto_scaling,
                 lasts=timedelta(days=share.days) if share.days else None,
                 requester=Person(self.slack.team_id, share.on_behalf_of),
                 reason=share.reason,
@@ -587,7 +613,9 @@ class Settings(Strict):
             RetentionRule(
                 rule.images,
                 rule.keep,
-                None if rule.targets is None else frozenset(accounts[one] for one in rule.targets),
+                None
+                if rule.targets is None
+                else frozenset(accounts[one] for one in self._without_groups(rule.targets)),
             )
             for rule in self.retention
         )
@@ -602,6 +630,16 @@ class Settings(Strict):
     def rules(self) -> ApprovalRules:
         sources = {source.role.account_id: source.name for source in self.sources}
         return self.approval.rules_for(self.slack.approvals_channel, sources, self._environments)
+
+    @property
+    def channels(self) -> dict[str, str]:
+        """Every channel that something is posted in, by the setting that names it."""
+        named = {
+            "slack.approvals_channel": self.slack.approvals_channel,
+            "slack.notifications_channel": self.slack.notifications_channel,
+            "approval.channel": self.approval.channel,
+        } | {f"approval.rules.{rule.name}.channel": rule.channel for rule in self.approval.rules}
+        return {setting: channel for setting, channel in named.items() if channel is not None}
 
     @property
     def _environments(self) -> dict[str, str | None]:
@@ -619,6 +657,8 @@ class Environment(BaseSettings):
         slack_signing_secret: needed with the door `http`, to know Slack's requests by.
         slack_app_token: needed with the door `socket`, to connect with.
         database_url: SQLAlchemy's form; SQLite in the working directory unless said otherwise.
+        aws_secret_access_key, aws_session_token, aws_container_authorization_token, pgpassword: for boto3 and for
+            PostgreSQL's driver, which read them by themselves; known here so that they are never logged.
     """
 
     model_config = SettingsConfigDict(frozen=True)
@@ -628,6 +668,10 @@ class Environment(BaseSettings):
     slack_app_token: Annotated[SecretStr, Field(min_length=1)] | None = None
     slack_api_url: str = "https://slack.com/api/"
     database_url: SecretStr = SecretStr("sqlite:///ami-share.sqlite3")
+    aws_secret_access_key: SecretStr | None = None
+    aws_session_token: SecretStr | None = None
+    aws_container_authorization_token: SecretStr | None = None
+    pgpassword: SecretStr | None = None
 
     @field_validator("database_url")
     @classmethod
@@ -643,9 +687,18 @@ class Environment(BaseSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every value that may never be written to a log."""
-        given = (self.slack_bot_token, self.slack_signing_secret, self.slack_app_token)
-        password = make_url(self.database_url.get_secret_value()).password
-        return (*(one.get_secret_value() for one in given if one), *([str(password)] if password else []))
+        given = (
+            self.slack_bot_token,
+            self.slack_signing_secret,
+            self.slack_app_token,
+            self.aws_secret_access_key,
+            self.aws_session_token,
+            self.aws_container_authorization_token,
+            self.pgpassword,
+        )
+        url = make_url(self.database_url.get_secret_value())
+        passwords = (url.password, url.query.get("password"))
+        return (*(one.get_secret_value() for one in given if one), *(str(one) for one in passwords if one))
 
 
 def load(path: Path) -> tuple[Settings, Environment]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from typing import Any
 
@@ -14,10 +14,21 @@ _REQUEST_ID = re.compile(r"\bR-[0-9A-Z]{8}\b")
 
 
 class CarryingExecutor(ThreadPoolExecutor):
-    """A pool whose tasks see the context of whoever submitted them."""
+    """A pool whose tasks see the context of whoever submitted them, and can be waited for."""
+
+    def __init__(self, max_workers: int, thread_name_prefix: str) -> None:
+        super().__init__(max_workers, thread_name_prefix)
+        self._under_way: set[Future[Any]] = set()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        return super().submit(copy_context().run, fn, *args, **kwargs)
+        task = super().submit(copy_context().run, fn, *args, **kwargs)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return task
+
+    def finish(self, seconds: float) -> int:
+        """Wait for what is under way, for so long at most; return how much still is."""
+        return len(wait(tuple(self._under_way), seconds).not_done)
 
 
 def trace_on(app: App) -> None:

@@ -9,15 +9,18 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from aws_ops.accounts import Accounts
-from bot.probes import Meters, Probes
+from bot.probes import Meters, Probes, Pulse
 from bot.settings import Door, Environment, Settings
 from bot.tracing import CarryingExecutor, trace_on
 from handlers.apology import apologise_on
 from handlers.asking import Desk
+from handlers.channels import Channels
 from handlers.deciding import Bench
 from handlers.following import Followers
 from handlers.home import Homes
 from handlers.publisher import Publisher
+from handlers.rate_limits import RateLimits
+from handlers.rosters import Rosters
 from sharing import database
 from sharing.auditing import AuditCalendar, Audits
 from sharing.clock import Clock
@@ -37,11 +40,17 @@ from sharing.worker import Worker
 _SLACK_SECONDS = 10
 # At a time; Bolt's own five are soon all waiting for a Slack that is slow.
 _LISTENERS = 20
+_WEEK = 7
 
 
 @dataclass(frozen=True)
 class Bot:
-    """The parts, put together and not yet running."""
+    """The parts, put together and not yet running.
+
+    Attributes:
+        listeners: of queues of events.
+        clicks: where what people do in Slack is worked on, which is acknowledged by then.
+    """
 
     app: App
     store: Store
@@ -49,12 +58,25 @@ class Bot:
     watch: CopyWatch
     reminders: Reminders
     publisher: Publisher
-    calendar: AuditCalendar | None
+    calendar: AuditCalendar
     standing: StandingShares
     gallery: Gallery
     homes: Homes
+    channels: Channels
     probes: Probes
     listeners: tuple[Listener, ...]
+    clicks: CarryingExecutor
+
+
+def slack_client(environment: Environment) -> WebClient:
+    """Return the client of Slack's Web API that everything goes through."""
+    return WebClient(
+        token=environment.slack_bot_token.get_secret_value(),
+        base_url=environment.slack_api_url,
+        timeout=_SLACK_SECONDS,
+        # By default a broken connection is tried again at once, and what was posted before it broke is posted twice.
+        retry_handlers=[],
+    )
 
 
 def build(
@@ -63,28 +85,27 @@ def build(
     clock: Clock,
     wake: Callable[[], None],
     listener_executor: CarryingExecutor | None = None,
+    *,
+    clocks_apart: timedelta | None = None,
 ) -> Bot:
     """Put the bot together, with the database brought up to date.
 
     `settings` say what may be done, `environment` holds the secrets. `wake` is called when there is new work.
-    `listener_executor` runs Bolt's listeners; one of its own, if None.
+    `listener_executor` runs Bolt's listeners; one of its own, if None. For `clocks_apart`, see `Store`.
     """
     engine = database.connect(environment.database_url.get_secret_value())
     database.upgrade(engine)
     meters = Meters()
-    store = Store(engine, meters)
+    store = Store(engine, meters, clocks_apart)
     store.reconsider(clock())
-    meters.read(store, clock)
+    pulse = Pulse()
+    meters.feel(pulse, clock)
     accounts = Accounts(observe=meters.aws_call, on_throttle=meters.aws_throttled)
     estate, rules = settings.estate, settings.rules
     lease = timedelta(seconds=settings.server.lease_seconds)
-    client = WebClient(
-        token=environment.slack_bot_token.get_secret_value(),
-        base_url=environment.slack_api_url,
-        timeout=_SLACK_SECONDS,
-        # By default a broken connection is tried again at once, and what was posted before it broke is posted twice.
-        retry_handlers=[],
-    )
+    client = slack_client(environment)
+    client.retry_handlers.append(RateLimits(meters.rate_limited))
+    clicks = listener_executor or CarryingExecutor(_LISTENERS, thread_name_prefix="listener")
     secret = environment.slack_signing_secret
     # Bolt logs the whole body of a request with a wrong signature at INFO.
     logging.getLogger("slack_bolt").setLevel(logging.WARNING)
@@ -95,7 +116,7 @@ def build(
         request_verification_enabled=settings.slack.door is Door.HTTP,
         # The first request verifies the token; at the start Slack may be away.
         token_verification_enabled=False,
-        listener_executor=listener_executor or CarryingExecutor(_LISTENERS, thread_name_prefix="listener"),
+        listener_executor=clicks,
     )
     trace_on(app)
     gallery = Gallery(accounts, estate)
@@ -111,8 +132,9 @@ def build(
         wake=wake,
     ).listen(app)
     Bench(store, rules, clock, settings.slack.team_id, wake).listen(app)
-    homes = Homes(store, rules, clock, client, settings.slack.team_id)
+    homes = Homes(store, rules, clock, client, settings.slack.team_id, Rosters(client, clock))
     homes.listen(app)
+    channels = Channels(client, settings.channels)
     Followers(store, rules, clock, settings.slack.team_id, wake).listen(app)
     shares = Shares(accounts=accounts, estate=estate, rules=settings.copies.rules, clock=clock)
     watch = CopyWatch(store, accounts, estate, clock)
@@ -142,8 +164,10 @@ def build(
         standing=standing,
         gallery=gallery,
         homes=homes,
-        probes=Probes(store, clock, client, meters),
+        channels=channels,
+        probes=Probes(store, clock, client, meters, channels, pulse),
         listeners=tuple(Listener(queue, accounts, estate, standing, watch) for queue in settings.queues),
+        clicks=clicks,
         publisher=Publisher(
             client=client,
             postings=Postings(store, lease),
@@ -152,9 +176,12 @@ def build(
             language=settings.slack.language,
             notifications_channel=settings.slack.notifications_channel,
             on_lease_lost=meters.lease_lost,
-            on_rate_limit=meters.rate_limited,
         ),
-        calendar=AuditCalendar(store, clock, timedelta(days=days), retires=bool(settings.retention))
-        if (days := settings.audit.every_days)
-        else None,
+        calendar=AuditCalendar(
+            store,
+            clock,
+            timedelta(days=settings.audit.every_days or _WEEK),
+            audits=settings.audit.every_days > 0,
+            retires=bool(settings.retention),
+        ),
     )

@@ -25,6 +25,9 @@ def _apology(channel: str) -> Callable[..., BoltResponse | None]:
     def apologise(
         error: Exception, body: Mapping[str, Any], client: WebClient, response: BoltResponse | None
     ) -> BoltResponse | None:
+        if response is not None:
+            # Bolt takes what is there once its time for an answer is over, and a 500 is what it has put there.
+            response.status = 200
         reference = secrets.token_hex(4)
         _log.error("unexpected error in a listener, reference %s", reference, exc_info=error)
         # Which language the person reads only Slack could say, and Slack may be what went wrong.
@@ -38,6 +41,6 @@ def _apology(channel: str) -> Callable[..., BoltResponse | None]:
         else:
             tell_privately(client, person, where, text)
         # Without a response here, the listener has acknowledged already, and Bolt takes no other.
-        return None if response is None else BoltResponse(status=200, body="")
+        return response
 
     return apologise

@@ -6,7 +6,7 @@ gallery has seen.
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,6 +30,8 @@ from handlers.command import (
     Revoke,
     Scope,
     Status,
+    form_of,
+    mended,
     parse,
 )
 from handlers.deciding import objection
@@ -116,19 +118,19 @@ class Desk:
             return
         origin, text, say = f"command:{body['trigger_id']}", body.get("text", ""), caller.say
         match parse(text, self.estate, self.gallery, self.clock()):
-            case Help():
-                ack(help_text(say, self.command, self.estate))
-            case OpenForm(draft):
-                self._open_form(client, body["trigger_id"], say, body["channel_id"], draft)
+            case Help(verb):
+                ack(help_text(say, self.command, self.estate, verb))
+            case OpenForm() as wanted:
+                self._open_form(client, body["trigger_id"], say, body["channel_id"], wanted)
                 ack()
-            case NotUnderstood(problems, draft):
-                said = self._not_understood(say, [wording.problem(say, each) for each in problems])
-                ack(text=said, blocks=_with_form(say, said, text if draft is not None else ""))
+            case NotUnderstood() as mistaken:
+                said = self._not_understood(say, mistaken)
+                ack(text=said, blocks=_with_form(say, said, text if mistaken.form is not None else ""))
             case Ask() as ask:
                 ack(self._received(say, self._store(caller, _wanted(origin, caller.person, ask))))
             case Preview(ask):
-                wanted = replace(_wanted(origin, caller.person, ask), kind=RequestKind.PREVIEW)
-                ack(say("received-preview", request=mrkdwn.code(self._store(caller, wanted).id)))
+                new = _wanted(origin, caller.person, ask, RequestKind.PREVIEW)
+                ack(self._received(say, self._store(caller, new)))
             case Status(request_id):
                 ack(self._status(say, request_id))
             case List(scope):
@@ -155,7 +157,7 @@ class Desk:
         if isinstance(read, dict):
             ack(response_action="errors", errors=read)
             return
-        request = self._store(caller, _wanted(f"view:{view['id']}", caller.person, read))
+        request = self._store(caller, _wanted(f"view:{view['id']}", caller.person, read, form.read_kind(view)))
         ack()
         tell_privately(client, caller.person, form.read_channel(view), self._received(caller.say, request))
 
@@ -168,26 +170,20 @@ class Desk:
     def open_form_with_text(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
         """Take a click on Fill in the form: it arrives with what made sense of what was typed."""
         ack()
-        match parse(action.get("value", ""), self.estate, self.gallery, self.clock()):
-            case NotUnderstood(_, draft) | OpenForm(draft):
-                pass
-            case Ask() as draft:
-                pass
-            case _:
-                draft = None
-        self._form_for(client, body, draft or Ask())
+        meant = parse(action.get("value", ""), self.estate, self.gallery, self.clock())
+        self._form_for(client, body, form_of(meant) or OpenForm())
 
     def open_form_from_anywhere(self, ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         """Take the shortcut: the form, empty."""
         ack()
-        self._form_for(client, body, Ask())
+        self._form_for(client, body, OpenForm())
 
     def open_form_from_message(self, ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         """Take the shortcut on a message: the form with the images that the message names."""
         ack()
         found = _images_in(body.get("message") or {})
         if found:
-            self._form_for(client, body, Ask(image_ids=found))
+            self._form_for(client, body, OpenForm(Ask(image_ids=found)))
             return
         try:
             caller = self._meet(client, body)
@@ -206,7 +202,7 @@ class Desk:
         except NoSuchRequest as gone:
             self._answer(client, body, no_such(caller.say, RequestId(str(gone))))
         else:
-            self._form_for(client, body, _what_failed(old))
+            self._form_for(client, body, OpenForm(_what_failed(old)))
 
     def ask_for_preview(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
         """Take a click on Ask for approval under a preview: ask for just that."""
@@ -247,16 +243,18 @@ class Desk:
             _log.exception("can't read the groups of %s", person.user_id)
             raise _NotHeard(say("requester-unknown")) from trouble
 
-    def _form_for(self, client: WebClient, body: Mapping[str, Any], draft: Ask) -> None:
+    def _form_for(self, client: WebClient, body: Mapping[str, Any], wanted: OpenForm) -> None:
         try:
             caller = self._meet(client, body)
         except _NotHeard as no:
             self._answer(client, body, str(no))
         else:
-            self._open_form(client, body["trigger_id"], caller.say, _channel_of(body), draft)
+            self._open_form(client, body["trigger_id"], caller.say, _channel_of(body), wanted)
 
-    def _open_form(self, client: WebClient, trigger_id: str, say: Speech, channel: str, draft: Ask) -> None:
-        view = form.share_form(say, self.estate, self.gallery, draft, channel=channel, now=self.clock())
+    def _open_form(self, client: WebClient, trigger_id: str, say: Speech, channel: str, wanted: OpenForm) -> None:
+        view = form.share_form(
+            say, self.estate, self.gallery, wanted.draft, channel=channel, now=self.clock(), kind=wanted.kind
+        )
         client.views_open(trigger_id=trigger_id, view=view)
 
     def _answer(self, client: WebClient, body: Mapping[str, Any], text: str) -> None:
@@ -308,15 +306,19 @@ class Desk:
         return say("received-audit", **self._names(request))
 
     def _received(self, say: Speech, request: Request) -> str:
+        if request.kind is RequestKind.PREVIEW:
+            return say("received-preview", request=mrkdwn.code(request.id))
         return say("received", images=wording.row(say, map(mrkdwn.code, request.image_ids)), **self._names(request))
 
     def _names(self, request: Request) -> dict[str, str]:
         return {"request": mrkdwn.code(request.id), "channel": mrkdwn.channel(self.rules.channel)}
 
-    def _not_understood(self, say: Speech, problems: Iterable[str]) -> str:
-        example = f"{self.command} ami-0123456789abcdef0 to {self.estate.targets[0].name} reason release 42"
-        like_this = say("like-this", example=mrkdwn.code(example), help=mrkdwn.code(f"{self.command} help"))
-        return "\n".join([say("not-understood"), *(f"• {mrkdwn.escape(each)}" for each in problems), like_this])
+    def _not_understood(self, say: Speech, mistaken: NotUnderstood) -> str:
+        example = f"ami-0123456789abcdef0 to {self.estate.targets[0].name} reason release 42"
+        typed = f"{self.command} {mended(mistaken, self.estate, self.clock()) or example}"
+        like_this = say("like-this", example=mrkdwn.code(typed), help=mrkdwn.code(f"{self.command} help"))
+        problems = (mrkdwn.escape(wording.problem(say, each)) for each in mistaken.problems)
+        return "\n".join([say("not-understood"), *(f"• {each}" for each in problems), like_this])
 
 
 def _with_form(say: Speech, said: str, typed: str) -> list[dict[str, Any]] | None:
@@ -328,9 +330,10 @@ def _with_form(say: Speech, said: str, typed: str) -> list[dict[str, Any]] | Non
     return [section.to_dict(), ActionsBlock(elements=[button]).to_dict()]
 
 
-def _wanted(origin: str, person: Person, ask: Ask) -> NewRequest:
+def _wanted(origin: str, person: Person, ask: Ask, kind: RequestKind = RequestKind.SHARE) -> NewRequest:
     return NewRequest(
         origin=origin,
+        kind=kind,
         requester=person,
         image_ids=ask.image_ids,
         mode=ask.mode,

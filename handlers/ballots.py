@@ -10,12 +10,11 @@ from slack_sdk.models.blocks import (
     Block,
     ButtonElement,
     ConfirmObject,
-    MarkdownTextObject,
     PlainTextObject,
-    SectionBlock,
 )
 
-from handlers import mrkdwn, wording
+from handlers import mrkdwn, phrases, wording
+from handlers.layout import section, sections
 from handlers.speech import Speech
 from sharing.approval import Ballot
 from sharing.requests import Decision, Edit, Request, RequestId, RequestKind, Verdict
@@ -30,8 +29,10 @@ CANCEL = "ami_share_cancel"
 # Open parts that are shown with their buttons; more are counted, and come up once these are decided.
 _PARTS = 5
 _NAMES = 8
-_PART = 450
-_CONFIRM, _CONFIRM_PART = 300, 150
+# Characters that the names of people, and those of targets, may take.
+_ROOM_FOR_PEOPLE, _ROOM_FOR_TARGETS, _ROOM_FOR_VOTES = 220, 150, 1200
+# Slack's limit is 300 (docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object).
+_CONFIRM, _CONFIRM_PART = 300, 160
 
 
 def value_of(ballot: Ballot) -> str:
@@ -45,28 +46,36 @@ def ballot_of(value: str) -> Ballot:
     return Ballot(RequestId(request_id), plan_digest, rule)
 
 
-def waiting(say: Speech, request: Request, rules: ApprovalRules, confirmation: str) -> Iterator[Block]:
-    """Yield who is to decide on what, with the buttons; `confirmation` says plainly what approval brings about."""
+def waiting(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[Block]:
+    """Yield who is to decide on what, with the buttons; Approve asks once more, for just that part."""
     tallies = rules.tallies_of(request)
     if len(tallies) == 1:
-        yield _section(_deciders(say, request, tallies[0]))
-        yield _buttons(say, request, tallies[0].part, 0, _cut(confirmation, _CONFIRM))
+        yield section(_deciders(say, request, tallies[0]))
+        yield _buttons(say, request, tallies[0].part, 0, _CONFIRM)
         return
     still_open = [each for each in tallies if each.verdict is None]
-    if closed := [vote for each in tallies if each.verdict for vote in _votes_on(request, each.part.rule.name)]:
-        yield _section("\n".join(decided(say, request, vote) for vote in closed[-_NAMES:]))
+    closed = [vote for each in tallies if each.verdict for vote in _votes_on(request, each.part.rule.name)]
+    yield from sections(say, [decided(say, request, vote) for vote in reversed(closed)], _ROOM_FOR_VOTES)
     for number, each in enumerate(still_open[:_PARTS]):
-        yield _section(_part(say, request, each))
-        yield _buttons(say, request, each.part, number, _cut(confirmation, _CONFIRM_PART))
+        yield section(_part(say, request, each))
+        yield _buttons(say, request, each.part, number, _CONFIRM_PART)
     if more := len(still_open[_PARTS:]):
-        yield _section(say("parts-later", count=more))
+        yield section(say("parts-later", count=more))
 
 
-def story_elsewhere(say: Speech, channel: str, link: str | None) -> SectionBlock:
+def to_be_decided(say: Speech, request: Request, rules: ApprovalRules) -> list[str]:
+    """Return who is to decide on what, in words alone: a line, or one for each part that is still open."""
+    tallies = rules.tallies_of(request)
+    if len(tallies) == 1:
+        return [_deciders(say, request, tallies[0])]
+    return [_part(say, request, each) for each in tallies if each.verdict is None]
+
+
+def story_elsewhere(say: Speech, channel: str, link: str | None) -> str:
     """Return where the story of a request is told that is asked for in several channels."""
     where = mrkdwn.channel(channel)
     words = say("story-link")
-    return _section(say("story-elsewhere", channel=f"<{link}|{words}> ({where})" if link else where))
+    return say("story-elsewhere", channel=f"<{link}|{words}> ({where})" if link else where)
 
 
 def results(say: Speech, request: Request) -> list[str]:
@@ -111,13 +120,17 @@ def cancelled(say: Speech, request: Request) -> str:
 
 def narrowed(say: Speech, edit: Edit, *, void: bool) -> str:
     """Return who took what out of a request; `void` says that something had been decided before."""
-    line = say(
-        "narrowed-by",
-        who=mrkdwn.person(edit.person.user_id),
-        when=mrkdwn.when(edit.at),
-        targets=_names(say, edit.removed),
-    )
+    line = _taken_out(say, "narrowed-by", edit)
     return " ".join([line, say("narrowed-voids")]) if void else line
+
+
+def left_out(say: Speech, request: Request) -> list[str]:
+    """Return what was asked for and isn't given, oldest first: taken out, denied, or not decided on in time."""
+    taken = [(edit.at, _taken_out(say, "taken-out", edit)) for edit in request.edits]
+    lost = [
+        (vote.at, decided(say, request, vote)) for vote in request.decisions if vote.verdict is not Verdict.APPROVED
+    ]
+    return [line for _, line in sorted([*taken, *lost], key=lambda each: each[0])]
 
 
 def reminder(say: Speech, request: Request, rules: ApprovalRules) -> str | None:
@@ -168,7 +181,7 @@ def _deciders(say: Speech, request: Request, tally: Tally) -> str:
         return say("nobody-may")
     if rule.approvals == 1:
         return say("to-be-decided", who=who)
-    by = ", ".join(mrkdwn.person(vote.person.user_id) for vote in tally.approvals)
+    by = _some(say, [mrkdwn.person(vote.person.user_id) for vote in tally.approvals])
     return say("to-be-decided-by-several", who=who, count=rule.approvals, approved=len(tally.approvals), by=by)
 
 
@@ -180,17 +193,17 @@ def _part(say: Speech, request: Request, tally: Tally) -> str:
         targets=_names(say, part.targets),
         when=mrkdwn.when(part.expires_at(request)),
     )
-    return mrkdwn.cut(f"{title}\n{_deciders(say, request, tally)}", _PART)
+    return f"{title}\n{_deciders(say, request, tally)}"
 
 
-def _buttons(say: Speech, request: Request, part: Part, number: int, confirmation: str) -> ActionsBlock:
+def _buttons(say: Speech, request: Request, part: Part, number: int, room: int) -> ActionsBlock:
     value = value_of(Ballot(request.id, str(request.plan_digest), part.rule.name))
     # Slack wants each action_id once in a block; each once in the message tells the parts' buttons apart as well.
     suffix = f":{number}" if number else ""
     mends = request.kind is RequestKind.AUDIT
     confirm = ConfirmObject(
         title=say(f"question-{request.kind.value}"),
-        text=PlainTextObject(text=confirmation),
+        text=PlainTextObject(text=_cut(phrases.confirm(say, request, part.targets, room), _CONFIRM)),
         confirm=say("approve"),
         deny=say("not-yet"),
     )
@@ -243,19 +256,18 @@ def _is_partial(request: Request, decision: Decision) -> bool:
     return bool(decision.targets) and (several or set(decision.targets) != everything)
 
 
+def _taken_out(say: Speech, words: str, edit: Edit) -> str:
+    who, when = mrkdwn.person(edit.person.user_id), mrkdwn.when(edit.at)
+    return say(words, who=who, when=when, targets=_names(say, edit.removed))
+
+
 def _names(say: Speech, targets: Iterable[str]) -> str:
-    return _some(say, [f"*{mrkdwn.escape(name)}*" for name in targets]) or say("no-targets")
+    names = [f"*{mrkdwn.escape(name)}*" for name in targets]
+    return wording.some(say, names, _ROOM_FOR_TARGETS, _NAMES) or say("no-targets")
 
 
-def _some(say: Speech, words: list[str]) -> str:
-    """The words in a row; of too many, the first ones and how many more there are."""
-    if len(words) <= _NAMES:
-        return wording.row(say, words)
-    return say("list-cut", shown=wording.row(say, words[:_NAMES]), more=len(words) - _NAMES)
-
-
-def _section(text: str) -> SectionBlock:
-    return SectionBlock(text=MarkdownTextObject(text=mrkdwn.cut(text, 2900), verbatim=True))
+def _some(say: Speech, people: list[str]) -> str:
+    return wording.some(say, people, _ROOM_FOR_PEOPLE, _NAMES)
 
 
 def _cut(text: str, limit: int) -> str:

@@ -97,9 +97,13 @@ class Bench:
         client.views_open(trigger_id=body["trigger_id"], view=view)
 
     def deny(self, ack: Ack, body: dict[str, Any], client: WebClient, view: dict[str, Any]) -> None:
-        """Take the reason for a denial."""
-        ack()
+        """Take the reason for a denial; that there is none to be seen is said at the field."""
         ballot, channel, reason = deciding_views.read_denial_form(view)
+        if mrkdwn.is_blank(reason):
+            say, _ = meet(client, person_of(body), self.team_id)
+            ack(response_action="errors", errors={deciding_views.REASON: say("denial-needs-reason")})
+            return
+        ack()
         self._decide(self._click(client, body, channel), ballot, Verdict.DENIED, reason)
 
     def ask_for_fewer(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:

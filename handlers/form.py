@@ -22,9 +22,9 @@ from slack_sdk.models.views import View
 
 from aws_ops.errors import MalformedId
 from aws_ops.facts import TargetAccount
-from aws_ops.ids import ImageId, parse_image_id
+from aws_ops.ids import ImageId
 from aws_ops.plan import Mode
-from handlers import wording
+from handlers import mrkdwn, wording
 from handlers.ask import (
     REASON_LIMIT,
     TICKET_LIMIT,
@@ -34,6 +34,7 @@ from handlers.ask import (
     last_day,
     not_copied,
     read_date,
+    read_image_id,
     read_images,
     read_key,
     read_regions,
@@ -45,6 +46,7 @@ from handlers.problems import Problem, ProblemKind, problem
 from handlers.speech import Speech
 from sharing.estate import Estate
 from sharing.gallery import Gallery, Picture
+from sharing.requests import RequestKind
 
 SHARE = "ami_share_form"
 IMAGES = "ami_share_images"
@@ -61,16 +63,25 @@ _WORD = 75
 _KEY_LENGTH = 256
 
 
-def share_form(say: Speech, estate: Estate, gallery: Gallery, draft: Ask, *, channel: str, now: datetime) -> View:
-    """Return the form, holding what `draft` says; it remembers the channel that its answer goes to."""
+def share_form(
+    say: Speech,
+    estate: Estate,
+    gallery: Gallery,
+    draft: Ask,
+    *,
+    channel: str,
+    now: datetime,
+    kind: RequestKind = RequestKind.SHARE,
+) -> View:
+    """Return the form, holding what `draft` says; it remembers the channel that its answer goes to, and its `kind`."""
     modes = {mode: _named(say, f"form-mode-{mode.value.replace('_', '-')}", mode.value) for mode in Mode}
     auto_scaling = [_named(say, "form-auto-scaling", _AUTO_SCALING)]
     return View(
         type="modal",
         callback_id=SHARE,
-        private_metadata=json.dumps({"channel": channel}),
+        private_metadata=json.dumps({"channel": channel, "kind": kind.value}),
         title=say("form-title"),
-        submit=say("form-submit"),
+        submit=say("form-submit-preview" if kind is RequestKind.PREVIEW else "form-submit"),
         close=say("form-close"),
         blocks=[
             InputBlock(
@@ -148,11 +159,17 @@ def read_channel(view: Mapping[str, Any]) -> str:
     return str(json.loads(view["private_metadata"])["channel"])
 
 
+def read_kind(view: Mapping[str, Any]) -> RequestKind:
+    """Return what the form asks for: a share, unless it was opened for a preview, which asks nobody."""
+    kind = json.loads(view["private_metadata"]).get("kind")
+    return RequestKind.PREVIEW if kind == RequestKind.PREVIEW else RequestKind.SHARE
+
+
 def read_share_form(
     say: Speech, values: Mapping[str, Any], estate: Estate, images: Images, now: datetime
 ) -> Ask | dict[str, str]:
     """Return what the form asks for, or what is wrong with it, by the `block_id` of the field."""
-    fields = (IMAGE, _TARGETS, _REGIONS, _UNTIL, _CHOICES, _KEY, _TICKET)
+    fields = (IMAGE, _TARGETS, _REGIONS, _UNTIL, _CHOICES, _REASON, _KEY, _TICKET)
     wrong: dict[str, list[Problem]] = {field: [] for field in fields}
     until = values[_UNTIL][_VALUE]["selected_date"]
     key, ticket = _typed(values, _KEY), _typed(values, _TICKET)
@@ -169,6 +186,9 @@ def read_share_form(
     )
     if not ask.image_ids and not wrong[IMAGE]:
         wrong[IMAGE].append(problem(ProblemKind.NO_IMAGE))
+    if mrkdwn.is_blank(ask.reason):
+        # Slack asks for something to be there, and takes spaces for it.
+        wrong[_REASON].append(problem(ProblemKind.NO_REASON))
     wrong[IMAGE] += too_many(ask)
     wrong[_TARGETS] += not_copied(ask, estate)
     for each in at_odds(ask):
@@ -185,7 +205,7 @@ def suggestions(say: Speech, gallery: Gallery, typed: str, now: datetime) -> lis
     """Return the images that may be meant by `typed`; an id that isn't known, as of a new image, is one of them."""
     found = [_picture(say, one, now) for one in gallery.find(typed, _OPTIONS)]
     try:
-        image_id = parse_image_id(typed.strip())
+        image_id = read_image_id(typed)
     except MalformedId:
         image_id = None
     if image_id is not None and not found:

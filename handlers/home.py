@@ -12,6 +12,7 @@ from typing import Any
 
 from slack_bolt import App
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
@@ -26,11 +27,12 @@ from slack_sdk.models.views import View
 from handlers import ballots, following, listing, mrkdwn, phrases
 from handlers.answers import meet
 from handlers.layout import md, section
+from handlers.rosters import Rosters
 from handlers.speech import Language, Speech, speech
-from handlers.trouble import SLACK_TROUBLE
+from handlers.trouble import SLACK_TROUBLE, code_of, concerns_all
 from sharing.board import Board, read_board
 from sharing.clock import Clock
-from sharing.homes import Home, shown, visit, visited_lately
+from sharing.homes import Home, forget, shown, visit, visited_lately
 from sharing.requests import Person, Request, RequestKind
 from sharing.rules import ApprovalRules
 from sharing.states import RequestState
@@ -84,7 +86,7 @@ def _decisions(say: Speech, waiting: list[Request], rules: ApprovalRules) -> Ite
     for request in waiting[:_DECISIONS]:
         reason = f"\n{mrkdwn.quote(request.reason)}" if request.reason else ""
         yield section(f"{phrases.asks(say, request)}{reason}")
-        yield from ballots.waiting(say, request, rules, phrases.confirm(say, request))
+        yield from ballots.waiting(say, request, rules)
         yield following.details(say, request)
         yield DividerBlock()
     yield from _more(say, len(waiting) - _DECISIONS)
@@ -123,6 +125,7 @@ class Homes:
     clock: Clock
     client: WebClient
     team_id: str
+    rosters: Rosters
 
     def listen(self, app: App) -> None:
         """Register every listener on `app`."""
@@ -138,30 +141,38 @@ class Homes:
             client.views_publish(user_id=person.user_id, view=home_of_stranger(no))
             return
         home = visit(self.store, person, say.language.value, self.clock())
-        self._publish(home, read_board(self.store), self._groups())
+        self._publish(home, read_board(self.store), self._members())
 
     def refresh(self) -> None:
         """Bring the homes that were opened lately up to date, as far as they would show something else."""
         homes = visited_lately(self.store, self.clock())
         if not homes:
             return
+        board, members = read_board(self.store), self._members()
         try:
-            groups = self._groups()
-            board = read_board(self.store)
             for home in homes:
-                self._publish(home, board, groups)
+                self._bring_up_to_date(home, board, members)
         except SLACK_TROUBLE as trouble:
             _log.warning("homes can't be brought up to date: %s", trouble)
 
-    def _publish(self, home: Home, board: Board, groups: Mapping[str, frozenset[str]]) -> None:
-        theirs = frozenset(group for group, members in groups.items() if home.person.user_id in members)
+    def _bring_up_to_date(self, home: Home, board: Board, members: Mapping[str, frozenset[str]]) -> None:
+        """Publish a home, if it would show something else; one that Slack won't take is let go till it is opened."""
+        try:
+            self._publish(home, board, members)
+        except SlackApiError as error:
+            if concerns_all(error):
+                raise
+            _log.warning("the home of %s isn't kept current any more: %s", home.person.user_id, code_of(error))
+            forget(self.store, home.person)
+
+    def _publish(self, home: Home, board: Board, members: Mapping[str, frozenset[str]]) -> None:
+        theirs = frozenset(group for group, people in members.items() if home.person.user_id in people)
         view = home_view(speech(Language(home.language)), board, self.rules, home.person, theirs).to_dict()
         digest = hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()
         if digest != home.digest:
             self.client.views_publish(user_id=home.person.user_id, view=view)
             shown(self.store, home.person, digest)
 
-    def _groups(self) -> dict[str, frozenset[str]]:
+    def _members(self) -> dict[str, frozenset[str]]:
         """Who is in the groups that approval rules name."""
-        named = {group for rule in self.rules.rules for group in rule.groups}
-        return {one: frozenset(self.client.usergroups_users_list(usergroup=one)["users"]) for one in sorted(named)}
+        return self.rosters.of({group for rule in self.rules.rules for group in rule.groups})

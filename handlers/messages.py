@@ -4,32 +4,33 @@ Pure. `publisher.py` compares this with what has been posted. Milestones are mes
 notifies nobody; the approval message and the progress are edited in place.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ContextBlock
 
 from aws_ops.plan import Plan
-from handlers import ballots, following, mrkdwn, phrases, wording
-from handlers.layout import md, section, sections
-from handlers.plan_view import plan_blocks
+from handlers import ballots, following, mrkdwn, phrases, results, wording
+from handlers.layout import MESSAGE, Line, fit, joined, md, section, sections, size
+from handlers.plan_view import in_words, plan_blocks
 from handlers.speech import Speech
-from sharing.requests import NOBODY, Person, Request, RequestKind, Verdict
+from sharing.requests import NOBODY, Edit, Person, Request, RequestKind, Verdict
 from sharing.rules import ApprovalRules
 from sharing.states import DeliveryState, RequestState, is_final
 
 # The message in whose thread the story of a request is told.
 STORY = "approval"
+# What tells the requester that the approval message can't be posted; with the channel's id after it.
+UNREACHABLE = "unreachable"
 
-_TEXT = 3900
+_TEXT, _ROOM_FOR_TEXT = 3900, 3600
 # Shares of the room in a message: what is left over is counted, and the details and the audit trail have it all.
-_ROOM, _ROOM_FOR_CHANGES = 9000, 4000
-# Each part of a request that has several needs room, too.
-_ROOM_FOR_CHANGES_BESIDES_PARTS, _ROOM_FOR_DECISIONS = 1000, 2000
-# Rows of preformatted text that fit a section, however long the names are.
-_ROWS = 20
+_ROOM, _ROOM_FOR_DECISIONS, _ROOM_FOR_DECIDERS = 9000, 2000, 600
+_ENCODED = 200
 
 
 class Place(Enum):
@@ -81,16 +82,24 @@ class Audience:
     notifications_channel: str | None = None
 
 
-def messages_of(request: Request, rules: ApprovalRules, audience: Audience, story: str | None = None) -> list[Message]:
+def messages_of(
+    request: Request,
+    rules: ApprovalRules,
+    audience: Audience,
+    story: str | None = None,
+    closed: Mapping[str, str | None] = MappingProxyType({}),
+) -> list[Message]:
     """Return every message that should stand in Slack for `request` as it is now, in the order of posting.
 
     `story` is the address of the message that has the thread, once that is posted: the other channels link to it.
+    `closed` are channels in which approval couldn't be asked when it should have been, with Slack's word for why; None
+    for those in which it stands by now.
     """
     say = audience.to_all
     return [
         *_in_channel(say, request, rules),
         *_in_thread(say, request, rules),
-        *_to_requester(audience, request, rules),
+        *_to_requester(audience, request, rules, closed),
         *_to_watchers(audience, request),
         *_to_notifications(audience, request),
         *_in_other_channels(say, request, rules, story),
@@ -100,27 +109,52 @@ def messages_of(request: Request, rules: ApprovalRules, audience: Audience, stor
 def _in_channel(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[Message]:
     if _was_asked_for(request) and request.plan is not None:
         blocks = _approval_blocks(say, request, request.plan, rules)
-        yield _approval(say, request, STORY, _channels(request, rules)[0], blocks)
-    elif not request.trigger.asks_first and request.state in (RequestState.FAILED, RequestState.REFUSED):
-        yield _lines(say, "trouble", Place.CHANNEL, [phrases.trouble(say, request), *_result(say, request)])
+        channel = _channels(request, rules)[0]
+        text = _approval_text(say, request, request.plan, rules)
+        message = _message(STORY, Place.CHANNEL, Pace.AT_ONCE, text, blocks)
+        yield from (replace(each, channel=channel) for each in (message, *_not_ended(say, request)))
+
+
+def _not_ended(say: Speech, share: Request) -> Iterator[Message]:
+    """That a share couldn't be ended as was approved. It is tried again daily, and told as long as it's news."""
+    ending = share.ending
+    if ending is None or ending.trigger.asks_first or not share.revocable:
+        return
+    why = _lasting([*ending.refusals, ending.failure])
+    lines = [phrases.not_ended(say, share), *results.why_not(say, ending)]
+    yield _lines(say, f"not-ended:{why}", Place.CHANNEL, lines, of=ending)
+
+
+def _lasting(trouble: Iterable[object]) -> str:
+    """A fingerprint of trouble, the same for as long as it is the same.
+
+    EC2 says each time anew, in hundreds of letters, why it refuses (EC2, "UnauthorizedOperation": the encoded
+    authorization failure message).
+    """
+    said = " ".join(word for each in trouble for word in repr(each).split() if len(word) < _ENCODED)
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def _in_other_channels(say: Speech, request: Request, rules: ApprovalRules, story: str | None) -> Iterator[Message]:
     if not _was_asked_for(request) or request.plan is None:
         return
     first, *others = _channels(request, rules)
+    elsewhere = ballots.story_elsewhere(say, first, story)
     for channel in others:
-        blocks = [
-            *_approval_blocks(say, request, request.plan, rules),
-            ballots.story_elsewhere(say, first, story),
-        ]
-        yield _approval(say, request, f"{STORY}:{channel}", channel, blocks)
+        blocks = [*_approval_blocks(say, request, request.plan, rules), section(elsewhere)]
+        text = f"{_approval_text(say, request, request.plan, rules)}\n{elsewhere}"
+        message = _message(f"{STORY}:{channel}", Place.CHANNEL, Pace.AT_ONCE, text, blocks)
+        yield replace(message, channel=channel)
 
 
-def _approval(say: Speech, request: Request, key: str, channel: str, blocks: Iterable[Block]) -> Message:
-    said = (phrases.asks(say, request), phrases.estimate(say, request), _standing(say, request))
-    text = " ".join(filter(None, said))
-    return replace(_message(key, Place.CHANNEL, Pace.AT_ONCE, text, blocks), channel=channel)
+def _approval_text(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> str:
+    """What the blocks say, for notifications and screen readers: something of all of it, however much there is."""
+    waits = request.state is RequestState.AWAITING_APPROVAL
+    deciders = [joined(say, ballots.to_be_decided(say, request, rules), _ROOM_FOR_DECIDERS)] if waits else []
+    decided = joined(say, ballots.results(say, request), _ROOM_FOR_DECIDERS)
+    below = "\n".join([*deciders, decided or _standing(say, request)])
+    above = "\n".join(in_words(say, request, plan, rules.environments, _ROOM_FOR_TEXT - len(below)))
+    return f"{mrkdwn.cut(above, _ROOM_FOR_TEXT - len(below))}\n{below}"
 
 
 def _channels(request: Request, rules: ApprovalRules) -> tuple[str, ...]:
@@ -145,11 +179,12 @@ def _in_thread(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[
     if request.deliveries and request.settled_at is not None and request.mode.copies:
         lines = phrases.progress_of_all(say, request)
         pace = Pace.AT_ONCE if is_final(request.state) else Pace.SLOWLY
-        yield _lines(say, "progress", Place.THREAD, lines, pace)
+        yield _lines(say, "progress", Place.THREAD, lines, pace, of=request)
     yield from _trouble(say, request)
     if request.came_to in _ENDS:
         whose = "" if request.requester == NOBODY else f"{mrkdwn.person(request.requester.user_id)} "
-        yield _lines(say, "end", Place.THREAD, [f"{whose}{phrases.end(say, request)}", *_result(say, request)])
+        told = [f"{whose}{phrases.end(say, request)}", *results.in_detail(say, request)]
+        yield _lines(say, "end", Place.THREAD, told, of=request)
     if request.state is RequestState.REVOKED:
         yield _line(say, f"revoked:{request.ended_by}", Place.THREAD, phrases.taken_back(say, request))
 
@@ -163,14 +198,14 @@ def _trouble(say: Speech, request: Request) -> Iterator[Message]:
         if one.attempt > 1
     ]
     if again:
-        yield _lines(say, "again", Place.THREAD, again, pace)
+        yield _lines(say, "again", Place.THREAD, again, pace, of=request)
     failed = [
         say("delivery-trouble", name=phrases.name(say, request, one), why=wording.failure(say, one.failure))
         for one in request.deliveries
         if one.state is DeliveryState.FAILED and one.failure is not None
     ]
     if failed:
-        yield _lines(say, "failed", Place.THREAD, failed, pace)
+        yield _lines(say, "failed", Place.THREAD, failed, pace, of=request)
 
 
 def _was_asked_for(request: Request) -> bool:
@@ -189,8 +224,7 @@ def _decisions(say: Speech, request: Request) -> Iterator[Message]:
         for number, vote in enumerate(request.decisions)
     ]
     for edit in request.edits:
-        void = any(vote.at <= edit.at and vote.person != NOBODY for vote in request.decisions)
-        line = _line(say, f"narrowed:{edit.at.isoformat()}", Place.THREAD, ballots.narrowed(say, edit, void=void))
+        line = _line(say, f"narrowed:{edit.at.isoformat()}", Place.THREAD, _narrowed(say, request, edit))
         told.append((edit.at, 1, line))
     if (again := request.replanned_at) is not None:
         line = _line(
@@ -203,11 +237,38 @@ def _decisions(say: Speech, request: Request) -> Iterator[Message]:
     yield from (message for _, _, message in sorted(told, key=lambda each: each[:2]))
 
 
-def _to_requester(audience: Audience, request: Request, rules: ApprovalRules) -> Iterator[Message]:
+def _narrowed(say: Speech, request: Request, edit: Edit) -> str:
+    void = any(vote.at <= edit.at and vote.person != NOBODY for vote in request.decisions)
+    return ballots.narrowed(say, edit, void=void)
+
+
+def _cut_down(say: Speech, request: Request) -> Iterator[Message]:
+    """What the requester hears at once though the request goes on: what is out of it, and by whose word.
+
+    By an edit of another message they wouldn't notice. What has ended the request is told with its end.
+    """
+    names = {"request": mrkdwn.code(request.id), "images": phrases.images(say, request)}
+    for edit in request.edits:
+        if edit.person != request.requester:
+            lines = [say("cut-down-narrowed", **names), _narrowed(say, request, edit)]
+            yield _lines(say, f"told:narrowed:{edit.at.isoformat()}", Place.DIRECT, lines)
+    ended = request.state in (RequestState.DENIED, RequestState.EXPIRED)
+    last = request.decisions[-1].at if ended and request.decisions else None
+    for number, vote in enumerate(request.decisions):
+        if vote.verdict is not Verdict.APPROVED and vote.at != last:
+            lines = [say("cut-down-part", **names), ballots.decided(say, request, vote)]
+            yield _lines(say, f"told:decision:{number}", Place.DIRECT, lines)
+
+
+def _to_requester(
+    audience: Audience, request: Request, rules: ApprovalRules, closed: Mapping[str, str | None]
+) -> Iterator[Message]:
     if not request.trigger.asks_first or request.requester == NOBODY:
         return
     say = audience.speech_for(request.requester)
     told = [_asked(say, request, rules)] if request.plan is not None and _was_asked_for(request) else []
+    told += [_unreachable(say, request, channel, why) for channel, why in closed.items()]
+    told += _cut_down(say, request) if request.kind is RequestKind.SHARE else ()
     if request.kind is RequestKind.PREVIEW and request.state is RequestState.COMPLETED and request.plan is not None:
         told.append(_preview(say, request, request.plan, rules))
     elif request.waits:
@@ -248,8 +309,8 @@ def _has_ended(request: Request) -> bool:
 def _end(say: Speech, request: Request, key: str, *, watched: bool = False, followed: bool = False) -> Message:
     """How it ended; with whose request it was, for those who only watched it."""
     whose = say("watched-end", who=mrkdwn.person(request.requester.user_id), request=mrkdwn.code(request.id))
-    lines = [*([whose] if watched else []), phrases.end(say, request), *_result(say, request)]
-    message = _lines(say, key, Place.DIRECT, lines)
+    lines = [*([whose] if watched else []), phrases.end(say, request), *results.in_detail(say, request)]
+    message = _lines(say, key, Place.DIRECT, lines, of=request)
     if not followed:
         return message
     what_next = [following.again_button(say, request)]
@@ -259,7 +320,7 @@ def _end(say: Speech, request: Request, key: str, *, watched: bool = False, foll
 
 
 def _preview(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Message:
-    text = " ".join(filter(None, [phrases.asks(say, request), phrases.estimate(say, request)]))
+    text = "\n".join([*in_words(say, request, plan, rules.environments, _ROOM_FOR_TEXT), say("preview-nothing-asked")])
     return _message("preview", Place.DIRECT, Pace.ONCE, text, _preview_blocks(say, request, plan, rules))
 
 
@@ -278,17 +339,26 @@ def _asked(say: Speech, request: Request, rules: ApprovalRules) -> Message:
     return _message("asked", Place.DIRECT, Pace.AT_ONCE, text, blocks)
 
 
+def _unreachable(say: Speech, request: Request, channel: str, why: str | None) -> Message:
+    """What tells the requester that those asked in a channel can't see it, and who can mend that."""
+    names = {"request": mrkdwn.code(request.id), "channel": mrkdwn.channel(channel)}
+    said = say("reachable-again", **names) if why is None else say("unreachable", why=why, **names)
+    return _lines(say, f"{UNREACHABLE}:{channel}", Place.DIRECT, [said], Pace.AT_ONCE)
+
+
 def _standing(say: Speech, request: Request) -> str:
     return ballots.standing(say, request) or phrases.standing(say, request)
 
 
 def _approval_blocks(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Iterator[Block]:
-    waiting = request.state is RequestState.AWAITING_APPROVAL
-    parted = waiting and len(rules.parts_of(request)) > 1
-    room = _ROOM_FOR_CHANGES_BESIDES_PARTS if parted else _ROOM_FOR_CHANGES
-    yield from plan_blocks(say, request, plan, room, rules.environments)
-    if waiting:
-        yield from ballots.waiting(say, request, rules, phrases.confirm(say, request))
+    below = list(_below_the_plan(say, request, rules))
+    yield from plan_blocks(say, request, plan, MESSAGE - size(below), rules.environments)
+    yield from below
+
+
+def _below_the_plan(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[Block]:
+    if request.state is RequestState.AWAITING_APPROVAL:
+        yield from ballots.waiting(say, request, rules)
     decided = ballots.results(say, request)
     yield from sections(say, decided, _ROOM_FOR_DECISIONS)
     yield following.buttons(say, request)
@@ -297,48 +367,22 @@ def _approval_blocks(say: Speech, request: Request, plan: Plan, rules: ApprovalR
 
 
 def _preview_blocks(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Iterator[Block]:
-    yield from plan_blocks(say, request, plan, _ROOM_FOR_CHANGES, rules.environments)
+    yield from plan_blocks(say, request, plan, MESSAGE, rules.environments)
     yield following.preview_buttons(say, request)
     yield ContextBlock(elements=[md(f"{mrkdwn.code(request.id)} · {say('preview-nothing-asked')}")])
-
-
-def _result(say: Speech, request: Request) -> Iterator[str]:
-    """The end in detail: what is wrong, or the images, ready to paste."""
-    for refusal in request.refusals:
-        yield f"• {wording.refusal(say, refusal)}"
-    if request.failure is not None:
-        yield f"• {wording.failure(say, request.failure)}"
-    yield from (f"• {wording.note(say, note)}" for note in request.notes)
-    if request.kind in (RequestKind.AUDIT, RequestKind.RETIRE) and request.plan is not None:
-        yield from (f":warning: {wording.caution(say, caution)}" for caution in request.plan.cautions)
-    if request.state is RequestState.DENIED:
-        votes = (vote for vote in request.decisions if vote.verdict is not Verdict.APPROVED)
-        yield from (ballots.decided(say, request, vote) for vote in list(votes)[-1:])
-    done = [delivery for delivery in request.deliveries if delivery.state is DeliveryState.COMPLETED]
-    if done:
-        width, home = max(len(delivery.target) for delivery in done), max(len(delivery.region) for delivery in done)
-        several = len(request.image_ids) > 1
-        rows = [
-            f"{d.target:<{width}}  {d.account_id}  {d.region:<{home}}  {d.image_id}"
-            + (f"  {say('from-image', image=d.source_image_id)}" if several and d.image_id != d.source_image_id else "")
-            for d in done
-        ]
-        for start in range(0, len(rows), _ROWS):
-            yield mrkdwn.block(rows[start : start + _ROWS])
-    yield from (phrases.opened(say, launch) for launch in request.opened_to)
-    for delivery in request.deliveries:
-        for note in delivery.notes:
-            yield f"• {phrases.name(say, request, delivery)}: {wording.note(say, note)}"
-        if delivery.state is DeliveryState.FAILED and delivery.failure is not None:
-            yield f"• {phrases.name(say, request, delivery)}: {wording.failure(say, delivery.failure)}"
 
 
 def _line(say: Speech, key: str, place: Place, text: str) -> Message:
     return _lines(say, key, place, [text])
 
 
-def _lines(say: Speech, key: str, place: Place, lines: list[str], pace: Pace = Pace.ONCE) -> Message:
-    return _message(key, place, pace, "\n".join(lines), sections(say, lines, _ROOM))
+def _lines(
+    say: Speech, key: str, place: Place, lines: Sequence[Line], pace: Pace = Pace.ONCE, *, of: Request | None = None
+) -> Message:
+    """Lines; where there are too many of them, with the button to see all `of` the request."""
+    fitted = fit(lines, _ROOM)
+    whole = [following.details(say, of)] if fitted.left_out and of is not None else []
+    return _message(key, place, pace, joined(say, lines, _ROOM_FOR_TEXT), [*fitted.sections(say), *whole])
 
 
 def _message(key: str, place: Place, pace: Pace, text: str, blocks: Iterable[Block]) -> Message:

@@ -3,6 +3,7 @@
 Pure mrkdwn, from the catalogues. `messages.py` puts them together, `wording.py` has the words for kinds of trouble.
 """
 
+from collections.abc import Sequence
 from decimal import ROUND_CEILING, Decimal
 
 from aws_ops.estimates import Cost, about
@@ -21,13 +22,14 @@ from aws_ops.plan import (
     WithdrawKeyAdministration,
     WithdrawKeyUse,
 )
-from handlers import mrkdwn, wording
+from handlers import layout, mrkdwn, wording
 from handlers.speech import Speech
 from sharing.requests import Delivery, Preparation, Request, RequestKind, Trigger
 from sharing.states import DeliveryState, RequestState
 
 _BAR = 20
 _WORDS = 12
+_KEYS = 160  # characters: a field of an image names two keys
 
 
 def title(say: Speech, request: Request) -> str:
@@ -91,12 +93,16 @@ def nothing_changes(say: Speech, request: Request) -> str:
     return say("plan-takes-nothing" if request.kind is RequestKind.REVOKE else "plan-changes-nothing")
 
 
-def confirm(say: Speech, request: Request) -> str:
-    """Return what is about to happen, in plain text, for the one who is about to approve it."""
+def confirm(say: Speech, request: Request, targets: Sequence[str], room: int) -> str:
+    """Return what is about to happen to `targets`, in plain text, for the one who is about to approve it.
+
+    It takes about `room` characters; no name is cut.
+    """
     return say(
         f"confirm-{request.kind.value}",
-        images=wording.row(say, request.image_ids),
-        targets=wording.row(say, request.targets) or "none",
+        images=wording.some(say, request.image_ids, room // 6),
+        targets=wording.some(say, targets, room // 2),
+        count=len(targets),
         copied=_yes(request.mode.copies),
         share=str(request.of),
     )
@@ -114,10 +120,7 @@ def targets(say: Speech, request: Request) -> str:
 
 
 def _some(say: Speech, words: list[str]) -> str:
-    """The words in a row; of too many, the first ones and how many more there are."""
-    if len(words) <= _WORDS:
-        return wording.row(say, words)
-    return say("list-cut", shown=wording.row(say, words[: _WORDS - 1]), more=len(words) - _WORDS + 1)
+    return wording.some(say, words, layout.IN_A_LIST, _WORDS)
 
 
 def about_image(say: Speech, image: ImageSummary) -> dict[str, tuple[str, ...]]:
@@ -148,7 +151,7 @@ def image_in_short(say: Speech, image: ImageSummary) -> str:
 def _encryption(say: Speech, image: ImageSummary) -> str:
     if not image.key_arns:
         return say("image-not-encrypted")
-    return say("image-encrypted", keys=wording.row(say, map(mrkdwn.code, image.key_arns)))
+    return say("image-encrypted", keys=wording.some(say, list(map(mrkdwn.code, image.key_arns)), _KEYS))
 
 
 def standing(say: Speech, request: Request) -> str:
@@ -324,6 +327,8 @@ def _end_of_share(say: Speech, request: Request) -> str:
         return say("end-share-refused", targets=targets(say, request), **names)
     if request.came_to is RequestState.FAILED and request.begun_at is not None and request.settled_at is None:
         return say("end-share-halfway", **names)
+    if request.came_to is RequestState.COMPLETED and request.cut_down:
+        return say("end-share-cut-down", **names)
     return say(f"end-share-{_ended(request, 'completed', 'denied', 'expired')}", **names)
 
 
@@ -372,16 +377,16 @@ def taken_back(say: Speech, request: Request) -> str:
     )
 
 
-def trouble(say: Speech, revocation: Request) -> str:
-    """Return that a share couldn't be ended as was provided for: somebody has to see to it."""
+def not_ended(say: Speech, share: Request) -> str:
+    """Return that a share couldn't be ended as was approved with it: somebody has to see to it."""
     return say(
         "ending-failed",
-        who=mrkdwn.person(revocation.requester.user_id),
-        why=revocation.trigger,
-        share=mrkdwn.code(str(revocation.of)),
-        images=images(say, revocation),
-        targets=targets(say, revocation),
-        request=mrkdwn.code(revocation.id),
+        who=mrkdwn.person(share.requester.user_id),
+        why=share.ended_because or Trigger.END_DATE,
+        share=mrkdwn.code(share.id),
+        images=images(say, share),
+        targets=targets(say, share),
+        request=mrkdwn.code(str(share.ended_by)),
     )
 
 

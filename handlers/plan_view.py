@@ -1,36 +1,69 @@
 """The plan as people see it: in a message as far as there is room, and whole in a modal of its own. Pure."""
 
 import json
-from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
 from slack_sdk.models.blocks import Block, HeaderBlock, PlainTextObject, SectionBlock
 from slack_sdk.models.views import View
 
 from aws_ops.key_policy import statements_for
-from aws_ops.plan import AllowKeyUse, ImageSummary, Plan
-from handlers import mrkdwn, phrases, wording
-from handlers.layout import field, section, sections
+from aws_ops.plan import AllowKeyUse, ImageSummary, Plan, ReuseCopy
+from handlers import changes, layout, mrkdwn, phrases, results
+from handlers.layout import ALL, Line, Rows, field, joined, section, sections, size
 from handlers.speech import Speech
-from sharing.requests import Request, RequestKind
+from handlers.warnings import warnings
+from sharing.requests import Delivery, Request, RequestKind
 
-_PARAGRAPH = 1000
-_ROOM_FOR_CAUTIONS, _ROOM_FOR_IMAGES = 1500, 1000
+_PARAGRAPH, _SENTENCE = 1000, 300
+_ROOM_FOR_IMAGES, _ROOM_FOR_WARNINGS, _ROOM_FOR_CHANGES, _ROOM_FOR_REUSES = 1000, 3500, 4000, 200
 _IMAGES_IN_FULL = 3
-_OLD = timedelta(days=90)
-# A modal holds 100 blocks and 250,000 characters in all (docs.slack.dev/reference/views/modal-views).
-_WHOLE = 200_000
+# Before the changes get any: one line for each kind of them, cut if need be.
+_LEAST_FOR_CHANGES = 900
+_NUMBER = len("100. ")
+# A modal holds 100 blocks and 250,000 bytes of JSON in all (docs.slack.dev/reference/views/modal-views).
+_WHOLE = 140_000
 _BLOCKS = 100
-_ROWS = 20
 
 
 def plan_blocks(
     say: Speech, request: Request, plan: Plan, room: int, environments: Mapping[str, str]
 ) -> Iterator[Block]:
-    """Yield what is asked and why, the images, the warnings and the changes, with `room` characters for these.
+    """Yield what is asked and why, the images, the warnings and the changes, of `room` characters in all.
 
-    `environments` says which targets are of one, by name.
+    Something of each kind of warning and of change is there. `environments` says which targets are of one, by name.
     """
+    head, estimate = list(_head(say, request, plan)), phrases.estimate(say, request)
+    room -= size(head) + len(estimate)
+    warned = warnings(say, request, plan, environments, min(_ROOM_FOR_WARNINGS, room - _LEAST_FOR_CHANGES))
+    room -= sum(len(line) + 1 for line in warned)
+    yield from head
+    yield from sections(say, warned, _ROOM_FOR_WARNINGS)
+    yield from sections(say, changes_in(say, request, plan, min(_ROOM_FOR_CHANGES, room)), _ROOM_FOR_CHANGES)
+    if estimate:
+        yield section(estimate)
+
+
+def in_words(say: Speech, request: Request, plan: Plan, environments: Mapping[str, str], room: int) -> list[str]:
+    """Return what `plan_blocks` shows as lines of about `room` characters in all, for where blocks aren't seen."""
+    ticket = [say("ticket", ticket=mrkdwn.code(request.ticket))] if request.ticket else []
+    reason = [mrkdwn.cut(mrkdwn.quote(request.reason), _SENTENCE)] if request.reason else []
+    images = [phrases.image_in_short(say, image) for image in plan.images]
+    head = [
+        phrases.title(say, request),
+        mrkdwn.cut(phrases.asks(say, request), 2 * _SENTENCE),
+        *reason,
+        *ticket,
+        *filter(None, [joined(say, images, _SENTENCE)]),
+    ]
+    estimate = [phrases.estimate(say, request)] if phrases.estimate(say, request) else []
+    room -= sum(len(line) + 1 for line in (*head, *estimate))
+    warned = warnings(say, request, plan, environments, room // 2)
+    room -= sum(len(line) + 1 for line in warned)
+    return [*head, *warned, *changes_in(say, request, plan, room), *estimate]
+
+
+def _head(say: Speech, request: Request, plan: Plan) -> Iterator[Block]:
     yield HeaderBlock(text=PlainTextObject(text=phrases.title(say, request)))
     yield section(mrkdwn.cut(phrases.asks(say, request), _PARAGRAPH))
     if request.reason:
@@ -41,57 +74,56 @@ def plan_blocks(
     if len(plan.images) > _IMAGES_IN_FULL:
         rest = (phrases.image_in_short(say, image) for image in plan.images[_IMAGES_IN_FULL:])
         yield from sections(say, rest, _ROOM_FOR_IMAGES)
-    yield from sections(say, warnings(say, request, plan, environments), _ROOM_FOR_CAUTIONS)
-    yield from sections(say, changes(say, request, plan), room)
-    if estimate := phrases.estimate(say, request):
-        yield section(estimate)
 
 
-def warnings(say: Speech, request: Request, plan: Plan, environments: Mapping[str, str]) -> list[str]:
-    """Return what to know before saying yes, a line each; the age of an image counts from when it is asked for."""
-    places: dict[str, list[str]] = {}
-    for target in request.targets:
-        if target in environments:
-            places.setdefault(environments[target], []).append(f"*{mrkdwn.escape(target)}*")
-    sensitive = (
-        say("environment", targets=wording.row(say, names), environment=mrkdwn.escape(environment))
-        for environment, names in places.items()
-    )
-    old = [image for image in plan.images if request.created_at - image.created >= _OLD]
-    aged = (
-        say("image-old", image=mrkdwn.code(image.image_id), days=(request.created_at - image.created).days)
-        for image in old
-        if request.kind in (RequestKind.SHARE, RequestKind.PREVIEW)
-    )
-    return [
-        f":warning: {line}" for line in (*sensitive, *aged, *(wording.caution(say, each) for each in plan.cautions))
-    ]
+def changes_in(say: Speech, request: Request, plan: Plan, room: int) -> list[str]:
+    """Return what will change in lines of `room` characters in all: of very many, those of a kind in one line."""
+    whole = every_change(say, request, plan)
+    if sum(len(line) + 1 for line in whole) <= room:
+        return whole
+    title, *_ = whole
+    last = say("plan-in-short", count=len(plan.changes))
+    kinds = changes.of_each_kind(say, plan.changes)
+    reuses = [[partial(_reuse, say, one) for one in plan.reuses]] if plan.reuses else []
+    reused = layout.of_each_kind(say, reuses, _ROOM_FOR_REUSES)
+    room -= sum(len(line) + 1 for line in (title, last, *reused)) + _NUMBER * sum(map(len, kinds))
+    return [title, *_numbered(layout.of_each_kind(say, kinds, room)), *reused, *_nothing(say, request, plan), last]
 
 
-def changes(say: Speech, request: Request, plan: Plan) -> list[str]:
+def every_change(say: Speech, request: Request, plan: Plan) -> list[str]:
     """Return what will change, in its order, and what need not."""
-    numbered = [f"{number}. {wording.change(say, change)}" for number, change in enumerate(plan.changes, 1)]
-    reuses = [
-        say(
-            "plan-reuse",
-            account=mrkdwn.code(reuse.account_id),
-            copy=mrkdwn.code(reuse.image_id),
-            region=mrkdwn.code(reuse.region),
-        )
-        for reuse in plan.reuses
+    return [
+        say("plan-repairs" if request.kind is RequestKind.AUDIT else "plan-changes"),
+        *_numbered(changes.change(say, one) for one in plan.changes),
+        *(_reuse(say, one) for one in plan.reuses),
+        *_nothing(say, request, plan),
     ]
-    nothing = [] if numbered else [phrases.nothing_changes(say, request)]
-    return [say("plan-repairs" if request.kind is RequestKind.AUDIT else "plan-changes"), *numbered, *reuses, *nothing]
+
+
+def _nothing(say: Speech, request: Request, plan: Plan) -> list[str]:
+    return [] if plan.changes else [phrases.nothing_changes(say, request)]
+
+
+def _numbered(lines: Iterable[str]) -> list[str]:
+    return [f"{number}. {line}" for number, line in enumerate(lines, 1)]
+
+
+def _reuse(say: Speech, reuse: ReuseCopy, _in_a_list: int = ALL) -> str:
+    account, region = mrkdwn.code(reuse.account_id), mrkdwn.code(reuse.region)
+    return say("plan-reuse", account=account, copy=mrkdwn.code(reuse.image_id), region=region)
 
 
 def whole_plan(say: Speech, request: Request, environments: Mapping[str, str]) -> View:
-    """Return the modal with everything that the plan holds, if there is one, and with how each delivery stands."""
+    """Return the modal with everything that the plan holds, if there is one, and with how each delivery stands.
+
+    As far as a modal goes: what is beyond that is counted.
+    """
     plan = request.plan
     planned = (
         [
             *(phrases.image_in_short(say, image) for image in plan.images),
             *warnings(say, request, plan, environments),
-            *changes(say, request, plan),
+            *every_change(say, request, plan),
             *(line for change in plan.changes if isinstance(change, AllowKeyUse) for line in _policy_gain(say, change)),
         ]
         if plan is not None
@@ -99,24 +131,28 @@ def whole_plan(say: Speech, request: Request, environments: Mapping[str, str]) -
     )
     lines = [
         phrases.asks(say, request),
+        *results.why_not(say, request),
         *planned,
-        *(phrases.progress(say, request, delivery) for delivery in request.deliveries),
+        *(line for one in request.deliveries for line in _delivery(say, request, one)),
     ]
     return View(
         type="modal",
         title=say("details-title"),
         close=say("details-close"),
-        blocks=list(sections(say, lines, _WHOLE))[:_BLOCKS],
+        blocks=list(layout.fit(lines, _WHOLE, _BLOCKS - 1).sections(say)),
     )
 
 
-def _policy_gain(say: Speech, change: AllowKeyUse) -> Iterator[str]:
+def _delivery(say: Speech, request: Request, delivery: Delivery) -> Iterator[str]:
+    yield phrases.progress(say, request, delivery)
+    yield from results.of_delivery(say, request, delivery)
+
+
+def _policy_gain(say: Speech, change: AllowKeyUse) -> Iterator[Line]:
     """What a key's policy gains, as the lines of a diff; the statements may name others already."""
     yield say("policy-gain", key=mrkdwn.code(change.key_arn))
     text = json.dumps(statements_for(change.users), indent=2, ensure_ascii=False)
-    rows = [f"+ {row[2:]}" for row in text.splitlines()[1:-1]]
-    for start in range(0, len(rows), _ROWS):
-        yield mrkdwn.block(rows[start : start + _ROWS])
+    yield Rows(tuple(f"+ {row[2:]}" for row in text.splitlines()[1:-1]))
 
 
 def _about(say: Speech, image: ImageSummary) -> SectionBlock:

@@ -2,12 +2,14 @@
 
 Each message is written down before it is posted and again, with its `ts`, after. One that was written down but has no
 `ts` may have been posted by a publisher that died in between; it is looked for by its metadata before it is posted.
+
+What Slack says against one message is written down with it, and it is tried again later; the others don't wait for it.
 """
 
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -15,15 +17,17 @@ from typing import Any, cast
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from handlers.messages import STORY, Audience, Message, Pace, Place, messages_of
+from handlers.channels import CLOSED
+from handlers.messages import STORY, UNREACHABLE, Audience, Message, Pace, Place, messages_of
 from handlers.people import language_of
 from handlers.speech import Language, speech
-from handlers.trouble import SLACK_TROUBLE
+from handlers.trouble import RATE_LIMITED, SLACK_TROUBLE, code_of, concerns_all
 from sharing.clock import Clock
 from sharing.context import about
 from sharing.postings import Posting, Postings, Untold
 from sharing.requests import NOBODY, Person, Request
 from sharing.rules import ApprovalRules
+from sharing.states import is_final
 from sharing.transaction import LeaseLost
 
 _log = logging.getLogger(__name__)
@@ -32,14 +36,15 @@ EVENT_TYPE = "ami_share"
 # Edits of one message; Slack asks for about one call a second over all (docs.slack.dev/apis/web-api/rate-limits).
 _BETWEEN_EDITS = timedelta(seconds=10)
 _AFTER_TROUBLE = timedelta(seconds=15)
+# The longest that one message's trouble is waited for: while the request goes on, and once it is over. After that it
+# is given up: nobody will ever mend what a channel was left with years ago.
+_LONGEST_PAUSE, _LONGEST_PAUSE_AFTERWARDS = timedelta(minutes=10), timedelta(days=1)
+_MOST_DOUBLINGS = 20
 _LANGUAGE_HOLDS = timedelta(hours=1)
 # A message's ts is by Slack's clock, and may lie before the time at which its request was made by ours.
 _CLOCKS_DIFFER = timedelta(minutes=10)
 _PAGE = 200
-_RATE_LIMITED = "ratelimited"
 _DELETED = "message_not_found"
-# Somebody who has left since asking (docs.slack.dev/reference/methods/conversations.open).
-_UNREACHABLE = frozenset({"user_disabled", "user_not_found", "user_not_visible", "cannot_dm_bot"})
 
 
 @dataclass
@@ -53,9 +58,7 @@ class Publisher:
     language: Language
     notifications_channel: str | None = None
     on_lease_lost: Callable[[str], None] = lambda _: None
-    on_rate_limit: Callable[[], None] = lambda: None
     _quiet_until: datetime | None = None
-    _in_hand: Untold | None = None
     _languages: dict[Person, tuple[Language, datetime]] = field(default_factory=dict)
 
     def run_once(self) -> bool:
@@ -65,47 +68,82 @@ class Publisher:
         untold = self.postings.claim(self.clock())
         if untold is None:
             return False
-        self._in_hand = untold
+        with about(untold.request.id):
+            self._try_to_tell(untold)
+        return True
+
+    def _try_to_tell(self, untold: Untold) -> None:
         try:
-            with about(untold.request.id):
-                again_at = self._tell(untold)
+            self._tell(untold)
         except LeaseLost:
             _log.warning("request %s: overtaken by another publisher", untold.request.id)
             self.on_lease_lost("publish")
-            return True
         except SlackApiError as error:
             again_at = self.clock() + _pause(error)
-            if _code(error) == _RATE_LIMITED:
+            if code_of(error) == RATE_LIMITED:
                 self._quiet_until = again_at
-                self.on_rate_limit()
-            _log.warning("request %s: Slack refused (%s), again at %s", untold.request.id, _code(error), again_at)
+            _log.warning("request %s: Slack refused (%s), again at %s", untold.request.id, code_of(error), again_at)
+            self.postings.put_off(untold, again_at)
         except SLACK_TROUBLE as error:
             again_at = self.clock() + _AFTER_TROUBLE
             _log.warning("request %s: Slack is out of reach (%s), again at %s", untold.request.id, error, again_at)
-        self.postings.told(untold, again_at)
-        return True
+            self.postings.put_off(untold, again_at)
 
-    def hand_back(self) -> None:
-        """Give up what is being told, since the process ends: another publisher goes on at once."""
-        if self._in_hand is not None:
-            self.postings.hand_back(self._in_hand)
-
-    def _tell(self, untold: Untold) -> datetime | None:
-        """Post and edit what differs; return when to look again, if an edit had to wait for its time."""
+    def _tell(self, untold: Untold) -> None:
+        """Post and edit what differs, and note when to look again, if something had to wait for its time."""
         posted = dict(untold.postings)
-        again_at: datetime | None = None
+        waiting: list[datetime] = []
         for message in self._messages(untold.request, posted):
-            posting = posted.get(message.key)
-            parent = posted[STORY] if message.place is Place.THREAD else None
-            if posting is None or posting.ts is None:
-                posted[message.key] = self._post(untold, message, posting, parent)
-            elif message.pace is not Pace.ONCE and posting.content_digest != _digest(message):
-                due = self._edit_due(message, posting)
-                if due > self.clock():
-                    again_at = due
-                elif not self._edit(untold, message, posting):
-                    posted[message.key] = self._post(untold, message, posting, parent)
-        return again_at
+            try:
+                again_at = self._bring_up_to_date(untold, message, posted)
+            except SlackApiError as error:
+                if concerns_all(error):
+                    raise
+                again_at = self._refused(untold, message, posted, code_of(error))
+            waiting += [again_at] if again_at is not None else []
+        again_at = min(waiting, default=None)
+        if again_at is not None and any(one.refusal is not None for one in posted.values()):
+            self.postings.put_off(untold, again_at)
+        else:
+            self.postings.told(untold, again_at)
+
+    def _bring_up_to_date(self, untold: Untold, message: Message, posted: dict[str, Posting]) -> datetime | None:
+        """Post or edit one message, if it differs; return when to look at it again, if it has to wait."""
+        posting = posted.get(message.key)
+        parent = posted.get(STORY) if message.place is Place.THREAD else None
+        if message.place is Place.THREAD and (parent is None or not parent.ts):
+            return None  # it comes with the one it is under
+        if not _differs(message, posting):
+            return None
+        free_at = _free_at(posting, self._channel_known(message, posting, parent), posted.values())
+        if free_at is not None and free_at > self.clock():
+            return free_at
+        if posting is None or posting.ts is None:
+            self._post(untold, message, posted, parent)
+            # That it stands at last is told as well.
+            return self.clock() if posting is not None and posting.refusal is not None else None
+        if (due := self._edit_due(message, posting)) > self.clock():
+            return due
+        if not self._edit(untold, message, posting):
+            self._post(untold, message, posted, parent)
+        return None
+
+    def _refused(self, untold: Untold, message: Message, posted: dict[str, Posting], refusal: str) -> datetime | None:
+        """Write down what stands against one message; return when to try again, or None if it is given up."""
+        now, known = self.clock(), posted[message.key]
+        pause = _AFTER_TROUBLE * 2 ** min(known.tries, _MOST_DOUBLINGS)
+        over = is_final(untold.request.state)
+        if over and pause > _LONGEST_PAUSE_AFTERWARDS:
+            _log.warning("%s is given up in %s: %s", message.key, known.channel, refusal)
+            posting = Posting(message.key, known.channel, known.ts or "", _digest(message), now)
+        else:
+            again_at = now + min(pause, _LONGEST_PAUSE_AFTERWARDS if over else _LONGEST_PAUSE)
+            posting = replace(known, refusal=refusal, tries=known.tries + 1, again_at=again_at)
+            _log.warning("%s can't be told in %s: %s; again at %s", message.key, known.channel, refusal, again_at)
+        self.postings.shown(untold, posting, now)
+        posted[message.key] = posting
+        # Of what is new there may be something to say.
+        return now if known.refusal is None else posting.again_at
 
     def _language_of(self, person: Person) -> Language:
         """Return what `person` reads, as Slack said within the hour; the channels' language where Slack can't say."""
@@ -127,22 +165,33 @@ class Publisher:
         audience = Audience(
             speech(self.language), lambda person: speech(self._language_of(person)), self.notifications_channel
         )
-        messages = messages_of(request, self.rules, audience)
+        closed = _closed_channels(posted)
+        messages = messages_of(request, self.rules, audience, closed=closed)
         yield from messages[:1]
         if len(request.asked_in) > 1 and (first := posted.get(STORY)) is not None and first.ts:
-            link = self.client.chat_getPermalink(channel=first.channel, message_ts=first.ts)
-            story = cast("str", link["permalink"])
-            messages = messages_of(request, self.rules, audience, story)
+            messages = messages_of(request, self.rules, audience, self._link_to(first), closed)
         yield from messages[1:]
 
-    def _post(self, untold: Untold, message: Message, begun: Posting | None, parent: Posting | None) -> Posting:
+    def _link_to(self, posting: Posting) -> str | None:
+        try:
+            link = self.client.chat_getPermalink(channel=posting.channel, message_ts=str(posting.ts))
+        except SlackApiError as error:
+            if concerns_all(error):
+                raise
+            return None
+        return cast("str", link["permalink"])
+
+    def _post(self, untold: Untold, message: Message, posted: dict[str, Posting], parent: Posting | None) -> None:
         ts: str | None = None
         thread_ts = parent.ts if parent else None
+        begun = posted.get(message.key)
         if begun is None:
             channel = parent.channel if parent else self._channel_of(untold.request, message)
             if channel is None:
-                return self._give_up(untold, message)
+                posted[message.key] = self._give_up(untold, message)
+                return
             self.postings.begin(untold, message.key, channel, self.clock())
+            posted[message.key] = Posting(message.key, channel)
         else:
             channel = begun.channel
             ts = next(self._find(untold.request, message, channel, thread_ts), None)
@@ -166,10 +215,10 @@ class Publisher:
             if stands:
                 self._remove(channel, {ts} - {stands})
             raise
+        posted[message.key] = posting
         if begun is not None:
             # Whoever began may only have been stopped, and have posted after it was looked for.
             self._remove(channel, {*self._find(untold.request, message, channel, thread_ts)} - {ts})
-        return posting
 
     def _edit(self, untold: Untold, message: Message, posting: Posting) -> bool:
         """Bring a message up to date; False if there is none to be edited any more."""
@@ -178,13 +227,13 @@ class Publisher:
                 channel=posting.channel, ts=cast("str", posting.ts), text=message.text, blocks=list(message.blocks)
             )
         except SlackApiError as error:
-            if _code(error) != _DELETED:
+            if code_of(error) != _DELETED:
                 raise
             _log.warning("somebody deleted %s, which is posted again", message.key)
             return False
         now = self.clock()
         try:
-            self.postings.shown(untold, replace(posting, content_digest=_digest(message), shown_at=now), now)
+            self.postings.shown(untold, Posting(message.key, posting.channel, posting.ts, _digest(message), now), now)
         except LeaseLost:
             self.postings.overtaken(untold.request.id, message.key, now)
             raise
@@ -196,7 +245,7 @@ class Publisher:
             try:
                 self.client.chat_delete(channel=channel, ts=ts)
             except SlackApiError as error:
-                if _code(error) != _DELETED:
+                if code_of(error) != _DELETED:
                     raise
 
     def _edit_due(self, message: Message, posting: Posting) -> datetime:
@@ -213,6 +262,12 @@ class Publisher:
         self.postings.shown(untold, posting, now)
         return posting
 
+    def _channel_known(self, message: Message, posting: Posting | None, parent: Posting | None) -> str | None:
+        """Return where a message goes, as far as that can be said without asking Slack."""
+        if (there := posting or parent) is not None:
+            return there.channel
+        return None if message.place is Place.DIRECT else message.channel or self.rules.channel
+
     def _channel_of(self, request: Request, message: Message) -> str | None:
         if message.place is not Place.DIRECT:
             return message.channel or self.rules.channel
@@ -220,9 +275,11 @@ class Publisher:
         try:
             opened = self.client.conversations_open(users=[_reader(request, message).user_id])
         except SlackApiError as error:
-            if _code(error) in _UNREACHABLE:
-                return None
-            raise
+            if concerns_all(error):
+                raise
+            # Somebody who has left since asking, for one (docs.slack.dev/reference/methods/conversations.open).
+            _log.warning("%s can't be told directly: %s", _reader(request, message).user_id, code_of(error))
+            return None
         return cast("str", opened["channel"]["id"])
 
     def _find(self, request: Request, message: Message, channel: str, thread_ts: str | None) -> Iterator[str]:
@@ -243,6 +300,29 @@ class Publisher:
                     yield cast("str", found["ts"])
 
 
+def _differs(message: Message, posting: Posting | None) -> bool:
+    """Whether Slack doesn't show a message as it should be; what was given up stays as it is."""
+    if posting is None or posting.ts is None:
+        return True
+    return bool(posting.ts) and message.pace is not Pace.ONCE and posting.content_digest != _digest(message)
+
+
+def _free_at(posting: Posting | None, channel: str | None, posted: Iterable[Posting]) -> datetime | None:
+    """Return when a message may be tried again after it was refused, or another one was since the channel is closed."""
+    refused = [each for each in posted if each.refusal in CLOSED and each.channel == channel]
+    times = [each.again_at for each in (*refused, *([posting] if posting else [])) if each.again_at is not None]
+    return max(times, default=None)
+
+
+def _closed_channels(posted: Mapping[str, Posting]) -> dict[str, str | None]:
+    """Return where approval was to be asked and Slack says no, with why; None where it was asked after all."""
+    asked = [each for key, each in posted.items() if key.partition(":")[0] == STORY]
+    open_again = (each for each in asked if each.ts and f"{UNREACHABLE}:{each.channel}" in posted)
+    return {each.channel: None for each in open_again} | {
+        each.channel: each.refusal for each in asked if each.ts is None and each.refusal is not None
+    }
+
+
 def _reader(request: Request, message: Message) -> Person:
     return message.reader or request.requester
 
@@ -256,11 +336,7 @@ def _digest(message: Message) -> str:
     return hashlib.sha256(json.dumps([message.text, message.blocks], sort_keys=True).encode()).hexdigest()
 
 
-def _code(error: SlackApiError) -> str:
-    return str(error.response.get("error", "unknown_error"))
-
-
 def _pause(error: SlackApiError) -> timedelta:
-    if _code(error) == _RATE_LIMITED:
+    if code_of(error) == RATE_LIMITED:
         return timedelta(seconds=int(error.response.headers.get("Retry-After", "30")))
     return _AFTER_TROUBLE

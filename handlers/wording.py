@@ -7,31 +7,12 @@ escaped.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from itertools import accumulate
 
 from aws_ops.finishing import Note, NoteKind
-from aws_ops.ids import account_of
-from aws_ops.key_grants import is_auto_scaling, operations_for
-from aws_ops.plan import (
-    AddCreateVolumePermission,
-    AddLaunchPermission,
-    AllowKeyAdministration,
-    AllowKeyUse,
-    Caution,
-    Change,
-    CopyImage,
-    CreateKeyGrant,
-    DeregisterCopy,
-    PutImageParameter,
-    ReencryptImage,
-    Refusal,
-    RemoveCreateVolumePermission,
-    RemoveLaunchPermission,
-    RevokeKeyGrant,
-    ShareReencrypted,
-    WithdrawKeyAdministration,
-    WithdrawKeyUse,
-)
+from aws_ops.plan import Caution, Refusal
 from handlers import mrkdwn
+from handlers.layout import ALL
 from handlers.people import Stranger
 from handlers.problems import Problem
 from handlers.speech import Speech
@@ -40,40 +21,47 @@ from sharing.states import RequestState, is_final
 
 
 def refusal(say: Speech, refused: Refusal) -> str:
-    return say(f"refusal-{_dashed(refused.kind)}", **_escaped(dict(refused.details)))
+    return say(f"refusal-{dashed(refused.kind)}", **_escaped(dict(refused.details)))
 
 
-def caution(say: Speech, cautioned: Caution) -> str:
-    return say(f"caution-{_dashed(cautioned.kind)}", **_escaped(dict(cautioned.details)))
+def caution(say: Speech, cautioned: Caution, in_a_list: int = ALL) -> str:
+    """Return what to know before saying yes; each list in it takes about so many characters."""
+    details = _escaped(dict(cautioned.details))
+    lists = {name: some(say, details[name].split(", "), in_a_list) for name in _LISTS & details.keys()}
+    return say(f"caution-{dashed(cautioned.kind)}", **details | lists)
+
+
+# The details of cautions that name several things, however many (aws_ops/details.py joins them).
+_LISTS = frozenset({"groups", "key", "keys", "principals", "strangers", "tags", "target", "targets", "users"})
 
 
 def failure(say: Speech, failed: Failure) -> str:
     details = _escaped(failed.details)
     if failed.kind is FailureKind.NOT_REVOCABLE:
         details["state"] = state(say, RequestState(failed.details["state"]))
-    return say(f"failure-{_dashed(failed.kind)}", **details)
+    return say(f"failure-{dashed(failed.kind)}", **details)
 
 
 def note(say: Speech, noted: Note) -> str:
     named = _escaped(dict(noted.details))
     if noted.kind is NoteKind.PROTECTED_FOR_NOW:
         named["until"] = mrkdwn.when(datetime.fromisoformat(named["until"]))
-    return say(f"note-{_dashed(noted.kind)}", **named)
+    return say(f"note-{dashed(noted.kind)}", **named)
 
 
 def problem(say: Speech, found: Problem) -> str:
     """Return what makes no sense, and what may have been meant, in plain text."""
-    said = say(f"problem-{_dashed(found.kind)}", **found.details)
+    said = say(f"problem-{dashed(found.kind)}", **found.details)
     return say("did-you-mean", said=said, alike=say("or-separator").join(found.alike)) if found.alike else said
 
 
 def stranger(say: Speech, found: Stranger) -> str:
-    return say(f"stranger-{_dashed(found)}")
+    return say(f"stranger-{dashed(found)}")
 
 
 def state(say: Speech, of: RequestState) -> str:
     """Return where a request stands, in a word or two."""
-    return say(f"state-{_dashed(of)}")
+    return say(f"state-{dashed(of)}")
 
 
 def not_revocable(say: Speech, share: Request) -> str:
@@ -95,83 +83,27 @@ def not_in_force(say: Speech, share: Request) -> str:
     return say("not-in-force", request=mrkdwn.code(share.id), state=state(say, share.state))
 
 
-def change(say: Speech, changed: Change) -> str:
-    """Return what a change does, in a line."""
-    return say(f"change-{_dashed(changed.kind)}{_whose(changed)}", **_named(say, changed))
-
-
-def _whose(changed: Change) -> str:
-    to_auto_scaling = isinstance(changed, CreateKeyGrant) and is_auto_scaling(changed.principal)
-    return "-to-auto-scaling" if to_auto_scaling else ""
-
-
-def _named(say: Speech, changed: Change) -> dict[str, str]:
-    """What the sentence on a change names."""
-    code = mrkdwn.code
-    match changed:
-        case AllowKeyUse(key_arn=key) | WithdrawKeyUse(key_arn=key):
-            return {"key": code(key), "users": _users(say, changed)}
-        case AllowKeyAdministration(key_arn=key) | WithdrawKeyAdministration(key_arn=key):
-            return {"key": code(key), "users": row(say, map(code, changed.principals))}
-        case CreateKeyGrant(key_arn=key, principal=principal):
-            operations = row(say, map(code, operations_for(principal)))
-            whom = {"account": code(account_of(principal))} if is_auto_scaling(principal) else {}
-            return {"key": code(key), "principal": code(principal), "operations": operations, **whom}
-        case RevokeKeyGrant(key_arn=key, principal=principal):
-            return {"key": code(key), "principal": code(principal)}
-        case AddCreateVolumePermission() | RemoveCreateVolumePermission():
-            return {"snapshot": code(changed.snapshot_id), "accounts": _accounts(say, changed.accounts)}
-        case AddLaunchPermission() | RemoveLaunchPermission():
-            return {"image": code(changed.image_id), "launchers": row(say, map(code, changed.launchers))}
-        case ReencryptImage():
-            names = {"image": code(changed.source_image_id), "account": code(changed.owner)}
-            return {**names, "name": code(changed.name), "key": code(changed.key_arn)}
-        case ShareReencrypted():
-            whom = {"accounts": _accounts(say, changed.readers), "launchers": row(say, map(code, changed.launchers))}
-            return {"image": code(changed.source_image_id), **whom}
-        case DeregisterCopy():
-            return _at(changed, changed.image_id)
-        case PutImageParameter():
-            return {**_at(changed, changed.source_image_id), "parameter": code(changed.parameter)}
-        case CopyImage():
-            return {
-                **_at(changed, changed.source_image_id),
-                "name": code(changed.name),
-                "key": code(changed.key_arn),
-                "deprecated": mrkdwn.when(changed.deprecate_at) if changed.deprecate_at else "none",
-                "protected": "no" if changed.protection in ("", "disabled") else "yes",
-            }
-
-
-def _at(changed: DeregisterCopy | PutImageParameter | CopyImage, image_id: str) -> dict[str, str]:
-    where = {"account": mrkdwn.code(changed.account_id), "region": mrkdwn.code(changed.region)}
-    return {"image": mrkdwn.code(image_id), **where}
-
-
 def row(say: Speech, words: Iterable[str]) -> str:
     """Return words, which are mrkdwn, with what stands between them."""
     return say("list-separator").join(words)
 
 
-def _users(say: Speech, change: AllowKeyUse | WithdrawKeyUse) -> str:
-    """Whom a key's policy names, and of whom it knows only where they must come from."""
-    members = (say("whoever-in-organization", organization=mrkdwn.code(path)) for path in change.organizations)
-    return row(say, [*map(mrkdwn.code, change.principals), *members])
+def some(say: Speech, words: Sequence[str], room: int, most: int | None = None) -> str:
+    """Return words in a row, at most so many and as many as `room` characters take; and how many more there are.
+
+    No word is cut: the first one is there, however long it is.
+    """
+    between = len(say("list-separator"))
+    sizes = accumulate(len(word) + between for word in words)
+    shown = max(1, sum(size <= room for size in sizes))
+    shown = shown if most is None else min(shown, most)
+    if shown >= len(words):
+        return row(say, words)
+    return say("list-cut", shown=row(say, words[:shown]), more=len(words) - shown)
 
 
-def _accounts(say: Speech, accounts: Sequence[str]) -> str:
-    """The accounts; of an organization's many, how many they are and the first of them."""
-    codes = list(map(mrkdwn.code, accounts))
-    if len(codes) <= _ACCOUNTS:
-        return row(say, codes)
-    first, more = row(say, codes[:_ACCOUNTS]), len(codes) - _ACCOUNTS
-    return say("many-accounts", count=len(codes), first=first, more=more)
-
-
-_ACCOUNTS = 100  # as many as can be named in a request; a section of a message holds about 150
-
-
-def _dashed(kind: StrEnum | str) -> str:
+def dashed(kind: StrEnum | str) -> str:
+    """Return a kind as the catalogues write it."""
     return str(kind).replace("_", "-")
 
 

@@ -54,9 +54,9 @@ class Neighbourhood:
         """What the bot's process wrote."""
         return self.folder / "bot.log"
 
-    def start_bot(self) -> None:
-        """Start the bot's process, on the database as it is, and wait until it listens."""
-        self.bot = self.launch(self.port)
+    def start_bot(self, *program: str) -> None:
+        """Start the bot's process, on the database as it is, and wait until it listens; for `program`, see `launch`."""
+        self.bot = self.launch(self.port, *program)
         self._wait_for_the_bot(self.bot)
 
     def launch(self, port: int, *program: str) -> subprocess.Popen[bytes]:

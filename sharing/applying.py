@@ -35,6 +35,7 @@ from aws_ops.plan import (
     CreateKeyGrant,
     ImageSummary,
     Mode,
+    PutImageParameter,
     WithdrawKeyAdministration,
     WithdrawKeyUse,
 )
@@ -89,7 +90,8 @@ def _delivery(request: Request, image: ImageSummary, target: TargetAccount, regi
     asked_way = (image.asked_as, *way[1:])
     keys = {(c.source_image_id, c.account_id, c.region): c.key_arn for c in plan.changes if isinstance(c, CopyImage)}
     reused = {(r.source_image_id, r.account_id, r.region): r.image_id for r in plan.reuses}
-    done = asked_way in reused
+    parameters = {(p.source_image_id, p.account_id, p.region) for p in plan.changes if isinstance(p, PutImageParameter)}
+    done = asked_way in reused and asked_way not in parameters
     delivery = Delivery(
         source_image_id=image.asked_as,
         target=target.name,
@@ -99,7 +101,7 @@ def _delivery(request: Request, image: ImageSummary, target: TargetAccount, regi
         size_gib=image.size_gib,
         state=DeliveryState.COMPLETED if done else DeliveryState.WAITING,
         image_id=reused.get(asked_way, image.image_id if request.mode is Mode.SHARE else None),
-        reused=done,
+        reused=asked_way in reused,
         key_arn=keys.get(way),
         client_token="",
         attempt=1,

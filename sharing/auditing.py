@@ -6,14 +6,14 @@ asks for approval of what would put it right, and does that. Besides people, the
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from aws_ops.accounts import Accounts
 from aws_ops.audit import Books, LostCopy, plan_audit
 from aws_ops.copies import CopyState, watch
-from aws_ops.entries import entries_of
+from aws_ops.entries import Entry, entries_of
 from aws_ops.errors import AwsBusy, AwsOpsError
 from aws_ops.held import read_held
 from aws_ops.ids import AccountId, ImageId, Region
@@ -58,34 +58,42 @@ def audit_of(
 
 @dataclass(frozen=True)
 class AuditCalendar:
-    """Asks for an audit of everything once in each period, counted in `every` from a Monday.
+    """Asks for what has its time once in each period, counted in `every` from a Monday.
 
     Two replicas asking at once do no harm: it is the same audit.
 
     Attributes:
-        retires: copies that aren't kept are looked for as well.
+        audits: everything is compared with what was approved.
+        retires: copies that aren't kept are looked for.
     """
 
     store: Store
     clock: Clock
     every: timedelta
+    audits: bool
     retires: bool
 
     def run_once(self) -> None:
         """Ask for what is due in this period, if nobody has."""
         now = self.clock()
         period = f"calendar:{self.every.days}d:{(now - _EPOCH) // self.every}"
-        self.store.add(audit_of(NOBODY, period), now)
+        if self.audits:
+            self.store.add(audit_of(NOBODY, period), now)
         if self.retires:
             self.store.add(retirement(NOBODY, f"{period}:retire"), now)
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What an audit looks at: the shares in force, and what the bot has on record of what they rest on."""
+    """What an audit looks at: the shares in force, and what the bot has on record of what they rest on.
+
+    Attributes:
+        givers: which request gave what, of those that won't give it again.
+    """
 
     shares: tuple[Request, ...] = field(compare=False)
     books: Books
+    givers: Mapping[Entry, RequestId] = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -108,14 +116,19 @@ class Audits:
         everything = request.of is None and not request.image_ids
         known = frozenset(target.role.account_id for target in self.estate.targets)
         ids = None if everything else [share.id for share in shares]
-        return Scope(tuple(shares), Ledger(tx).books(ids, known))
+        ledger = Ledger(tx)
+        books = ledger.books(ids, known)
+        return Scope(tuple(shares), books, ledger.givers(books.given))
 
     def plan(self, request: Request, books: Scope) -> Plan:
         record, sources = books.books, self.estate.sources
         held = read_held(self.accounts, sources, record.needed | record.given)
-        known = sorted(record.known)
-        shared = [] if request.of else find_shared_images(self.accounts, sources, known, request.image_ids)
+        shared = [] if request.of else find_shared_images(self.accounts, sources, request.image_ids)
         return plan_audit(record, held, shared, _lost_copies(self.accounts, self.estate, books.shares))
+
+    def learn(self, tx: Transaction, books: Scope, plan: Plan) -> None:
+        """What somebody took away isn't the bot's any more: whoever gives it again by hand may keep it."""
+        Ledger(tx).forget({entry: books.givers[entry] for entry in plan.gone if entry in books.givers})
 
     def announce(self, tx: Transaction, request: Request) -> None:
         """It counts on nothing."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import and_
 
-from sharing.requests import Person, Request, RequestKind
+from sharing.requests import Person, Request, RequestKind, Trigger
 from sharing.states import RequestState
 from sharing.store import Store
 from sharing.tables import requests
@@ -42,6 +42,7 @@ class Board:
 def read_board(store: Store, whose: Person | None = None) -> Board:
     """Return the board: of everybody, or with `whose` of what that person has asked for."""
     theirs = [requests.c.team_id == whose.team_id, requests.c.user_id == whose.user_id] if whose is not None else []
+    asked = requests.c.trigger.in_([each.value for each in Trigger if each.asks_first])
     no_preview = requests.c.kind != RequestKind.PREVIEW.value
     with store.transaction() as tx:
         still_open = tx.look(and_(requests.c.state.in_([each.value for each in _OPEN]), no_preview, *theirs), _MOST)
@@ -55,7 +56,7 @@ def read_board(store: Store, whose: Person | None = None) -> Board:
             _MOST,
         )
         over = (
-            tx.look(and_(requests.c.state.not_in([each.value for each in _OPEN]), no_preview, *theirs), _LATELY)
+            tx.look(and_(requests.c.state.not_in([each.value for each in _OPEN]), no_preview, asked, *theirs), _LATELY)
             if theirs
             else []
         )

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
 
+from sharing.clock import ahead_of_database
 from sharing.states import RequestState, is_final
 from sharing.store import Store
 from sharing.tables import deliveries, requests
@@ -22,7 +23,7 @@ class Census:
         oldest: for how long the one that is longest in an open state has been there, by kind and state.
         deliveries: how many there are, by state.
         work_age: for how long the oldest work that is due has not been taken by any worker.
-        outbox_age: for how long the oldest change has not been told.
+        outbox_age: for how long the oldest change has not been told; an edit that waits for its turn counts from then.
         clock_off: by how much the clock is ahead of the database's, if that is on a machine of its own.
     """
 
@@ -58,19 +59,12 @@ def take_census(store: Store, now: datetime) -> Census:
                 if first is not None and not is_final(RequestState(state))
             },
             deliveries={row["state"]: row["count"] for row in states},
-            work_age=_age(tx, requests.c.due_at, free, now),
-            outbox_age=_age(tx, requests.c.tell_at, requests.c.tell_at <= now, now),
-            clock_off=_clock_off(tx, now),
+            work_age=_age(tx, requests.c.due_at, now, free),
+            outbox_age=_age(tx, requests.c.untold_since, now),
+            clock_off=ahead_of_database(tx.connection, now).total_seconds(),
         )
 
 
-def _clock_off(tx: Transaction, now: datetime) -> float:
-    if tx.connection.dialect.name == "sqlite":
-        return 0.0
-    there = tx.connection.scalar(select(func.clock_timestamp()))
-    return (now - there).total_seconds() if there is not None else 0.0
-
-
-def _age(tx: Transaction, due: ColumnElement[Any], which: ColumnElement[bool], now: datetime) -> float:
-    oldest = tx.connection.scalar(select(func.min(due)).where(due <= now, which))
+def _age(tx: Transaction, since: ColumnElement[Any], now: datetime, *which: ColumnElement[bool]) -> float:
+    oldest = tx.connection.scalar(select(func.min(since)).where(since <= now, *which))
     return 0.0 if oldest is None else (now - oldest).total_seconds()

@@ -30,6 +30,9 @@ class Errand(Protocol):
             AwsBusy: AWS can't say now.
         """
 
+    def learn(self, tx: Transaction, books: Any, plan: Plan) -> None:
+        """Write down what asking AWS has shown of the `books`, whatever becomes of the plan."""
+
     def announce(self, tx: Transaction, request: Request) -> None:
         """Say what an approved request is about to count on, before AWS is asked for it.
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sharing.requests import Person
@@ -48,3 +48,10 @@ def shown(store: Store, person: Person, digest: str) -> None:
     with store.transaction() as tx:
         which = (homes.c.team_id == person.team_id, homes.c.user_id == person.user_id)
         tx.connection.execute(update(homes).where(*which).values(digest=digest))
+
+
+def forget(store: Store, person: Person) -> None:
+    """Keep a home current no longer, until it is opened again."""
+    with store.transaction() as tx:
+        which = (homes.c.team_id == person.team_id, homes.c.user_id == person.user_id)
+        tx.connection.execute(delete(homes).where(*which))

@@ -4,23 +4,29 @@ The bot takes back only what it gave itself, and only once no share needs it any
 entry. Revocations and shares look at it behind one gate, so that neither decides on what the other is about to change.
 """
 
-from collections.abc import Collection, Iterable, Set
+from collections.abc import Collection, Iterable, Mapping, Set
 from datetime import datetime
 
-from sqlalchemy import Table, delete, func, insert, select
+from sqlalchemy import ColumnElement, Table, delete, func, insert, select
 from sqlalchemy.engine import RowMapping
 
 from aws_ops.audit import Books
 from aws_ops.entries import Entry, On
 from aws_ops.ids import AccountId, Region
 from sharing.requests import RequestId
-from sharing.states import RequestState
+from sharing.states import RequestState, is_final
 from sharing.tables import given, needs, requests
 from sharing.transaction import Transaction
 
-# A share that failed wholly, or is being taken back, needs nothing; one that is about to be carried out does.
-_UNDER_WAY = (RequestState.APPROVED, RequestState.PREPARING, RequestState.APPLYING, RequestState.COPYING)
-_ACTIVE = (*_UNDER_WAY, RequestState.COMPLETED)
+# A share that failed wholly needs nothing; one that is about to be carried out does.
+_UNDER_WAY = requests.c.state.in_(
+    [
+        state.value
+        for state in (RequestState.APPROVED, RequestState.PREPARING, RequestState.APPLYING, RequestState.COPYING)
+    ]
+)
+# One that was to be taken back needs nothing any more, whether that has worked out or not.
+_IN_FORCE = (requests.c.state == RequestState.COMPLETED.value) & requests.c.ended_by.is_(None)
 _GATE = 0x616D69
 
 
@@ -47,17 +53,15 @@ class Ledger:
 
     def needed_besides(self, request_id: RequestId, entries: Set[Entry]) -> frozenset[Entry]:
         """Those of `entries` that another share needs."""
-        others = select(requests.c.id).where(
-            requests.c.state.in_([state.value for state in _ACTIVE]), requests.c.id != request_id
-        )
+        others = select(requests.c.id).where(_UNDER_WAY | _IN_FORCE, requests.c.id != request_id)
         on = needs.c.resource.in_({entry.resource for entry in entries})
         return self._read(needs, on, needs.c.request_id.in_(others)) & entries
 
     def books(self, shares: Collection[RequestId] | None, known: frozenset[AccountId]) -> Books:
         """What is on record of all that the shares rest on; of everything, if none are named."""
         settled, under_way = (
-            self._read(needs, needs.c.request_id.in_(select(requests.c.id).where(requests.c.state.in_(states))))
-            for states in ([RequestState.COMPLETED.value], [state.value for state in _UNDER_WAY])
+            self._read(needs, needs.c.request_id.in_(select(requests.c.id).where(which)))
+            for which in (_IN_FORCE, _UNDER_WAY)
         )
         gave = self._read(given)
         if shares is not None:
@@ -69,10 +73,11 @@ class Ledger:
         return Books(needed=settled, under_way=under_way, given=gave, known=known)
 
     def give(self, request_id: RequestId, entries: Iterable[Entry], now: datetime) -> None:
-        """Write down that the bot is about to give the entries; those it gave before stay as they are."""
+        """Write down that the bot is about to give the entries; whoever gave them before has given them no longer."""
         self.gate()  # two shares may be about to give the same
         wanted = set(entries)
-        rows = [_columns(entry) | {"request_id": request_id, "at": now} for entry in wanted - self.given(wanted)]
+        self.take(wanted)
+        rows = [_columns(entry) | {"request_id": request_id, "at": now} for entry in wanted]
         if rows:
             self._connection.execute(insert(given), rows)
 
@@ -83,16 +88,31 @@ class Ledger:
     def take(self, entries: Iterable[Entry]) -> None:
         """Write down that the entries have been taken back."""
         for entry in entries:
-            self._connection.execute(
-                delete(given).where(
-                    given.c.resource == entry.resource,
-                    given.c.grantee == entry.grantee,
-                    given.c.on == entry.on.value,
-                )
-            )
+            self._connection.execute(delete(given).where(*_is(entry)))
+
+    def givers(self, entries: Set[Entry]) -> dict[Entry, RequestId]:
+        """Those of `entries` that nobody is about to give any more, each with the request that gave it."""
+        at_rest = requests.c.state.in_([state.value for state in RequestState if is_final(state)])
+        rows = self._connection.execute(
+            select(given)
+            .join(requests, requests.c.id == given.c.request_id)
+            .where(given.c.resource.in_({entry.resource for entry in entries}), at_rest)
+        ).mappings()
+        found = {_entry(row): RequestId(row["request_id"]) for row in rows}
+        return {entry: giver for entry, giver in found.items() if entry in entries}
+
+    def forget(self, entries: Mapping[Entry, RequestId]) -> None:
+        """Write down that entries are gone that the bot didn't take, unless somebody else has given them since."""
+        self.gate()
+        for entry, giver in entries.items():
+            self._connection.execute(delete(given).where(*_is(entry), given.c.request_id == giver))
 
     def _read(self, table: Table, *where: object) -> frozenset[Entry]:
         return frozenset(map(_entry, self._connection.execute(select(table).where(*where)).mappings()))  # type: ignore[arg-type]
+
+
+def _is(entry: Entry) -> tuple[ColumnElement[bool], ...]:
+    return given.c.resource == entry.resource, given.c.grantee == entry.grantee, given.c.on == entry.on.value
 
 
 def _columns(entry: Entry) -> dict[str, str]:

@@ -5,7 +5,7 @@ compares, and writes down each message as it stands. Where the messages go is no
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -14,7 +14,7 @@ from sqlalchemy import insert, or_, select, update
 from sharing.requests import Request, RequestId
 from sharing.store import Store
 from sharing.tables import postings, requests
-from sharing.transaction import LeaseLost, Transaction
+from sharing.transaction import LeaseLost, Transaction, to_be_told
 
 
 @dataclass(frozen=True)
@@ -24,16 +24,22 @@ class Posting:
     Attributes:
         key: which one it is; unique within the request.
         channel: where it is, or is to be.
-        ts: its id there; None while it isn't known whether it was posted, empty if its reader can't be reached.
+        ts: its id there; None while it isn't known whether it was posted, empty if it was given up.
         content_digest: what it says.
         shown_at: when it was posted or last changed.
+        refusal: why it couldn't be posted or changed when that was last tried; None if it could.
+        tries: how often that was tried since it last went well.
+        again_at: when it may be tried again.
     """
 
     key: str
     channel: str
-    ts: str | None
-    content_digest: str | None
-    shown_at: datetime | None
+    ts: str | None = None
+    content_digest: str | None = None
+    shown_at: datetime | None = None
+    refusal: str | None = None
+    tries: int = 0
+    again_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -71,12 +77,8 @@ class Postings:
                 .values(tell_lease=requests.c.tell_lease + 1, tell_lease_until=now + self._lease)
                 .returning(requests.c.tell_lease)
             )
-            rows = tx.connection.execute(select(postings).where(postings.c.request_id == request_id)).mappings()
-            known = {
-                row["key"]: Posting(row["key"], row["channel"], row["ts"], row["content_digest"], row["shown_at"])
-                for row in rows
-            }
-            return Untold(tx.find(RequestId(request_id)), lease or 0, known)
+            rows = tx.connection.execute(select(*_COLUMNS).where(postings.c.request_id == request_id)).mappings()
+            return Untold(tx.find(RequestId(request_id)), lease or 0, {row["key"]: Posting(**row) for row in rows})
 
     def begin(self, untold: Untold, key: str, channel: str, now: datetime) -> None:
         """Write down that a message is about to be posted: whoever finds it without a `ts` looks for it first.
@@ -89,7 +91,7 @@ class Postings:
             tx.connection.execute(insert(postings).values(request_id=untold.request.id, key=key, channel=channel))
 
     def shown(self, untold: Untold, posting: Posting, now: datetime) -> None:
-        """Write down how a message now stands.
+        """Write down how a message now stands, or what stands against it.
 
         Raises:
             LeaseLost: another publisher has the request.
@@ -99,12 +101,7 @@ class Postings:
             tx.connection.execute(
                 update(postings)
                 .where(postings.c.request_id == untold.request.id, postings.c.key == posting.key)
-                .values(
-                    channel=posting.channel,
-                    ts=posting.ts,
-                    content_digest=posting.content_digest,
-                    shown_at=posting.shown_at,
-                )
+                .values(asdict(posting))
             )
 
     def overtaken(self, request_id: RequestId, key: str, now: datetime) -> str | None:
@@ -115,26 +112,30 @@ class Postings:
         with self._store.transaction() as tx:
             it = (postings.c.request_id == request_id, postings.c.key == key)
             tx.connection.execute(update(postings).where(*it).values(content_digest=None))
-            again = {"tell_at": now, "revision": requests.c.revision + 1}
+            again = to_be_told(now) | {"revision": requests.c.revision + 1}
             tx.connection.execute(update(requests).where(requests.c.id == request_id).values(again))
             return cast("str | None", tx.connection.scalar(select(postings.c.ts).where(*it)))
 
     def told(self, untold: Untold, again_at: datetime | None) -> None:
-        """End the claim. Telling is due again at `again_at`, or at once if the request has changed since."""
-        revision = untold.request.revision
-        with self._store.transaction() as tx:
-            mine = update(requests).where(requests.c.id == untold.request.id, requests.c.tell_lease == untold.lease)
-            tx.connection.execute(mine.values(tell_lease_until=None))
-            tx.connection.execute(mine.where(requests.c.revision == revision).values(tell_at=again_at))
+        """End the claim: all is told but an edit that has to wait for its turn at `again_at`, if there is one.
 
-    def hand_back(self, untold: Untold) -> None:
-        """End the claim from outside: the next publisher goes on at once, and whoever held it writes nothing more."""
+        Until then nothing is owed. What has changed since is owed since it changed, and due at once.
+        """
         with self._store.transaction() as tx:
-            mine = (requests.c.id == untold.request.id, requests.c.tell_lease == untold.lease)
-            taken = requests.c.tell_lease_until.is_not(None)
-            tx.connection.execute(
-                update(requests).where(*mine, taken).values(tell_lease=requests.c.tell_lease + 1, tell_lease_until=None)
-            )
+            self._end(tx, untold, again_at)
+            mine = update(requests).where(requests.c.id == untold.request.id, requests.c.tell_lease == untold.lease)
+            tx.connection.execute(mine.values(untold_since=requests.c.tell_at))
+
+    def put_off(self, untold: Untold, again_at: datetime) -> None:
+        """End the claim: what is owed still is, and is tried again at `again_at`; at once if there is more by now."""
+        with self._store.transaction() as tx:
+            self._end(tx, untold, again_at)
+
+    def _end(self, tx: Transaction, untold: Untold, again_at: datetime | None) -> None:
+        mine = update(requests).where(requests.c.id == untold.request.id, requests.c.tell_lease == untold.lease)
+        tx.connection.execute(mine.values(tell_lease_until=None))
+        as_it_was = requests.c.revision == untold.request.revision
+        tx.connection.execute(mine.where(as_it_was).values(tell_at=again_at))
 
     def _hold(self, tx: Transaction, untold: Untold, now: datetime) -> None:
         held = tx.connection.execute(
@@ -144,3 +145,6 @@ class Postings:
         )
         if not held.rowcount:
             raise LeaseLost(untold.request.id)
+
+
+_COLUMNS = [postings.c[each.name] for each in fields(Posting)]

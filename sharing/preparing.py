@@ -12,6 +12,7 @@ from datetime import timedelta
 from aws_ops.accounts import Accounts
 from aws_ops.copies import CopyState, CopyStatus, discard, faults_of, find_copy, start_copy, watch
 from aws_ops.errors import AwsBusy
+from aws_ops.finishing import keep_imds_support
 from aws_ops.ids import ImageId, KeyArn
 from aws_ops.plan import CopyImage, ReencryptImage
 from aws_ops.tags import REENCRYPTION
@@ -111,6 +112,7 @@ def _look(accounts: Accounts, estate: Estate, order: ReencryptImage, made: Prepa
     if status is None or status.state is CopyState.PENDING:
         return replace(made, percent=min(status.percent, _DONE - 1) if status and status.percent else None)
     if status.state is CopyState.AVAILABLE and not (faults := faults_of(status, order.key_arn)):
+        keep_imds_support(ec2, made.image_id, order.imds_support)
         return replace(made, percent=_DONE)
     if status.state is CopyState.AVAILABLE:
         raise NotPrepared(Failure(FailureKind.COPY_WRONG, {"image": made.image_id, "faults": "; ".join(faults)}))

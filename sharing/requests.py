@@ -242,8 +242,8 @@ class Request:
         state_since: when it came to the state that it is in.
         begun_at: when permissions began to be changed; from then on some of what was approved may be in place.
         settled_at: when the permissions at the source were as planned: given, or taken back.
-        ends_at: when what the share gives is to be taken back; `ended_by` is the request that does it, if any, and
-            `ended_because` why.
+        ends_at: when what the share gives is to be taken back; `ended_by` is the request that does it, or was the last
+            to try, `ended_because` why, and `ending` that request as it stands.
         notes: what is to be said of how it was carried out: what of the plan couldn't be done, or not yet.
     """
 
@@ -291,12 +291,18 @@ class Request:
     ticket: str = ""
     watchers: tuple[Person, ...] = ()
     notes: tuple[Note, ...] = ()
+    ending: "Request | None" = None
 
     @property
     def votes(self) -> tuple[Decision, ...]:
         """The decisions on the plan as it is now, since it was last asked for."""
         since = self.asked_at or self.created_at
         return tuple(each for each in self.decisions if each.plan_digest == self.plan_digest and each.at >= since)
+
+    @property
+    def cut_down(self) -> bool:
+        """Whether some of what was asked for was taken out, denied, or not decided on in time."""
+        return bool(self.edits) or any(vote.verdict is not Verdict.APPROVED for vote in self.decisions)
 
     @property
     def came_to(self) -> RequestState:

@@ -57,6 +57,9 @@ class Retention:
         due = [_order(copy) for copy in superfluous(self.rules, [one for one in books if one.image_id not in gone])]
         return plan_retention(due, read_use(self.accounts, self.estate, due))
 
+    def learn(self, tx: Transaction, books: tuple[KeptCopy, ...], plan: Plan) -> None:
+        """What is gone is on record already."""
+
     def announce(self, tx: Transaction, request: Request) -> None:
         """It counts on nothing."""
 

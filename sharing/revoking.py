@@ -93,6 +93,9 @@ class Revocations:
             return planned
         return replace(planned, cautions=(*planned.cautions, *staying(books.copies, use)))
 
+    def learn(self, tx: Transaction, books: Due, plan: Plan) -> None:
+        """What is gone already is struck from the ledger once the rest is."""
+
     def announce(self, tx: Transaction, request: Request) -> None:
         """It counts on nothing."""
 
@@ -115,11 +118,18 @@ class Revocations:
             if isinstance(change, Withdrawal):
                 withdraw(claim, self.accounts, self.estate, change)
         with claim.transaction() as (tx, request, now):
-            share = tx.find(_share_of(request))
-            if share.state is RequestState.REVOKING:
-                tx.audit(share.id, now, "bot", "revoked", {"by": request.id})
-                tx.move(share, RequestState.REVOKED, now)
-            tx.settle(request, now)
+            self._close(tx, request, now)
+
+    def _close(self, tx: Transaction, revocation: Request, now: datetime) -> None:
+        """End the share. What others took away before is nobody's to take back, should it be given again one day."""
+        ledger = Ledger(tx)
+        ledger.gate()
+        share = tx.find(_share_of(revocation))
+        if share.state is RequestState.REVOKING:
+            ledger.take(self.books(tx, revocation).entries & set(revocation.approved_plan.gone))
+            tx.audit(share.id, now, "bot", "revoked", {"by": revocation.id})
+            tx.move(share, RequestState.REVOKED, now)
+        tx.settle(revocation, now)
 
     def give_up(self, tx: Transaction, request: Request, now: datetime) -> None:
         """Let the share be what it was, if it wasn't taken back wholly."""
@@ -132,9 +142,13 @@ def _share_of(revocation: Request) -> RequestId:
     return RequestId(str(revocation.of))
 
 
-def end_by_date(tx: Transaction, share: Request, now: datetime) -> None:
-    """Take back what a share gave whose end date has come; that was approved with the share."""
-    _end(tx, share, Trigger.END_DATE, now)
+def end_when_due(tx: Transaction, share: Request, now: datetime) -> None:
+    """Take back what a share gave whose end date has come, or whose end didn't work out before.
+
+    That was approved with the share.
+    """
+    dated = share.ends_at is not None and share.ends_at <= now
+    _end(tx, share, Trigger.END_DATE if dated else Trigger.COPIES_DONE, now)
 
 
 def end_with_copies(tx: Transaction, share: Request, now: datetime) -> None:
@@ -144,8 +158,10 @@ def end_with_copies(tx: Transaction, share: Request, now: datetime) -> None:
 
 
 def _end(tx: Transaction, share: Request, trigger: Trigger, now: datetime) -> None:
-    if share.revocable and share.ended_by is None:
+    if share.revocable:
         origin = f"{trigger.value}:{share.id}"
+        if tries := len(tx.origins_like(origin)):
+            origin = f"{origin}:{tries + 1}"
         revocation = tx.add(revocation_of(share, share.requester, origin, trigger), now)
         _mark(tx, share, revocation, now)
 

@@ -60,6 +60,9 @@ class Shares:
             return recipient
         return replace(recipient, keys=dict.fromkeys(self.estate.regions, key))
 
+    def learn(self, tx: Transaction, books: None, plan: Plan) -> None:
+        """What a share needs is written down once it is approved."""
+
     def announce(self, tx: Transaction, request: Request) -> None:
         ledger, needs = Ledger(tx), entries_of(request.approved_plan.grants)
         ledger.gate()
@@ -98,6 +101,9 @@ class Previews:
 
     def plan(self, request: Request, books: None) -> Plan | Refused:
         return self.shares.plan(request, books)
+
+    def learn(self, tx: Transaction, books: None, plan: Plan) -> None:
+        """A preview leaves nothing behind."""
 
     def announce(self, _tx: Transaction, request: Request) -> None:
         raise _NeverApproved(request)

@@ -29,7 +29,9 @@ class StandingShare:
     Attributes:
         source: the account that the images appear in.
         images: a pattern of their names, with `*` and `?`.
+        targets: accounts, and with mode share organizations.
         regions: where the copies go; none means each image's own.
+        auto_scaling: with mode share, Auto Scaling is to launch from encrypted images as well.
         lasts: how long each share lasts; None for as long as nobody ends it.
         requester: on whose behalf; they hear of the result, and somebody else has to approve.
     """
@@ -40,6 +42,7 @@ class StandingShare:
     targets: tuple[str, ...]
     regions: tuple[Region, ...]
     mode: Mode
+    auto_scaling: bool
     lasts: timedelta | None
     requester: Person
     reason: str
@@ -91,6 +94,7 @@ class StandingShares:
                 requester=share.requester,
                 image_ids=(image.image_id,),
                 mode=share.mode,
+                auto_scaling=share.auto_scaling,
                 targets=share.targets,
                 regions=share.regions,
                 reason=f"standing share {share.name}" + (f": {share.reason}" if share.reason else ""),

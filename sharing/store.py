@@ -14,10 +14,18 @@ from sqlalchemy.exc import IntegrityError
 
 from aws_ops.fence import SIGNATURE_HOLDS
 from aws_ops.ids import KeyArn
+from sharing.clock import CLOCKS_APART, ahead_of_database
 from sharing.requests import Delivery, NewRequest, Request, RequestId
 from sharing.states import DeliveryState, RequestState
 from sharing.tables import audit_events, deliveries, key_locks, requests
-from sharing.transaction import Observer, Transaction
+from sharing.transaction import Observer, Transaction, to_be_told
+
+KEY_STAYS_CLOSED = SIGNATURE_HOLDS + 3 * CLOCKS_APART
+"""For how long nobody else is let at a key whose writer was overtaken, who may have sent something.
+
+Three clocks have a part in it, any of which may be off: the stopped writer's, by which it signed; that of whoever finds
+it gone; and that of whoever writes next.
+"""
 
 _FLYING = (DeliveryState.COPYING, DeliveryState.CLEARING)
 
@@ -31,11 +39,15 @@ class Flight:
 
 
 class Store:
-    """Everything that is remembered."""
+    """Everything that is remembered.
 
-    def __init__(self, engine: Engine, observer: Observer | None = None) -> None:
+    `clocks_apart` is how far this process's clock may be from the database's for it to be given work; None for any.
+    """
+
+    def __init__(self, engine: Engine, observer: Observer | None = None, clocks_apart: timedelta | None = None) -> None:
         self._engine = engine
         self._observer = observer
+        self._clocks_apart = clocks_apart
 
     def close(self) -> None:
         """Close the connections to the database that nobody uses at the moment."""
@@ -72,8 +84,11 @@ class Store:
         """Take the request that has been due longest and is in nobody's hands, or return None.
 
         The claim is a lease: it lapses `lease_for` from `now`, and another worker goes on from the stored state.
+        Whose clock is off gets none: for how long a key must stay closed is reckoned by several processes' clocks.
         """
         with self.transaction() as tx:
+            if self._clocks_apart is not None and abs(ahead_of_database(tx.connection, now)) > self._clocks_apart:
+                return None
             free = or_(requests.c.lease_until.is_(None), requests.c.lease_until <= now)
             request_id = tx.connection.scalar(
                 select(requests.c.id)
@@ -97,7 +112,7 @@ class Store:
             waiting = select(requests.c.id).where(requests.c.state == RequestState.AWAITING_APPROVAL.value)
             # In one order, so that replicas that start at once don't wait for each other.
             ids = tx.connection.scalars(waiting.order_by(requests.c.id).with_for_update(key_share=True)).all()
-            tx.connection.execute(update(requests).where(requests.c.id.in_(ids)).values(due_at=now, tell_at=now))
+            tx.connection.execute(update(requests).where(requests.c.id.in_(ids)).values(due_at=now, **to_be_told(now)))
 
     def in_flight(self) -> list[Flight]:
         """Return every delivery whose copy is being made, or cleared away because it failed."""
@@ -161,9 +176,9 @@ def _passes(lock: RowMapping, claimed: Request, now: datetime) -> tuple[bool, da
     """Say whether the claim may have the lock, and until when it is closed to other requests."""
     closed_until: datetime | None = lock["closed_until"]
     if lock["request_id"] == claimed.id:
-        return True, closed_until if lock["lease"] == claimed.lease else now + SIGNATURE_HOLDS
+        return True, closed_until if lock["lease"] == claimed.lease else now + KEY_STAYS_CLOSED
     if lock["lease"] == lock["newest_lease"] and lock["lease_until"] is not None and lock["lease_until"] > now:
         return False, closed_until
     if closed_until is None:  # its holder is found gone just now
-        return False, now + SIGNATURE_HOLDS
+        return False, now + KEY_STAYS_CLOSED
     return (True, None) if closed_until <= now else (False, closed_until)

@@ -105,9 +105,10 @@ requests = Table(
     Column("attempts", Integer, nullable=False),
     Column("lease", Integer, nullable=False),
     Column("lease_until", UtcDateTime),
-    # Telling: what there is to tell, when it is due, and who is at it until when.
+    # Telling: what there is to tell, when it is due, since when it has been owed, and who is at it until when.
     Column("revision", Integer, nullable=False),
     Column("tell_at", UtcDateTime, index=True),
+    Column("untold_since", UtcDateTime, index=True),
     Column("tell_lease", Integer, nullable=False),
     Column("tell_lease_until", UtcDateTime),
 )
@@ -193,6 +194,10 @@ postings = Table(
     Column("ts", String(40)),
     Column("content_digest", String(64)),
     Column("shown_at", UtcDateTime),
+    # What stands against it, how often it was tried since, and when it may be tried again.
+    Column("refusal", String(100)),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("again_at", UtcDateTime),
 )
 
 # What each share rests on at the source, entry by entry. One key may let one principal in by its policy and by a grant.

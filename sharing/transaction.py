@@ -7,12 +7,12 @@ State, audit event and the revision that the publisher looks at change together 
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, Table, insert, select, update
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, Table, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from aws_ops import estimates
@@ -151,13 +151,19 @@ class Transaction:
             self._belonging(ids, decisions, decisions.c.id),
             self._belonging(ids, watchers, watchers.c.at, watchers.c.user_id),
         )
+        endings = self._endings(rows)
         return [
             replace(
                 _request(row, tuple(map(_delivery, its_deliveries[one])), tuple(map(_decision, its_decisions[one]))),
                 watchers=tuple(Person(each["team_id"], each["user_id"]) for each in its_watchers[one]),
+                ending=endings.get(row["ended_by"]),
             )
             for one, row in zip(ids, rows, strict=True)
         ]
+
+    def _endings(self, shares: Sequence[RowMapping]) -> dict[str, Request]:
+        ids = [row["ended_by"] for row in shares if row["ended_by"] is not None]
+        return {one.id: one for one in self._whole(select(requests).where(requests.c.id.in_(ids)))} if ids else {}
 
     def _belonging(self, ids: list[str], table: Table, *order: Column[Any]) -> Mapping[str, list[RowMapping]]:
         query = select(table).where(table.c.request_id.in_(ids)).order_by(*order)
@@ -403,7 +409,7 @@ class Transaction:
         )
 
     def _changed(self, request: Request, now: datetime) -> Request:
-        self._write(request.id, revision=requests.c.revision + 1, tell_at=now)
+        self._write(request.id, revision=requests.c.revision + 1, **to_be_told(now))
         fresh = self.find(request.id)
         self._write(request.id, due_at=next_due(fresh, now))
         return fresh
@@ -430,6 +436,11 @@ def _asked(new: NewRequest) -> dict[str, Any]:
         "of": new.of,
         "trigger": new.trigger,
     }
+
+
+def to_be_told(now: datetime) -> dict[str, Any]:
+    """Columns of a request that there is something to tell of; what was owed before is owed since then."""
+    return {"tell_at": now, "untold_since": func.coalesce(requests.c.untold_since, now)}
 
 
 def failure_columns(failure: Failure | None) -> dict[str, Any] | None:

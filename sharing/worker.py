@@ -37,7 +37,7 @@ from sharing.estate import Estate, UnknownAccount
 from sharing.ledger import Ledger
 from sharing.preparing import NotPrepared, prepare
 from sharing.requests import Failure, FailureKind, Request, RequestKind
-from sharing.revoking import NotRevocable, end_by_date
+from sharing.revoking import NotRevocable, end_when_due
 from sharing.rules import ApprovalRules
 from sharing.states import RequestState, is_final
 from sharing.store import Store
@@ -83,11 +83,8 @@ class Worker:
         claim = Claim(request, self.store, self.clock, self.lease)
         self._claims.add(claim)
         try:
-            with about(request.id), fenced(claim.check):
-                self._run(claim)
-        except LeaseLost:
-            _log.warning("request %s: overtaken by another worker", request.id)
-            self.on_lease_lost("work")
+            with about(request.id):
+                self._work_on(claim)
         finally:
             self._claims.remove(claim)
         return True
@@ -102,6 +99,14 @@ class Worker:
         for claim in tuple(self._claims):
             with self.store.transaction() as tx:
                 tx.hand_back(claim.request)
+
+    def _work_on(self, claim: Claim) -> None:
+        try:
+            with fenced(claim.check):
+                self._run(claim)
+        except LeaseLost:
+            _log.warning("request %s: overtaken by another worker", claim.request.id)
+            self.on_lease_lost("work")
 
     def _run(self, claim: Claim) -> None:
         try:
@@ -142,7 +147,7 @@ class Worker:
                 finish(claim)
             case RequestState.COMPLETED | RequestState.FAILED:
                 with claim.transaction() as (tx, request, now):
-                    end_by_date(tx, request, now)
+                    end_when_due(tx, request, now)
             case final:
                 raise AssertionError(f"nothing to do for a request that is {final.value}")
 
@@ -156,7 +161,9 @@ class Worker:
                 return  # cancelled in between
             if isinstance(planned, Refused):
                 self._refuse(tx, request, planned, now)
-            elif errand.ends_with(planned):
+                return
+            errand.learn(tx, books, planned)
+            if errand.ends_with(planned):
                 self._set_plan(tx, request, planned)
                 tx.audit(request.id, now, "bot", "planned_only", {"changes": len(planned.changes)})
                 tx.move(request, RequestState.COMPLETED, now)

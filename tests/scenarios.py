@@ -55,6 +55,7 @@ class End:
     """
 
     images: Counter[str]
+    parameters: Counter[str]
     keys: Counter[str]
     channel: Counter[str]
     thread: Counter[str]
@@ -95,7 +96,12 @@ def _done(deed: Deed, stage: Stage) -> None:
 def _end(stage: Stage) -> End:
     channel = stage.slack.messages(stage.room)
     with stage.bot.store.transaction() as tx:
-        kinds = frozenset(tx.connection.scalars(select(audit_events.c.kind)))
+        trail = select(requests.c.kind, audit_events.c.kind.label("what"), audit_events.c.actor).join(requests)
+        recorded = frozenset(
+            f"{kind} {what} by {'bot' if actor == 'bot' else 'a person'}"
+            for kind, what, actor in tx.connection.execute(trail)
+            if not what.endswith(_AFTERTHOUGHTS)
+        )
         states = [
             f"{kind}: {state}" for kind, state in tx.connection.execute(select(requests.c.kind, requests.c.state))
         ]
@@ -103,11 +109,13 @@ def _end(stage: Stage) -> End:
         images=Counter(
             blotted(
                 f"{image.name} in {account.id}: {image.state} {sorted(image.launch_permission)} "
-                f"{[sorted(one.create_volume_permission) for one in image.snapshots]}"
+                f"{[sorted(one.create_volume_permission) for one in image.snapshots]} {sorted(image.tags.items())} "
+                f"{image.deprecation_time} {image.deregistration_protection}"
             )
             for account in (stage.images, stage.staging, stage.prod)
             for image in account.images(REGION)
         ),
+        parameters=_parameters(stage),
         keys=Counter(
             blotted(f"{statement} {len(key.grants)}")
             for key in stage.aws.keys.values()
@@ -119,9 +127,16 @@ def _end(stage: Stage) -> End:
         ),
         told=Counter(blotted(text) for person in (stage.mika, stage.sam) for text in stage.direct(person)),
         states=Counter(states),
-        recorded=frozenset(kind for kind in kinds if not kind.endswith(_AFTERTHOUGHTS)),
+        recorded=recorded,
         writes=Counter(call.operation for call in stage.aws.journal.calls() if call.operation.startswith(_WRITES)),
     )
+
+
+def _parameters(stage: Stage) -> Counter[str]:
+    """Each parameter of the target, with the name of the image that it points to."""
+    ssm, names = stage.by_hand(STAGING, "ssm"), {image.id: image.name for image in stage.staging.images(REGION)}
+    found = ssm.get_parameters_by_path(Path="/", Recursive=True)["Parameters"]
+    return Counter(f"{one['Name']}: {names[one['Value']]}" for one in found)
 
 
 def blotted(text: str) -> str:
@@ -182,6 +197,14 @@ def _shared(stage: Stage, text: str, minutes: float = 40) -> None:
 
 def _first_request(stage: Stage) -> str:
     return str(stage.slack.messages(stage.room)[0].as_text().splitlines()[-1].split("`")[1])
+
+
+def _with_a_parameter(stage: Stage) -> None:
+    stage.replace_settings('name = "staging"', 'name = "staging"\nssm_parameter = "/golden/latest"')
+    image = stage.images.image(REGION, name="golden", devices=[Disk(gib=8, key=stage.images.key(REGION))])
+    ec2 = stage.by_hand(IMAGES)
+    ec2.create_tags(Resources=[image], Tags=[{"Key": "team", "Value": "base"}])
+    ec2.enable_image_deprecation(ImageId=image, DeprecateAt=stage.clock() + timedelta(days=90))
 
 
 def _share(words: str) -> Sequence[Deed]:
@@ -277,7 +300,7 @@ TWO_ON_ONE_KEY = Scenario(
 )
 SCENARIOS = (
     TWO_ON_ONE_KEY,
-    Scenario("two copies and everything taken back", _encrypted, _share("to staging, prod then unshare")),
+    Scenario("two copies and everything taken back", _with_a_parameter, _share("to staging, prod then unshare")),
     Scenario("re-encrypted first", _under_the_managed_key, _share("to staging no copy"), minutes=40),
     Scenario("a grant for Auto Scaling", _with_auto_scaling, _share("to staging no copy with auto scaling"), minutes=5),
     Scenario(

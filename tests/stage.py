@@ -17,6 +17,7 @@ import boto3
 import botocore.loaders
 import botocore.session
 import pytest
+from botocore.client import ClientCreator
 
 from bot.entrance import WsgiApp, entrance
 from bot.settings import Environment, Settings
@@ -185,6 +186,14 @@ class Stage:
 
 
 _loader = cache(botocore.loaders.create_loader)
+_make_client_class = ClientCreator._create_client_class
+_client_classes: dict[str, Any] = {}
+
+
+def _client_class(creator: ClientCreator, service_name: str, service_model: Any) -> Any:
+    if service_name not in _client_classes:
+        _client_classes[service_name] = _make_client_class(creator, service_name, service_model)
+    return _client_classes[service_name]
 
 
 @contextmanager
@@ -197,8 +206,10 @@ def put_up(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", company.access_key_id)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", company.secret_access_key)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    # Each bot would parse the models of AWS's services anew: a tenth of a second, hundreds of times.
+    # Each bot would parse the models of AWS's services anew, and make classes of them: a tenth of a second, and another
+    # for each client, hundreds of times.
     monkeypatch.setattr(botocore.session, "create_loader", _loader)
+    monkeypatch.setattr(ClientCreator, "_create_client_class", _client_class)
     with ExitStack() as stack:
         url = stack.enter_context(slack.serve())
         stack.enter_context(aws.in_process())

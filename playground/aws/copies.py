@@ -302,7 +302,7 @@ def _pending_image(call: Call, source: Image, image_tags: dict[str, str]) -> Ima
         platform_details=source.platform_details,
         usage_operation=source.usage_operation,
         product_codes=list(source.product_codes),
-        imds_support=source.imds_support,
+        imds_support=source.imds_support if call.aws.copies_carry_imds_support else None,
         source_image_id=source.id,
         source_image_region=source.region,
     )

@@ -37,4 +37,6 @@ class Rules:
     # Inferred.
     statements_need_action_and_resource = True  # AWS's notice of 2025-08-18; the KMS guide still says otherwise
     allowed_images_bind_copies = True  # the guide: an image that isn't allowed "can't be discovered or used"
+    # The guide calls a copy "identical but distinct", and lists what it lacks; neither names `ImdsSupport`.
+    copies_carry_imds_support = True
     copy_refuses_used_names = False  # `InvalidAMIName.Duplicate` is documented, not that CopyImage raises it

@@ -43,7 +43,7 @@ class Sockets:
         """Take connections until the end of the block."""
         server: Server = serve(self._hold, "127.0.0.1", 0)
         port = server.socket.getsockname()[1]
-        self.url = f"ws://127.0.0.1:{port}/link"
+        self.url = f"ws://127.0.0.1:{port}/link/?ticket={uuid.uuid4()}&app_id={self._app_id}"
         thread = threading.Thread(target=server.serve_forever, name="strict-slack-sockets")
         thread.start()
         try:

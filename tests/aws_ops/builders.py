@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aws_ops.changes import (
@@ -11,20 +11,26 @@ from aws_ops.changes import (
     AddLaunchPermission,
     AllowKeyAdministration,
     AllowKeyUse,
+    Change,
+    CopyImage,
     CreateKeyGrant,
-    Grant,
+    DeregisterCopy,
+    PutImageParameter,
+    ReencryptImage,
     RemoveCreateVolumePermission,
     RemoveLaunchPermission,
     RevokeKeyGrant,
-    Withdrawal,
+    ShareReencrypted,
     WithdrawKeyAdministration,
     WithdrawKeyUse,
 )
 from aws_ops.entries import Entry, On, entries_of, on_image, on_key, on_snapshot
 from aws_ops.facts import (
     Device,
+    ExistingCopy,
     Facts,
     ImageFacts,
+    ImageParameter,
     KeyFacts,
     Role,
     SnapshotFacts,
@@ -45,6 +51,7 @@ from aws_ops.ids import (
     Region,
     RoleArn,
     SnapshotId,
+    is_organization_arn,
     parse_key_user,
 )
 from aws_ops.key_grants import KeyGrant, grant_name, grants_for, operations_for, own_grantees
@@ -213,7 +220,7 @@ _EDITS: dict[type[Any], Callable[[KeyPolicy, Iterable[Any]], KeyPolicy]] = {
 }
 
 
-def after(change: Grant | Withdrawal, facts: Facts) -> Facts:
+def after(change: Change, facts: Facts) -> Facts:
     """The facts as they would be read once `change` was made."""
     match change:
         case AllowKeyUse() | WithdrawKeyUse() | AllowKeyAdministration() | WithdrawKeyAdministration():
@@ -234,14 +241,85 @@ def after(change: Grant | Withdrawal, facts: Facts) -> Facts:
             )
             return replace(facts, snapshots={**facts.snapshots, change.snapshot_id: shared})
         case AddLaunchPermission() | RemoveLaunchPermission():
-            image = facts.images[change.image_id]
+            image = next(one for one in facts.images.values() if one.image_id == change.image_id)
             gives = isinstance(change, AddLaunchPermission)
             shared = replace(
                 image,
                 launch_permission=_changed(image.launch_permission, change.accounts, gives),
                 launch_groups=_changed(image.launch_groups, change.organizations, gives),
             )
-            return replace(facts, images={**facts.images, image.image_id: shared})
+            return replace(facts, images={**facts.images, image.asked_as: shared})
+        case ReencryptImage():
+            return _after_reencryption(change, facts)
+        case ShareReencrypted():
+            product = facts.images[change.source_image_id]
+            for snapshot_id in {device.snapshot_id for device in product.devices if device.snapshot_id}:
+                readers = AddCreateVolumePermission(product.owner, product.region, snapshot_id, change.readers)
+                facts = after(readers, facts)
+            accounts = tuple(one for one in change.launchers if not is_organization_arn(one))
+            organizations = tuple(filter(is_organization_arn, change.launchers))
+            launches = AddLaunchPermission(product.owner, product.region, product.image_id, accounts, organizations)
+            return after(launches, facts)
+        case CopyImage():
+            place = change.account_id, change.region
+            target = facts.targets[place]
+            [source_id] = {
+                one.image_id for one in facts.images.values() if change.source_image_id in (one.image_id, one.asked_as)
+            }
+            copy = ExistingCopy(source_id, _copy_of(*place, source_id), "available", frozenset({change.key_arn}))
+            there = replace(target, copies=(*target.copies, copy), names_taken=target.names_taken | {change.name})
+            return replace(facts, targets={**facts.targets, place: there})
+        case PutImageParameter():
+            place = change.account_id, change.region
+            target = facts.targets[place]
+            origin = facts.images[change.source_image_id].origin
+            ids = {origin.image_id, facts.images[change.source_image_id].image_id}
+            [copy, *_] = (one for one in target.copies if one.source_image_id in ids)
+            before = target.parameters.get(change.parameter, ImageParameter(None))
+            kept = before.is_newer_than(origin.created)
+            now = before if kept else ImageParameter(copy.image_id, origin.created)
+            there = replace(target, parameters={**target.parameters, change.parameter: now})
+            return replace(facts, targets={**facts.targets, place: there})
+        case DeregisterCopy():
+            raise NotImplementedError("no share deregisters anything")
+
+
+def _after_reencryption(change: ReencryptImage, facts: Facts) -> Facts:
+    """The re-encrypted copy stands for the image, and nobody else has any of it yet."""
+    image = facts.images[change.source_image_id]
+    snapshots = {
+        device.snapshot_id: replace(
+            facts.snapshots[device.snapshot_id],
+            snapshot_id=SnapshotId(f"snap-of-copy-{device.snapshot_id}-{image.image_id}"),
+            encrypted=True,
+            key_arn=change.key_arn,
+            create_volume_permission=frozenset(),
+        )
+        for device in image.devices
+    }
+    product = replace(
+        image,
+        image_id=_copy_of(image.owner, image.region, image.image_id),
+        name=change.name,
+        created=image.created + timedelta(days=30),
+        deprecation_time=None,
+        deregistration_protection="disabled",
+        tags=dict(change.tags),
+        devices=tuple(replace(one, snapshot_id=snapshots[one.snapshot_id].snapshot_id) for one in image.devices),
+        launch_permission=frozenset(),
+        launch_groups=frozenset(),
+        stands_for=image,
+    )
+    return replace(
+        facts,
+        images={**facts.images, image.image_id: product},
+        snapshots=facts.snapshots | {one.snapshot_id: one for one in snapshots.values()},
+        reencryptions={one: what for one, what in facts.reencryptions.items() if one != image.image_id},
+    )
+
+
+def _copy_of(account: AccountId, region: Region, image_id: ImageId) -> ImageId:
+    return ImageId(f"ami-copy-{account}-{region}-{image_id}")
 
 
 def _changed(before: frozenset[Any], listed: Iterable[str], gives: bool) -> frozenset[Any]:
@@ -272,7 +350,7 @@ def an_organization(**changes: Any) -> TargetOrganization:
 
 def held_in(facts: Facts) -> Held:
     """What would be read of the lists that the facts show."""
-    policies = {arn: key.policy for arn, key in facts.keys.items()}
+    policies = {arn: key.policy for arn, key in facts.keys.items() if isinstance(key.policy, KeyPolicy)}
     entries: frozenset[Entry] = frozenset()
     partial: frozenset[Entry] = frozenset()
     for arn, policy in policies.items():

@@ -365,6 +365,15 @@ def test_a_deleted_principal_is_found_wherever_it_stands(place: dict[str, Any]) 
         allow_use(policy, [a_principal(STAGING)])
 
 
+def test_deleted_principals_of_the_bots_own_go_with_whoever_they_may_have_been() -> None:
+    shared = allow_use(a_policy(), [a_principal(STAGING)])
+    policy = parse(shared.text.replace(a_principal(STAGING), "AROAEXAMPLE"))
+    assert withdraw_use(policy, []) is policy
+    assert withdraw_use(policy, [a_principal(STAGING)]) == a_policy()
+    both = allow_use(policy, [a_principal(PROD)])
+    assert withdraw_use(both, [a_principal(STAGING)]) is both, "the write for another has swept it out already"
+
+
 def test_deleted_principals_of_the_bots_own_are_swept_out() -> None:
     shared = allow_use(a_policy(), [a_principal(STAGING), a_principal(PROD)])
     policy = parse(shared.text.replace(a_principal(STAGING), "AROAEXAMPLE"))

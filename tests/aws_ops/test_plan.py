@@ -1,8 +1,10 @@
 """Plans: what is wanted beside what is there, and what follows from it."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from datetime import timedelta
+from functools import reduce
 from itertools import product
 from typing import Any
 
@@ -16,6 +18,7 @@ from aws_ops.facts import (
     Facts,
     ImageNotFound,
     KeyAccess,
+    Reencryption,
     SourceAccount,
     TargetAccount,
     TargetFacts,
@@ -32,6 +35,7 @@ from aws_ops.plan import (
     CopyImage,
     Mode,
     Plan,
+    ReencryptImage,
     RefusalKind,
     Refused,
     ReuseCopy,
@@ -70,6 +74,7 @@ from tests.aws_ops.builders import (
 )
 
 KEY = a_key_arn(GOLDEN)
+MANAGED, REENCRYPT = a_key_arn(GOLDEN, "aws-ebs"), a_key_arn(GOLDEN, "reencrypt")
 OTHER = ImageId("ami-0fedcba9876543210")
 ELSEWHERE = Region("eu-west-1")
 SECOND = SnapshotId("snap-11111111111111111")
@@ -291,6 +296,7 @@ def test_what_is_wrong_is_told_of_each_image_and_once_of_each_target() -> None:
 
 # What stands against it ----------------------------------------------------------------------------------------------
 
+LAST_YEAR, IN_A_MONTH = (an_image().created + timedelta(days=days) for days in (-365, 30))
 NOT_FOUND = ImageNotFound(searched=(("golden", REGION),))
 REFUSALS: dict[str, tuple[Facts, RefusalKind, dict[str, str]]] = {
     "nobody has it": (
@@ -379,6 +385,19 @@ REFUSALS: dict[str, tuple[Facts, RefusalKind, dict[str, str]]] = {
         some_facts(keys=[a_key(spec="RSA_4096", usage="SIGN_VERIFY")]),
         RefusalKind.KEY_KIND,
         {"key": KEY, "spec": "RSA_4096", "usage": "SIGN_VERIFY"},
+    ),
+    "the key's imported material has expired": (
+        replace(some_facts(keys=[a_key(valid_to=LAST_YEAR)]), read_at=an_image().created),
+        RefusalKind.KEY_EXPIRED,
+        {"key": KEY, "when": "2025-11-23"},
+    ),
+    "the target's imported key material has expired": (
+        replace(
+            some_facts(targets=[target_facts(key=a_key(a_key_arn(STAGING), valid_to=LAST_YEAR))]),
+            read_at=an_image().created,
+        ),
+        RefusalKind.KEY_EXPIRED,
+        {"key": a_key_arn(STAGING), "when": "2025-11-23"},
     ),
     "the policy can't be read": (
         some_facts(keys=[a_key(policy=Unreadable("no entry"))]),
@@ -488,6 +507,22 @@ def test_the_quota_of_accounts_an_image_is_shared_with_is_minded_before() -> Non
     assert planned(some_facts(an_image(launch_permission=others)))
     facts = some_facts(an_image(launch_permission=others, launch_groups=frozenset({"arn:aws:organizations::1:ou/o/x"})))
     assert refused(facts) == {RefusalKind.SHARING_QUOTA: {"image": IMAGE, "entries": "1001", "limit": "1000"}}
+    raised = replace(a_source(), sharing_quota=1001)
+    assert isinstance(plan_share(a_request(), [raised], facts), Plan)
+
+
+def test_the_quota_counts_neither_everybody_nor_who_is_there_already() -> None:
+    others = frozenset(AccountId(f"{number:012}") for number in range(1, 1000))
+    assert planned(some_facts(an_image(launch_permission=others, launch_groups=frozenset({"all"}))))
+    lowered = replace(a_source(), sharing_quota=10)
+    shared = some_facts(an_image(launch_permission=others | {STAGING}))
+    assert isinstance(plan_share(a_request(), [lowered], shared), Plan), "nothing is added"
+
+
+def test_the_quota_of_a_re_encrypted_copy_begins_with_nobody() -> None:
+    others = frozenset(AccountId(f"{number:012}") for number in range(1, 1001))
+    facts = some_facts(an_image(launch_permission=others), keys=[a_key(manager="AWS", policy=None), a_key(REENCRYPT)])
+    assert planned(replace(facts, reencryptions={IMAGE: Reencryption(a_key(REENCRYPT))}))
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
@@ -580,6 +615,24 @@ CAUTIONS: dict[str, tuple[Facts, CautionKind, dict[str, str]]] = {
         CautionKind.TARGET_KEY_AWS_MANAGED,
         {"target": "staging"},
     ),
+    "it is deprecated": (
+        replace(some_facts(an_image(deprecation_time=LAST_YEAR)), read_at=an_image().created),
+        CautionKind.IMAGE_DEPRECATED,
+        {"image": IMAGE, "since": "2025-11-23", "copies": "deprecated"},
+    ),
+    "the key's imported material expires": (
+        replace(some_facts(keys=[a_key(valid_to=IN_A_MONTH)]), read_at=an_image().created),
+        CautionKind.KEY_EXPIRES,
+        {"key": KEY, "when": "2026-12-23"},
+    ),
+    "the target's imported key material expires": (
+        replace(
+            some_facts(targets=[target_facts(key=a_key(a_key_arn(STAGING), valid_to=IN_A_MONTH))]),
+            read_at=an_image().created,
+        ),
+        CautionKind.KEY_EXPIRES,
+        {"key": a_key_arn(STAGING), "when": "2026-12-23"},
+    ),
     "everybody has it": (
         some_facts(an_image(launch_groups=frozenset({"all"}))),
         CautionKind.IMAGE_PUBLIC,
@@ -593,6 +646,16 @@ def test_cautioned(facts: Facts, kind: CautionKind, details: dict[str, str]) -> 
     plan = planned(facts)
     assert cautions(plan) == {kind: details}
     assert plan.changes[-1].kind == "copy_image"
+
+
+def test_a_key_that_is_being_updated_does_everything() -> None:
+    updating = target_facts(key=a_key(a_key_arn(STAGING), state="Updating"))
+    assert planned(some_facts(keys=[a_key(state="Updating")], targets=[updating]))
+
+
+def test_a_key_whose_material_lasts_longer_is_not_spoken_of() -> None:
+    facts = some_facts(keys=[a_key(valid_to=IN_A_MONTH + timedelta(minutes=1))])
+    assert planned(replace(facts, read_at=an_image().created)).cautions == ()
 
 
 def test_launching_from_the_original_is_for_those_who_may_use_its_key() -> None:
@@ -656,12 +719,15 @@ some_accounts = st.frozensets(st.sampled_from(accounts))
 
 @st.composite
 def facts_in_any_state(draw: st.DrawFn) -> Facts:
-    """Facts that can be planned on, of which any part may be done already."""
+    """Facts that can be planned on, of which any part may be done already.
+
+    What is under the AWS managed key may have to be re-encrypted, or its re-encrypted copy may be there.
+    """
     keys = [a_key_arn(GOLDEN, name) for name in ("one", "two")]
     snapshots = [
         a_snapshot(
             snapshot_id,
-            key_arn=draw(st.sampled_from([None, *keys])),
+            key_arn=draw(st.sampled_from([None, *keys, MANAGED])),
             create_volume_permission=draw(some_accounts),
         )
         for snapshot_id in (SNAPSHOT, SECOND)
@@ -669,19 +735,21 @@ def facts_in_any_state(draw: st.DrawFn) -> Facts:
     users = st.lists(
         st.sampled_from([*(a_principal(one, "root") for one in accounts), an_organization().path, a_unit().path])
     )
-    policies = [allow_use(a_policy(), draw(users)) for _ in keys]
+    own = [*keys, REENCRYPT]
+    policies = [allow_use(a_policy(), draw(users)) for _ in own]
     policies = [
         allow_administration(policy, [a_principal(account, "user/ann") for account in draw(some_accounts)])
         for policy in policies
     ]
     grantees = ("root", "role/deploy", "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling")
     grants = [
-        tuple(a_grant(a_principal(account, name)) for name in grantees for account in draw(some_accounts)) for _ in keys
+        tuple(a_grant(a_principal(account, name)) for name in grantees for account in draw(some_accounts)) for _ in own
     ]
     devices = st.lists(st.sampled_from((SNAPSHOT, SECOND)), min_size=1, unique=True)
     images = [
         an_image(
             image_id=image_id,
+            created=an_image().created + timedelta(days=draw(st.integers(0, 2))),
             devices=tuple(Device(f"/dev/{one}", one) for one in draw(devices)),
             launch_permission=draw(some_accounts),
             launch_groups=draw(st.frozensets(st.sampled_from([an_organization().arn, a_unit().arn, "all"]))),
@@ -690,32 +758,49 @@ def facts_in_any_state(draw: st.DrawFn) -> Facts:
     ]
     members = {a_unit().arn: draw(some_accounts) | {GOLDEN}}
     places = [target_facts(account) for account in accounts] + [elsewhere(account) for account in accounts]
+    own_keys = [
+        a_key(arn, policy=policy, grants=granted) for arn, policy, granted in zip(own, policies, grants, strict=True)
+    ]
     facts = some_facts(
         images,
         snapshots,
-        keys=[
-            a_key(arn, policy=policy, grants=granted)
-            for arn, policy, granted in zip(keys, policies, grants, strict=True)
-        ],
+        keys=[*own_keys, a_key(MANAGED, manager="AWS", policy=None)],
         targets=[
-            replace(place, copies=(a_copy(COPY, "available", place.key.arn),) if draw(st.booleans()) else ())
+            replace(place, copies=tuple(copy for copy in copies_of_both(place.key.arn) if draw(st.booleans())))
             for place in places
         ],
     )
-    return replace(facts, members=members)
+    managed = {one.snapshot_id for one in snapshots if one.key_arn == MANAGED}
+    due = [one.image_id for one in images if managed & {device.snapshot_id for device in one.devices}]
+    facts = replace(facts, members=members, reencryptions=dict.fromkeys(due, Reencryption(facts.keys[REENCRYPT])))
+    return reencrypted(facts, [image_id for image_id in due if draw(st.booleans())])
+
+
+def copies_of_both(key: KeyArn) -> list[ExistingCopy]:
+    return [a_copy(COPY, "available", key), replace(a_copy(OTHER_COPY, "available", key), source_image_id=OTHER)]
+
+
+def reencrypted(facts: Facts, image_ids: Iterable[ImageId]) -> Facts:
+    """The facts once the images have their re-encrypted copies."""
+    orders = (ReencryptImage(GOLDEN, REGION, one, f"re-encrypted {one}", "", REENCRYPT, ()) for one in image_ids)
+    return reduce(lambda done, order: after(order, done), orders, facts)
 
 
 @st.composite
 def requests(draw: st.DrawFn) -> ShareRequest:
     """Requests for one image or both, by copies anywhere or from the original, there for organizations too."""
     targets = [
-        a_target(account, key_administrators=draw(st.sampled_from([(), (a_principal(account, "user/ann"),)])))
+        a_target(
+            account,
+            key_administrators=draw(st.sampled_from([(), (a_principal(account, "user/ann"),)])),
+            parameter=draw(st.sampled_from([None, "/golden/latest", "/golden/{name}", "/{created}"])),
+        )
         for account in draw(st.lists(st.sampled_from(accounts), min_size=1, unique=True))
     ]
     images = draw(st.lists(st.sampled_from((IMAGE, OTHER)), min_size=1, unique=True))
     regions = st.lists(st.sampled_from((REGION, ELSEWHERE)), unique=True)
     mode = draw(st.sampled_from(Mode))
-    chosen = draw(regions) if mode is Mode.COPY else []
+    chosen = draw(regions) if mode.copies else []
     organizations = st.lists(st.sampled_from((an_organization(), a_unit())), unique=True)
     return replace(
         everywhere(*targets),
@@ -760,19 +845,24 @@ def test_no_order_makes_a_difference(facts: Facts, request_: ShareRequest, sourc
     assert plan_share(again, [source], shuffled(facts, reordered)) == plan
 
 
-@given(facts_in_any_state(), requests(), a_source_by_either_access)
-def test_after_its_grants_a_plan_has_none(facts: Facts, request_: ShareRequest, source: SourceAccount) -> None:
+@given(facts_in_any_state(), requests(), a_source_by_either_access, st.data())
+def test_after_a_plan_there_is_nothing_left_to_plan_wherever_it_is_planned_again(
+    facts: Facts, request_: ShareRequest, source: SourceAccount, data: st.DataObject
+) -> None:
     plan = plan_share(request_, [source], facts)
-    if isinstance(plan, Refused):
-        assert [refusal.kind for refusal in plan.refusals] == [RefusalKind.NOTHING_TO_DO]
-        return
-    for change in plan.changes:
-        facts = facts if isinstance(change, CopyImage) else after(change, facts)
+    if isinstance(plan, Plan):
+        halfway = data.draw(st.integers(0, len(plan.changes)))
+        facts = reduce(lambda done, change: after(change, done), plan.changes[:halfway], facts)
+        plan_anew = plan_share(request_, [source], facts)
+        if isinstance(plan_anew, Plan):
+            assert exceeds(plan_anew, plan) == (), "what is left to do was approved"
+            facts = reduce(lambda done, change: after(change, done), plan_anew.changes, facts)
     again = plan_share(request_, [source], facts)
-    copies = tuple(change for change in plan.changes if isinstance(change, CopyImage))
-    assert (again.changes if isinstance(again, Plan) else ()) == copies
-    if isinstance(again, Plan):
-        assert exceeds(again, plan) == ()
+    if isinstance(again, Refused):
+        assert [refusal.kind for refusal in again.refusals] == [RefusalKind.NOTHING_TO_DO]
+    else:
+        assert again.changes == ()
+        assert not request_.mode.copies, "who has a copy of its own needs nothing of the source"
 
 
 @given(facts_in_any_state(), requests(), a_source_by_either_access)
@@ -788,9 +878,7 @@ def test_a_plan_does_not_exceed_itself_and_survives_its_storage(
 
 def ways(request: ShareRequest) -> Iterator[tuple[ImageId, TargetAccount, Region]]:
     return (
-        product(request.image_ids, request.targets, request.regions or (REGION,))
-        if request.mode is Mode.COPY
-        else iter(())
+        product(request.image_ids, request.targets, request.regions or (REGION,)) if request.mode.copies else iter(())
     )
 
 

@@ -55,7 +55,7 @@ def under_managed_key(key: object = None) -> Facts:
 
 def once_it_exists() -> Facts:
     """The same, with the re-encrypted copy in the image's place."""
-    product = an_image(image_id=PRODUCT, devices=(Device("/dev/xvda", ITS_SNAPSHOT),), stands_for=IMAGE)
+    product = an_image(image_id=PRODUCT, devices=(Device("/dev/xvda", ITS_SNAPSHOT),), stands_for=an_image())
     facts = some_facts(snapshots=[a_snapshot(ITS_SNAPSHOT)], keys=[a_key()])
     return replace(facts, images={IMAGE: product})
 
@@ -108,7 +108,7 @@ def test_what_was_approved_before_covers_what_is_done_after(
 def test_nothing_covers_another_image_s_copy() -> None:
     approved = planned(under_managed_key())
     other = once_it_exists()
-    images = {IMAGE: replace(other.images[IMAGE], stands_for=ImageId("ami-55555555555555555"))}
+    images = {IMAGE: replace(other.images[IMAGE], stands_for=an_image(image_id=ImageId("ami-55555555555555555")))}
     assert any(isinstance(change, CopyImage) for change in exceeds(planned(replace(other, images=images)), approved))
 
 

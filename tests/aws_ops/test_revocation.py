@@ -49,7 +49,7 @@ from tests.aws_ops.builders import (
     held_in,
     some_facts,
 )
-from tests.aws_ops.test_plan import a_source_by_either_access, facts_in_any_state, requests
+from tests.aws_ops.test_plan import a_source_by_either_access, facts_in_any_state, reencrypted, requests
 
 KEY = a_key_arn(GOLDEN)
 ORGANIZATION = "arn:aws:organizations::111111111111:organization/o-exampleorg1"
@@ -92,7 +92,11 @@ def a_share(mode: Mode = Mode.COPY, facts: Facts | None = None) -> tuple[Plan, F
 # What always holds ---------------------------------------------------------------------------------------------------
 
 
-@given(facts_in_any_state(), requests(), a_source_by_either_access)
+# A share gives nothing before its re-encryptions are there, and is planned anew once they are.
+facts_to_share_from = facts_in_any_state().map(lambda facts: reencrypted(facts, facts.reencryptions))
+
+
+@given(facts_to_share_from, requests(), a_source_by_either_access)
 def test_a_share_taken_back_leaves_everything_as_it_was_whatever_that_was(
     facts: Facts, request_: ShareRequest, source: SourceAccount
 ) -> None:
@@ -110,7 +114,7 @@ def test_a_share_taken_back_leaves_everything_as_it_was_whatever_that_was(
 asked_of_a_source = st.tuples(requests(), a_source_by_either_access)
 
 
-@given(facts_in_any_state(), asked_of_a_source, asked_of_a_source, st.booleans())
+@given(facts_to_share_from, asked_of_a_source, asked_of_a_source, st.booleans())
 def test_a_share_stays_whole_when_another_is_taken_back_even_if_the_settings_change_in_between(
     facts: Facts, one: tuple[ShareRequest, SourceAccount], two: tuple[ShareRequest, SourceAccount], first_goes: bool
 ) -> None:

@@ -90,6 +90,20 @@ def test_what_a_failed_share_left_behind_is_taken_back(stage: Stage, image: str)
     assert lists(stage, image) == [set()] * 3
 
 
+def test_what_a_failed_share_left_behind_and_somebody_took_away_is_not_the_bots_any_more(
+    stage: Stage, image: str
+) -> None:
+    stage.aws.faults.fail("CopyImage", code="InvalidRequest", message="no such luck", times=9)
+    shared(stage, f"{image} to staging", minutes=5)
+    for snapshot in stage.aws.image(image).snapshots:
+        snapshot_by_hand(stage, "remove", snapshot.id)
+    by_hand(stage, "Remove", image)
+    audited(stage)
+    by_hand(stage, "Add", image)
+    audited(stage)
+    assert f"launchPermission on {image} taken from" not in stage.approval.as_text().replace("`", "")
+
+
 def test_an_image_shared_by_hand_without_its_snapshots_is_found_and_mended(stage: Stage) -> None:
     image = stage.images.image(REGION, name="by-hand", devices=[Disk(gib=8), Disk(gib=4)])
     by_hand(stage, "Add", image)
@@ -107,6 +121,36 @@ def test_an_image_shared_by_hand_without_its_snapshots_is_found_and_mended(stage
 
     taken_back(stage, audit)
     assert lists(stage, image) == [{STAGING, STRANGER}, set(), set()]
+
+
+def test_an_image_that_only_strangers_may_launch_is_found(stage: Stage) -> None:
+    theirs = "arn:aws:organizations::555555555555:organization/o-strangers01"
+    images = {entry: stage.images.image(REGION, name=f"for {entry[-3:]}") for entry in (STRANGER, theirs)}
+    by_hand(stage, "Add", images[STRANGER], STRANGER)
+    to_theirs = {"Add": [{"OrganizationArn": theirs}]}
+    stage.by_hand(IMAGES).modify_image_attribute(ImageId=images[theirs], LaunchPermission=to_theirs)
+    stage.images.image(REGION, name="for nobody")
+    told = audited(stage)
+    for entry, image in images.items():
+        assert f"{image} is shared with {entry} as well; I know nothing of that" in told
+    assert told.count("as well; I know nothing of that") == 2
+
+
+@pytest.mark.parametrize("operation", ["ModifyImageAttribute", "ModifySnapshotAttribute"])
+def test_what_should_have_ended_is_to_be_taken_back_and_never_given_again(
+    stage: Stage, image: str, operation: str
+) -> None:
+    shared(stage, f"{image} to staging for 1d")
+    stage.aws.faults.fail(operation, code="UnauthorizedOperation", times=99)
+    stage.passes(hours=25, steps=1800)
+    stage.aws.faults.clear()
+    assert "waits for approval" in audited(stage)
+    asked = stage.approval.as_text()
+    assert f"taken from {STAGING}" in asked.replace("`", "")
+    assert f"for {STAGING}" not in asked.replace("`", "")
+    put_right(stage)
+    assert lists(stage, image) == [set()] * 3
+    assert "AWS is as it was approved (" in audited(stage)
 
 
 def test_a_copy_that_is_gone_is_told(stage: Stage, image: str) -> None:
@@ -127,7 +171,6 @@ def test_what_is_gone_at_the_source_is_told_and_not_asked_for(stage: Stage, imag
 
 
 def test_the_calendar_asks_once_a_week_and_says_only_what_matters(stage: Stage, image: str) -> None:
-    assert stage.bot.calendar is not None
     shared(stage, f"{image} to staging")
     said = len(stage.direct(stage.mika))
     stage.bot.calendar.run_once()

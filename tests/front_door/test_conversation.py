@@ -1,5 +1,6 @@
 """The conversation around a share: previews, names, drafts, lists, shortcuts, and being told."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -76,7 +77,7 @@ def test_a_preview_that_can_t_be_says_why(stage: Stage) -> None:
 def test_an_image_is_known_by_its_name_once_it_was_seen(stage: Stage, image: str) -> None:
     assert image in said(stage.types(stage.mika, "golden-2026-11 to staging"))
     newer = str(stage.images.image(REGION, name="golden-2026-12"))
-    assert "Did you mean golden-2026-11?" in said(stage.types(stage.mika, "golden-2026-12 to staging"))
+    assert "Did you mean “golden-2026-11”?" in said(stage.types(stage.mika, "golden-2026-12 to staging"))
     stage.bot.gallery.refresh()
     assert newer in said(stage.types(stage.mika, "golden-2026-12 to staging"))
 
@@ -108,11 +109,81 @@ def test_the_form_arrives_with_what_was_typed(stage: Stage, image: str) -> None:
 
 def test_what_made_sense_of_a_mistake_is_in_the_form(stage: Stage, image: str) -> None:
     answer = stage.types(stage.mika, f"{image} to stagin, prod no copy reason release 42")
-    assert "Did you mean staging?" in said(answer)
+    assert "Did you mean “staging”?" in said(answer)
     stage.clicks(stage.mika, FILL_IN, answer.ephemeral[0])
     fields = form(stage, stage.mika)
     assert [each["value"] for each in fields["targets"]["initial_options"]] == ["prod"]
     assert fields["mode"]["initial_option"]["value"] == "share"
+
+
+def test_all_of_what_was_typed_is_in_the_form(stage: Stage, image: str) -> None:
+    stage.types(stage.mika, f"{image} until 2026-12-31 no copy ticket OPS-42 in us-east-1")
+    fields = form(stage, stage.mika)
+    assert fields["until"]["initial_date"] == "2026-12-31"
+    assert fields["mode"]["initial_option"]["value"] == "share"
+    assert fields["ticket"]["initial_value"] == "OPS-42"
+    assert [each["value"] for each in fields["regions"]["initial_options"]] == ["us-east-1"]
+
+
+def test_a_mistake_is_said_before_a_form_opens_and_its_form_has_the_rest(stage: Stage, image: str) -> None:
+    answer = stage.types(stage.mika, f"{image} until tomorrow ticket OPS-42")
+    assert "“tomorrow” is no date" in said(answer)
+    assert stage.slack.open_view(stage.mika) is None
+    stage.clicks(stage.mika, FILL_IN, answer.ephemeral[0])
+    assert form(stage, stage.mika)["ticket"]["initial_value"] == "OPS-42"
+
+
+def test_what_was_misspelt_is_shown_as_it_should_be_and_does_nothing(stage: Stage, image: str) -> None:
+    told = said(stage.types(stage.mika, f"pln {image} to STAGING nocopy"))
+    assert "I don't understand “pln”. Did you mean “plan”?" in told
+    assert f"Like this: `/ami-share plan {image} to staging no copy`" in told
+    assert stage.bot.worker.run_once() is False
+
+
+def test_the_help_of_one_verb_is_told_in_the_language_of_whoever_asks(stage: Stage) -> None:
+    told = said(stage.types(stage.mika, "help revoke"))
+    assert "takes back what a share gave" in told
+    assert "/ami-share revoke R-7K2M9QXA and deregister the copies" in told
+    assert "/ami-share list" not in told
+    stage.reads(stage.mika, "ja-JP")
+    assert "共有で与えた許可とキーの使用権を取り消します" in said(stage.types(stage.mika, "revoke help"))
+
+
+def submit_of(stage: Stage, person: Any) -> str:
+    view = stage.slack.open_view(person)
+    assert view is not None
+    return str(view.body["submit"]["text"])
+
+
+def test_a_form_opened_from_a_plan_asks_for_the_preview_alone(stage: Stage, image: str) -> None:
+    stage.types(stage.mika, f"plan {image}")
+    assert submit_of(stage, stage.mika) == "Preview"
+    assert stage.submits(stage.mika, targets=["staging"], reason="look").errors == {}
+    assert "You alone will see it" in stage.private(stage.mika)[-1]
+    stage.work()
+    assert "What sharing" in dm(stage, stage.mika).as_text()
+    assert stage.slack.messages(stage.room) == [], "nobody was asked"
+
+
+def test_so_does_one_that_mends_a_mistaken_plan(stage: Stage, image: str) -> None:
+    stage.reads(stage.mika, "ja-JP")
+    answer = stage.types(stage.mika, f"plan {image} to stagin, prod")
+    stage.clicks(stage.mika, FILL_IN, answer.ephemeral[0])
+    assert submit_of(stage, stage.mika) == "プレビュー"
+    assert stage.submits(stage.mika, reason="look").errors == {}
+    stage.work()
+    assert "prod" in dm(stage, stage.mika).as_text()
+    assert stage.slack.messages(stage.room) == [], "nobody was asked"
+
+
+def test_a_form_that_forgot_what_it_is_for_asks_for_a_share(stage: Stage, image: str) -> None:
+    stage.types(stage.mika, f"plan {image}")
+    view = stage.slack.open_view(stage.mika)
+    assert view is not None
+    view.body["private_metadata"] = json.dumps({"channel": stage.room.id, "kind": "revoke"})
+    stage.submits(stage.mika, targets=["staging"], reason="look")
+    stage.work()
+    assert "approval needed" in stage.approval.as_text()
 
 
 def test_images_are_picked_by_typing(stage: Stage, image: str) -> None:

@@ -56,6 +56,17 @@ def test_a_denial_has_a_reason_and_ends_it(stage: Stage, image: str) -> None:
     assert stage.aws.image(image).launch_permission == set()
 
 
+@pytest.mark.parametrize("blank", ["  \n ", "\u200b"])
+def test_a_denial_without_a_reason_to_be_seen_is_asked_for_one(stage: Stage, image: str, blank: str) -> None:
+    stage.clicks(stage.sam, DENY)
+    assert stage.submits(stage.sam, reason=blank).errors == {"reason": "Say why: the requester reads it."}
+    stage.work()
+    assert "[Deny…]" in stage.approval.as_text()
+    stage.submits(stage.sam, reason="not before Monday")
+    stage.work()
+    assert "Denied by @sam" in stage.approval.as_text()
+
+
 def test_the_first_of_two_decisions_stands(stage: Stage, image: str) -> None:
     shown = stage.approval
     stage.clicks(stage.sam, APPROVE, times=2)

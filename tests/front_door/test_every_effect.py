@@ -138,7 +138,10 @@ def test_it_ends_the_same_whatever_happens_at_any_effect(
     for point in points:
         end, effects = run(kind, scenario, point, when, deed)
         assert effects.happened or point > len(undisturbed.names) - 5, "it happened nowhere"
-        assert end == expected, f"{way}, {when} effect {point} of {len(undisturbed.names)}: {undisturbed.names[point]}"
+        where = f"{way}, {when} effect {point} of {len(undisturbed.names)}: {undisturbed.names[point]}"
+        assert end == expected, where
+        if deed is another_works_meanwhile:
+            assert end.writes == expected.writes, f"{where}: two did the same"
     tried(f"outside effects at which a process {way.replace('-', ' ')}", len(points))
 
 
@@ -187,7 +190,7 @@ def test_without_a_dead_writers_lock_staying_closed_what_it_sent_overwrites_the_
     point = "AWS PutKeyPolicy"
     expected, _ = run(POSTGRESQL, TWO_ON_ONE_KEY)
     assert run(POSTGRESQL, TWO_ON_ONE_KEY, point, deed=stands_still_past_its_lease)[0] == expected
-    monkeypatch.setattr(store, "SIGNATURE_HOLDS", timedelta(0))
+    monkeypatch.setattr(store, "KEY_STAYS_CLOSED", timedelta(0))
     assert run(POSTGRESQL, TWO_ON_ONE_KEY, point, deed=stands_still_past_its_lease)[0].keys != expected.keys
 
 

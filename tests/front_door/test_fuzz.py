@@ -25,6 +25,7 @@ from tests.unit.test_command import AMI, WORDS, understood, worded
 MANY = bool(os.environ.get("TORTURE"))
 SIGNED = 15_000 if MANY else 1_500
 UNSIGNED = 20_000 if MANY else 2_000
+CLICKS = 3_000 if MANY else 300
 TYPED = 20_000 if MANY else 2_000
 SEED = datetime.now(UTC).toordinal()
 
@@ -146,6 +147,39 @@ def test_bent_payloads_are_answered_and_give_nothing(stage: Stage, tried: Tried)
     assert nothing_was_given(stage)
     assert "approval needed" in stage.slack.messages(stage.room)[0].as_text()
     tried("bent payloads with a good signature", SIGNED)
+
+
+def test_an_approver_s_click_with_any_other_value_gives_nothing(stage: Stage, tried: Tried) -> None:
+    """All that is bent is what the button carries: who clicks may approve, and everything is signed."""
+    at_random = random.Random(SEED)
+    stage.add_settings(f'\n[[approval.rules]]\nname = "production"\ntargets = ["prod"]\nusers = ["{stage.kim.id}"]\n')
+    values = []
+    for name in ("one", "two"):
+        image = stage.images.image(REGION, name=name)
+        stage.types(stage.mika, f"{image} to staging, prod")
+        stage.work()
+        buttons = [one for block in stage.approval.blocks for one in block.get("elements", []) if "action_id" in one]
+        values += [one["value"] for one in buttons if one["action_id"].startswith(APPROVE)]
+    assert len(set(values)) == 4, "two requests in two parts each"
+    stage.room.members.add(stage.kim.id)
+    message = stage.approval
+    requests, digests, rules = (
+        sorted(set(parts)) for parts in zip(*(one.split(":", 2) for one in values), strict=True)
+    )
+    strange = ["", "default", "*", "x" * 64, "0" * 64, "R-00000000", " ", "\0", ":", "💥", requests[0].lower()]
+    good = {one for one in values if not one.endswith(":production")}
+    for number in range(CLICKS):
+        pieces = [at_random.choice([*parts, *strange]) for parts in (requests, digests, rules)]
+        value = at_random.choice([":", ":", ":", "", "::"]).join(pieces)
+        if value not in good:
+            stage.slack.click(stage.sam, message, APPROVE, value=value)
+        if number % 100 == 0:
+            stage.listeners.drain()
+    stage.listeners.drain()
+    stage.work()
+    assert nothing_was_given(stage)
+    assert not any("Approved by" in one.as_text() for one in stage.slack.messages(stage.room))
+    tried("clicks of an approver with a bent value", CLICKS)
 
 
 def test_whatever_is_typed_is_a_request_or_gets_an_answer(tried: Tried) -> None:

@@ -5,6 +5,7 @@ import pytest
 from handlers.ballots import APPROVE, CANCEL
 from handlers.following import DETAILS, REVOKE
 from handlers.home import OPEN_FORM
+from playground.slack.strict import Group
 from tests.postgres import ON_BOTH
 from tests.stage import REGION, Stage
 
@@ -93,6 +94,69 @@ def test_a_home_is_published_again_only_when_it_shows_something_else(stage: Stag
     stage.types(stage.mika, f"{image} to staging")
     stage.bot.homes.refresh()
     assert stage.home(stage.kim).hash != shown
+
+
+def group_calls(stage: Stage) -> int:
+    return len(stage.slack.journal.calls("usergroups.users.list"))
+
+
+def by_groups(stage: Stage, count: int) -> list[Group]:
+    """So many rules, each with a user group of its own that Kim is in."""
+    groups = [stage.slack.user_group(f"platform-{number}", [stage.kim]) for number in range(count)]
+    rules = (
+        f'\n[[approval.rules]]\nname = "rule-{number}"\ntargets = ["staging"]\nrequesters = ["U0{number}"]\n'
+        f'groups = ["{group.id}"]\n'
+        for number, group in enumerate(groups[1:])
+    )
+    stage.add_settings("".join(rules))
+    stage.replace_settings("[approval]\n", f'[approval]\ngroups = ["{groups[0].id}"]\n')
+    return groups
+
+
+def test_a_group_s_members_are_read_now_and_then_for_homes_and_at_once_for_a_click(stage: Stage, image: str) -> None:
+    (group,) = by_groups(stage, 1)
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    assert "Waiting for your decision" in stage.opens_home(stage.kim)
+    before = group_calls(stage)
+    stage.passes(minutes=4)
+    assert group_calls(stage) == before
+    stage.slack.leave_group(group, stage.kim)
+    stage.clicks(stage.kim, APPROVE, stage.home(stage.kim))
+    assert "You are not an approver" in stage.direct(stage.kim)[-1]
+    stage.passes(minutes=2)
+    assert "Waiting for your decision" not in now(stage, stage.kim)
+
+
+def test_homes_leave_clicks_their_share_of_slack_s_rate_however_many_groups_there_are(stage: Stage, image: str) -> None:
+    stage.slack.rate_limits = True
+    by_groups(stage, 30)
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    stage.opens_home(stage.kim)
+    before = group_calls(stage)
+    stage.passes(minutes=1)
+    assert group_calls(stage) - before <= 12
+    stage.passes(minutes=10)
+    assert "Waiting for your decision" in now(stage, stage.kim)
+    stage.clicks(stage.kim, APPROVE)
+    assert all(call.answer["ok"] for call in stage.slack.journal.calls("usergroups.users.list"))
+
+
+def test_a_group_or_a_reader_that_is_gone_keeps_no_other_home_from_being_current(stage: Stage, image: str) -> None:
+    gone, _ = by_groups(stage, 2)
+    for person in (stage.mika, stage.sam):
+        stage.opens_home(person)
+    del stage.slack.workspace.groups[gone.id]
+    stage.passes(minutes=6)
+    stage.types(stage.mika, f"{image} to staging")
+    stage.slack.faults.fail("views.publish", error="user_disabled")
+    stage.work()
+    current = ["Waiting for your decision" in now(stage, stage.sam), "Your requests" in now(stage, stage.mika)]
+    assert sorted(current) == [False, True]
+    calls = len(stage.slack.journal.calls("views.publish"))
+    stage.passes(minutes=2)
+    assert len(stage.slack.journal.calls("views.publish")) == calls, "it isn't tried for ever"
 
 
 def test_a_home_never_passes_slack_s_limits(stage: Stage, image: str) -> None:

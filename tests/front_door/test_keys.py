@@ -455,7 +455,7 @@ def allow_only(stage: Stage, *criteria: dict[str, Any], state: str = "enabled") 
 def test_an_image_that_the_target_would_not_see_is_told_with_what_to_add(stage: Stage, image: str) -> None:
     allow_only(stage, {"ImageProviders": ["amazon", PROD]})
     shown = asked(stage, f"{image} to staging, prod no copy")
-    assert f"staging won't see {image}: its setting “Allowed AMIs” in {REGION} hides it" in shown
+    assert f"staging won't see {image}: the setting “Allowed AMIs” there, in {REGION}, hides it" in shown
     assert f"must add a criterion with the image provider {IMAGES}" in shown
     assert "prod won't see" not in shown
 
@@ -497,6 +497,56 @@ def test_in_share_mode_the_targets_role_need_not_be_there(stage: Stage, image: s
 
 
 # The dead ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("times", [1, 4])
+def test_a_policy_that_somebody_writes_at_the_same_time_is_merged_again(
+    stage: Stage, image: str, key: str, times: int
+) -> None:
+    theirs = stage.aws.key(key).policy
+    theirs["Statement"].append(
+        {"Sid": "Theirs", "Effect": "Allow", "Principal": {"AWS": ROLES[PROD]}, "Action": "kms:Verify", "Resource": "*"}
+    )
+
+    def somebody_writes_what_they_had_read_before() -> None:
+        stage.aws.key(key).policy = theirs
+
+    stage.aws.faults.meanwhile("PutKeyPolicy", somebody_writes_what_they_had_read_before, times=times)
+    share = shared(stage, f"{image} to staging")
+    sids = [statement["Sid"] for statement in stage.aws.key(key).policy["Statement"]]
+    assert sids[: len(theirs["Statement"])] == [statement["Sid"] for statement in theirs["Statement"]]
+    assert len(sids) == len(theirs["Statement"]) + 2, "the bot's two statements came on top"
+    assert "is complete" in stage.direct(stage.mika)[-1]
+    taken_back(stage, share)
+    assert stage.aws.key(key).policy["Statement"] == theirs["Statement"]
+
+
+@pytest.mark.parametrize("access", ["policy", "grant"])
+def test_a_whole_account_may_be_let_in_by_its_root(stage: Stage, image: str, key: str, access: str) -> None:
+    settings(stage, f'key_access = "{access}"', under="images")
+    settings(stage, f'key_principals = ["{STAGING}"]', under="staging")
+    before = stage.aws.key(key).policy
+    share = shared(stage, f"{image} to staging")
+    root = stage.staging.root
+    if access == "grant":
+        assert set(granted(stage, key)) == {root}
+        assert stage.aws.key(key).policy == before
+    else:
+        own = stage.aws.key(key).policy["Statement"][len(before["Statement"]) :]
+        assert [statement["Principal"] for statement in own] == [{"AWS": [root]}] * 2
+    (copy,) = stage.staging.images(REGION)
+    assert copy.state == "available", "the role that copies needn't be named besides"
+    taken_back(stage, share)
+    assert stage.aws.key(key).policy["Statement"] == before["Statement"]
+    assert granted(stage, key) == {}
+
+
+def test_key_material_that_expires_soon_is_told_of_and_a_key_that_is_updating_will_do(stage: Stage) -> None:
+    key = stage.images.key(REGION, origin="EXTERNAL", valid_to=stage.clock() + 20 * DAY, state="Updating")
+    image = stage.images.image(REGION, name="golden", devices=[Disk(gib=8, key=key)])
+    shared(stage, f"{image} to staging")
+    assert f"key material of {key} expires on 2026-03-22" in stage.approval.as_text()
+    assert "is complete" in stage.direct(stage.mika)[-1]
 
 
 def test_principals_that_are_gone_are_told_before_they_go(stage: Stage, image: str, key: str) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from botocore.retries.standard import ExponentialBackoff
-from sqlalchemy import make_url
+from sqlalchemy import Engine, make_url
 from sqlalchemy.engine.default import DefaultDialect
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, TimeoutError  # noqa: A004 - SQLAlchemy's own
 
 from handlers.ballots import APPROVE
 from handlers.following import REVOKE
@@ -248,6 +248,33 @@ def test_a_database_that_goes_away_in_the_middle_of_a_step_costs_a_lease(
     with pytest.raises(OperationalError):
         stage.work()
     gone.__exit__(None, None, None)
+    stage.passes(minutes=45)
+    ended_right(stage)
+
+
+def test_a_database_with_no_connection_free_costs_leases_and_no_tries(
+    stage: Stage, approved: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strike, begin, armed = stage.aws.faults.strike, Engine.begin, []
+
+    def and_take_all(service: str, called: str, account_id: str, moment: str) -> timedelta:
+        if called == "DescribeImages" and moment == "after" and not armed:
+            armed.append(called)
+        return strike(service, called, account_id, moment)  # type: ignore[arg-type]
+
+    def begins_unless_all_are_taken(engine: Engine) -> Any:
+        if armed:
+            armed.clear()
+            raise TimeoutError("QueuePool limit of size 5 overflow 10 reached, connection timed out")
+        return begin(engine)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(stage.aws.faults, "strike", and_take_all)
+        patched.setattr(Engine, "begin", begins_unless_all_are_taken)
+        for _ in range(5):
+            with pytest.raises(TimeoutError):
+                stage.bot.worker.run_once()
+            stage.clock.advance(timedelta(minutes=1))
     stage.passes(minutes=45)
     ended_right(stage)
 

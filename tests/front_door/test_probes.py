@@ -2,6 +2,10 @@
 
 import json
 import re
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,10 +17,15 @@ from sqlalchemy.exc import OperationalError
 from bot.entrance import LONGEST_BODY
 from bot.probes import probing
 from handlers.ballots import APPROVE
+from playground.aws import Disk
+from playground.slack.faults import EVERY
+from sharing.claim import Claim
+from sharing.transaction import LeaseLost
+from tests.postgres import ON_BOTH
 from tests.stage import REGION, Stage
 
 ROOT = Path(__file__).parents[2]
-HERE = {"database": "ok", "work": "ok", "clock": "ok"}
+HERE = {"channels": "ok", "database": "ok", "work": "ok", "clock": "ok"}
 
 
 def get(stage: Stage, path: str, method: str = "GET", **environ: Any) -> tuple[str, str]:
@@ -35,6 +44,12 @@ def checks(stage: Stage) -> tuple[str, dict[str, str]]:
     return status, json.loads(body)["checks"]
 
 
+def metrics(stage: Stage) -> str:
+    """What the metrics are once the bot's job has felt its own pulse again."""
+    stage.bot.probes.feel()
+    return get(stage, "/metrics")[1]
+
+
 def test_it_is_alive_whatever_else_is_wrong(stage: Stage) -> None:
     assert get(stage, "/healthz") == ("200 OK", "alive\n")
 
@@ -44,6 +59,7 @@ def test_it_is_ready_once_its_jobs_run_and_slack_answers(stage: Stage) -> None:
     assert status.startswith("503")
     assert found["scheduler"] == "no job has run lately"
     assert found["slack"] == "not tried yet"
+    assert found["database"] == "not asked yet"
     stage.bot.probes.feel()
     assert checks(stage) == ("200 OK", {"scheduler": "ok", "slack": "ok", **HERE})
 
@@ -62,8 +78,8 @@ def test_it_is_not_ready_while_socket_mode_is_not_connected(stage: Stage) -> Non
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_it_is_not_ready_while_its_clock_is_off(stage: Stage) -> None:
+    told = metrics(stage)
     assert "s from the database's: set it right (NTP)" in checks(stage)[1]["clock"], "the stage has a time of its own"
-    told = get(stage, "/metrics")[1]
     assert "ami_share_clock_off_seconds -" in told or "ami_share_clock_off_seconds 1" in told
 
 
@@ -87,12 +103,46 @@ def test_it_is_not_ready_without_its_database_and_says_so(stage: Stage, monkeypa
     def gone() -> Any:
         raise OperationalError("SELECT 1", {}, Exception("password=hunter2"))
 
-    stage.bot.probes.feel()
     monkeypatch.setattr(stage.bot.store, "transaction", gone)
+    assert "ami_share_database_up 0.0" in metrics(stage)
     status, found = checks(stage)
     assert status.startswith("503")
     assert found["database"] == "OperationalError", "no more than its kind: the text may hold a password"
-    assert "ami_share_database_up 0.0" in get(stage, "/metrics")[1]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_an_answer_waits_for_no_database(stage: Stage, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.bot.probes.feel()
+    says_something = threading.Event()
+
+    @contextmanager
+    def hangs() -> Iterator[Any]:
+        says_something.wait()
+        yield
+
+    monkeypatch.setattr(stage.bot.store, "transaction", hangs)
+    feeling = threading.Thread(target=stage.bot.probes.feel)
+    feeling.start()
+    with ThreadPoolExecutor(1) as door:
+        answer = door.submit(get, stage, path)
+        try:
+            assert answer.result(timeout=5)[0].startswith("200")
+        finally:
+            says_something.set()
+            feeling.join()
+
+
+def test_what_the_database_said_grows_old(stage: Stage) -> None:
+    assert "ami_share_census_age_seconds 0.0" in metrics(stage)
+    stage.clock.advance(timedelta(seconds=90))
+    told = get(stage, "/metrics")[1]
+    assert "ami_share_census_age_seconds 90.0" in told
+    assert "ami_share_work_age_seconds" in told
+    stage.clock.advance(timedelta(seconds=60))
+    told = get(stage, "/metrics")[1]
+    assert "ami_share_database_up 0.0" in told
+    assert "ami_share_work_age_seconds" not in told, "nobody knows any more"
+    assert checks(stage)[1]["database"] == "was last asked 150 s ago"
 
 
 def test_metrics_tell_requests_calls_and_ages(stage: Stage) -> None:
@@ -100,7 +150,7 @@ def test_metrics_tell_requests_calls_and_ages(stage: Stage) -> None:
     stage.types(stage.mika, f"{image} to staging")
     stage.work()
     stage.clock.advance(timedelta(minutes=10))
-    told = get(stage, "/metrics")[1]
+    told = metrics(stage)
     assert 'ami_share_requests{kind="share",state="awaiting_approval"} 1.0' in told
     assert 'ami_share_state_age_seconds{kind="share",state="awaiting_approval"} 600.0' in told
     assert 'ami_share_aws_calls_total{operation="DescribeImages",result="ok",service="ec2"}' in told
@@ -108,7 +158,7 @@ def test_metrics_tell_requests_calls_and_ages(stage: Stage) -> None:
     stage.clicks(stage.sam, APPROVE)
     stage.work()
     stage.passes(minutes=40)
-    told = get(stage, "/metrics")[1]
+    told = metrics(stage)
     assert 'ami_share_deliveries{state="completed"} 1.0' in told
     way = 'region="eu-central-1",source_region="eu-central-1"'
     assert f"ami_share_copy_seconds_count{{{way}}} 1.0" in told
@@ -117,17 +167,61 @@ def test_metrics_tell_requests_calls_and_ages(stage: Stage) -> None:
     assert 'ami_share_state_seconds_bucket{kind="share",le="900.0",state="awaiting_approval"} 1.0' in told
 
 
+def outbox_age(stage: Stage) -> float:
+    (age,) = re.findall(r"^ami_share_outbox_age_seconds (\S+)$", metrics(stage), re.MULTILINE)
+    return float(age)
+
+
+@ON_BOTH
+def test_an_hour_without_slack_is_an_hour_in_which_nothing_was_told(stage: Stage) -> None:
+    stage.types(stage.mika, f"{stage.images.image(REGION)} to staging")
+    stage.work()
+    assert outbox_age(stage) == 0
+    stage.clicks(stage.sam, APPROVE)
+    stage.slack.faults.server_error(EVERY, times=100_000)
+    stage.passes(hours=1, steps=60)
+    assert outbox_age(stage) == pytest.approx(3600, abs=15), "however often it was tried meanwhile"
+    stage.slack.faults.clear()
+    stage.passes(seconds=30)
+    assert outbox_age(stage) == 0
+
+
+def test_one_message_that_can_t_be_posted_is_owed_though_the_others_are_told(stage: Stage) -> None:
+    stage.types(stage.mika, f"{stage.images.image(REGION)} to staging no copy")
+    stage.work()
+    stage.slack.faults.fail("conversations.open", error="internal_error", times=100_000)
+    stage.clicks(stage.sam, APPROVE)
+    stage.passes(minutes=20)
+    assert "AMI share: completed" in stage.approval.as_text()
+    assert outbox_age(stage) == pytest.approx(1200, abs=15)
+
+
+def test_an_edit_that_waits_for_its_turn_is_owed_only_from_then_on(stage: Stage) -> None:
+    stage.types(stage.mika, f"{stage.images.image(REGION, devices=[Disk(gib=200)])} to staging")
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    ages = []
+    for _ in range(60):
+        stage.passes(seconds=2)
+        ages.append(outbox_age(stage))
+    assert max(ages) == 0
+    stage.slack.faults.server_error("chat.update", times=100_000)
+    stage.passes(minutes=5)
+    assert outbox_age(stage) > 240
+
+
 def test_what_aws_refuses_is_counted_by_its_code(stage: Stage) -> None:
     stage.aws.faults.fail("DescribeImages", code="UnauthorizedOperation", times=1)
     stage.bot.gallery.refresh()
-    assert 'operation="DescribeImages",result="UnauthorizedOperation"' in get(stage, "/metrics")[1]
+    assert 'operation="DescribeImages",result="UnauthorizedOperation"' in metrics(stage)
 
 
 def test_throttles_are_counted_that_botocore_s_own_tries_hide(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
     stage.aws.faults.throttle("DescribeImages", times=3)
     stage.bot.gallery.refresh()
-    told = get(stage, "/metrics")[1]
+    told = metrics(stage)
     assert 'ami_share_aws_throttles_total{operation="DescribeImages",service="ec2"} 3.0' in told
     assert 'operation="DescribeImages",result="ok"' in told
 
@@ -136,7 +230,34 @@ def test_a_rate_limit_of_slack_s_is_counted(stage: Stage) -> None:
     stage.types(stage.mika, f"{stage.images.image(REGION)} to staging")
     stage.slack.faults.rate_limit("chat.postMessage", retry_after=5)
     stage.work()
-    assert "ami_share_slack_rate_limits_total 1.0" in get(stage, "/metrics")[1]
+    assert "ami_share_slack_rate_limits_total 1.0" in metrics(stage)
+    stage.slack.faults.rate_limit("users.info", retry_after=5)
+    stage.types(stage.mika, "list")
+    stage.slack.faults.rate_limit("auth.test", retry_after=5)
+    assert "ami_share_slack_rate_limits_total 3.0" in metrics(stage), "whoever it was that called"
+
+
+def test_a_call_without_an_answer_is_counted_by_its_name(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
+    stage.aws.faults.lose_answer("DescribeImages", times=20)
+    stage.bot.gallery.refresh()
+    assert 'ami_share_aws_calls_total{operation="DescribeImages",result="no-answer",service="ec2"}' in metrics(stage)
+
+
+def test_what_the_fence_stops_is_no_result_of_aws_s(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def overtaken(claim: Claim) -> None:
+        raise LeaseLost(claim.request.id)
+
+    stage.types(stage.mika, f"{stage.images.image(REGION)} to staging")
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    monkeypatch.setattr(Claim, "check", overtaken)
+    stage.bot.worker.run_once()
+    stage.bot.worker.run_once()
+    told = metrics(stage)
+    assert 'ami_share_lease_losses_total{what="work"} 1.0' in told
+    assert "no-answer" not in told
+    assert "LeaseLost" not in told
 
 
 @pytest.mark.parametrize("path", ["/", "/metrics/", "/healthz/x", "/slack/events"])
@@ -151,7 +272,7 @@ def test_a_body_longer_than_any_of_slack_s_is_refused_unread(stage: Stage) -> No
 
 @pytest.mark.parametrize("file", ["docs/operations.md", "deploy/prometheus-rules.yaml"])
 def test_every_metric_that_is_written_of_is_there(stage: Stage, file: str) -> None:
-    known = set(re.findall(r"^# TYPE (\S+)", get(stage, "/metrics")[1], re.MULTILINE))
+    known = set(re.findall(r"^# TYPE (\S+)", metrics(stage), re.MULTILINE))
     named = set(re.findall(r"ami_share_\w+", (ROOT / file).read_text(encoding="utf-8")))
     assert named
     assert named <= known | {f"{name}_total" for name in known}

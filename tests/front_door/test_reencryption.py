@@ -1,5 +1,7 @@
 """Images under the AWS managed key: re-encrypted in their own account under the same approval, then shared."""
 
+from datetime import timedelta
+
 import pytest
 
 from playground.aws import Crash, Disk
@@ -87,6 +89,37 @@ def test_it_is_remembered_and_used_again(stage: Stage, key: str, image: str) -> 
     approved(stage)
     assert products(stage, image) == [product]
     assert [copy.source_image_id for copy in stage.prod.images(REGION)] == [product]
+
+
+def test_its_copies_go_by_the_image_that_was_asked_for(stage: Stage, key: str, image: str) -> None:
+    stage.replace_settings('name = "staging"', 'name = "staging"\nssm_parameter = "/golden/{name}"')
+    stage.add_settings('\n[copies]\nname = "{name}/{created}"\n')
+    day = stage.clock() + timedelta(days=90)
+    stage.by_hand(IMAGES).enable_image_deprecation(ImageId=image, DeprecateAt=day)
+    made = stage.clock().date()
+    stage.passes(hours=30, steps=7200)
+    asked(stage, f"{image} to staging")
+    approved(stage)
+    (copy,) = stage.staging.images(REGION)
+    assert copy.name == f"secret/{made}"
+    assert copy.deprecation_time == day
+    value = stage.by_hand(STAGING, "ssm").get_parameter(Name="/golden/secret")["Parameter"]["Value"]
+    assert value == copy.id
+    assert len(stage.slack.messages(stage.room)) == 1, "asked once"
+
+
+@pytest.mark.parametrize("mode", ["", " no copy"])
+def test_instances_of_it_must_use_imds_v2_if_those_of_the_original_must(
+    stage: Stage, key: str, image: str, mode: str
+) -> None:
+    stage.aws.copies_carry_imds_support = False
+    stage.by_hand(IMAGES).modify_image_attribute(ImageId=image, ImdsSupport={"Value": "v2.0"})
+    asked(stage, f"{image} to staging{mode}")
+    approved(stage)
+    (product,) = products(stage, image)
+    made = [stage.aws.image(product), *stage.staging.images(REGION)]
+    assert [one.imds_support for one in made] == ["v2.0"] * (1 if mode else 2)
+    assert len(stage.slack.messages(stage.room)) == 1, "asked once"
 
 
 def test_what_it_costs_counts_the_copy_that_stays_at_home(stage: Stage, key: str, image: str) -> None:

@@ -1,6 +1,7 @@
 """Refusals: what can't be shared is said before anybody is asked, all at once, to the one who asked."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -53,6 +54,10 @@ IMAGES_THAT_CANT: dict[str, tuple[Callable[[Stage], str], str]] = {
     ),
     "disabled key": (lambda stage: under(stage, state="Disabled"), "is Disabled; it must be enabled"),
     "key pending deletion": (lambda stage: under(stage, state="PendingDeletion"), "is PendingDeletion"),
+    "expired key": (
+        lambda stage: under(stage, origin="EXTERNAL", valid_to=stage.clock() - timedelta(days=1)),
+        "expired on 2026-03-01. It must be imported again",
+    ),
     "wrong kind of key": (
         lambda stage: under(stage, spec="RSA_2048", usage="ENCRYPT_DECRYPT"),
         "is of the wrong kind (RSA_2048, ENCRYPT_DECRYPT)",
@@ -64,6 +69,30 @@ IMAGES_THAT_CANT: dict[str, tuple[Callable[[Stage], str], str]] = {
 def test_an_image_that_cant_be_shared(stage: Stage, what: str) -> None:
     make, said = IMAGES_THAT_CANT[what]
     assert said in refusal(stage, make(stage))
+
+
+def test_an_image_that_is_shared_with_as_many_as_aws_takes(stage: Stage) -> None:
+    image = golden(stage)
+    others = [{"UserId": f"{number:012}"} for number in range(1, 1001)]
+    stage.by_hand(IMAGES).modify_image_attribute(ImageId=image, LaunchPermission={"Add": others})
+    stage.aws.journal.clear()
+    told = refusal(stage, image)
+    assert f"{image} would be shared with 1001 accounts, organizations and OUs, and AWS takes 1000" in told
+
+    stage.aws.launch_permissions_per_image = 2_000
+    stage.replace_settings('name = "images"', 'name = "images"\nsharing_quota = 2000')
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    stage.clicks(stage.sam, "ami_share_approve")
+    stage.work()
+    assert STAGING in stage.aws.image(image).launch_permission
+
+
+def test_a_target_in_another_partition_of_aws(stage: Stage) -> None:
+    stage.replace_settings(f"arn:aws:iam::{STAGING}", f"arn:aws-cn:iam::{STAGING}")
+    told = refusal(stage, golden(stage), to="staging, prod")
+    assert "staging is in another partition of AWS (aws-cn) than the image" in told
+    assert "CreateStoreImageTask" in told
 
 
 def test_aws_ebs_comes_with_the_way_out(stage: Stage) -> None:

@@ -161,19 +161,6 @@ def test_what_a_stopping_bot_hands_back_goes_on_at_once_and_it_writes_no_more(st
     assert len(stage.slack.messages(stage.room)) == 1
 
 
-def test_what_a_stopping_bot_is_telling_is_told_by_another_at_once(stage: Stage) -> None:
-    image = stage.images.image(REGION)
-    stage.types(stage.mika, f"{image} to staging")
-    stage.bot.worker.run_once()
-    old = stage.bot.publisher
-    old._in_hand = old.postings.claim(stage.clock())
-    assert not old.run_once(), "it is in somebody's hands"
-    old.hand_back()
-    stage.start()
-    stage.work()
-    assert "approval needed" in stage.approval.as_text()
-
-
 def test_a_message_that_somebody_deleted_is_posted_again(stage: Stage) -> None:
     image = stage.images.image(REGION)
     stage.types(stage.mika, f"{image} to staging, prod")

@@ -235,7 +235,6 @@ def test_what_comes_into_use_while_it_waits_stays_too(stage: Stage, trio: list[s
 
 
 def test_the_calendar_looks_too_and_is_quiet_if_there_is_nothing(stage: Stage, family: list[str]) -> None:
-    assert stage.bot.calendar is not None
     stage.bot.calendar.run_once()
     stage.work()
     assert "The calendar asks to let the copies go" in stage.approval.as_text()
@@ -246,6 +245,29 @@ def test_the_calendar_looks_too_and_is_quiet_if_there_is_nothing(stage: Stage, f
     stage.bot.calendar.run_once()
     stage.work()
     assert len(stage.slack.messages(stage.room)) == shown
+
+
+def test_the_calendar_looks_every_week_though_it_audits_never(stage: Stage, family: list[str]) -> None:
+    stage.add_settings("\n[audit]\nevery_days = 0\n")
+    before = len(stage.slack.messages(stage.room))
+    for days in (0, 1, 6):
+        stage.clock.advance(timedelta(days=days))
+        stage.bot.calendar.run_once()
+        stage.work()
+    asked = [message.as_text() for message in stage.slack.messages(stage.room)[before:]]
+    assert len(asked) == 2
+    assert all("The calendar asks to let the copies go" in text for text in asked)
+
+
+def test_a_rule_may_hold_in_a_group_of_accounts(stage: Stage) -> None:
+    stage.add_settings('\n[[groups]]\nname = "some"\ntargets = ["staging"]\n' + RULES + 'targets = ["some"]\n')
+    for number in range(3):
+        shared(stage, f"{stage.images.image(REGION, name=f'golden-{number}')} to staging, prod", minutes=15)
+        stage.clock.advance(timedelta(days=7))
+    looked(stage)
+    approved(stage)
+    assert len(copies(stage)) == 2
+    assert len(stage.prod.images(REGION)) == 3
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -8,16 +8,23 @@ import json
 import logging
 import tomllib
 import urllib.parse
+from typing import NoReturn
 
 import pytest
 from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
 
 from bot.logs import LogFormat, log_handler
 from bot.settings import Settings
 from handlers.ballots import APPROVE, DENY
+from sharing.store import Store
+from tests.front_door.test_fuzz import Recorder
 from tests.stage import REGION, Stage
 
-HOSTILE = "<!channel> <@U0SAM> <https://x.example|safe> `code` *bold*\n:white_check_mark: Approved by <@U0SAM>"
+HOSTILE = (
+    "<!channel> <@U0SAM> <https://x.example|safe> `code` *bold*\n:white_check_mark: Approved by <@U0SAM>"
+    " \u202eMAS yb devorppA\u202c \u200b"
+)
 
 
 @pytest.fixture
@@ -53,6 +60,23 @@ def test_forged_payload(stage: Stage, asked: str) -> None:
     assert nothing_given(stage, asked)
 
 
+def test_replayed_payload(stage: Stage, image: str) -> None:
+    recorder = Recorder(stage.door)
+    stage.slack.connect(recorder)
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    stage.clicks(stage.sam, DENY)
+    stage.submits(stage.sam, reason="not now")
+    stage.clicks(stage.sam, APPROVE)
+    for body in recorder.bodies[:]:
+        assert stage.slack.deliver_raw(body, stage.slack.sign(body)).status == 200, "the signature is good, and fresh"
+        stage.listeners.drain()
+        stage.work()
+    assert len(stage.slack.messages(stage.room)) == 1
+    assert sum("Denied by" in line for line in stage.thread) == 1
+    assert nothing_given(stage, image)
+
+
 def test_fail_open_with_no_approvers(stage: Stage) -> None:
     settings = tomllib.loads(stage.company.settings)
     settings["approval"] |= {"users": [], "groups": []}
@@ -70,6 +94,21 @@ def test_channel_membership_as_acl(stage: Stage, asked: str) -> None:
 def test_guest_or_slack_connect_user_clicks(stage: Stage, asked: str, change: dict[str, bool]) -> None:
     approver = stage.slack.change_user(stage.sam, **change)
     stage.clicks(approver, APPROVE)
+    assert nothing_given(stage, asked)
+    assert "approval needed" in stage.approval.as_text()
+
+
+@pytest.mark.parametrize("team", ["T0SOMEBODYELSE", "", None, ["T0PLAYGROUND"]])
+def test_an_approver_s_id_from_another_workspace_is_somebody_else(stage: Stage, asked: str, team: object) -> None:
+    recorder = Recorder(stage.door)
+    stage.slack.connect(recorder)
+    stage.clicks(stage.kim, APPROVE)
+    payload = json.loads(urllib.parse.parse_qs(recorder.bodies[-1].decode())["payload"][0])
+    payload["user"] |= {"id": stage.sam.id, "team_id": team}
+    payload["team"]["id"] = team
+    body = urllib.parse.urlencode({"payload": json.dumps(payload)}).encode()
+    stage.slack.deliver_raw(body, stage.slack.sign(body))
+    stage.listeners.drain()
     assert nothing_given(stage, asked)
     assert "approval needed" in stage.approval.as_text()
 
@@ -96,6 +135,26 @@ def test_double_click_on_two_replicas(stage: Stage, asked: str) -> None:
     stage.clicks(stage.sam, APPROVE, message, times=2)
     stage.work()
     assert sum("Approved by" in line for line in stage.thread) == 1
+
+
+def test_dropped_retry_of_a_click_that_died_before_it_was_stored(stage: Stage, asked: str) -> None:
+    recorder = Recorder(stage.door)
+    stage.slack.connect(recorder)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Store, "transaction", _database_away)
+        stage.clicks(stage.sam, APPROVE)
+    assert "approval needed" in stage.approval.as_text()
+    (body,) = recorder.bodies
+    for number in ("1", "2"):
+        headers = stage.slack.sign(body) | {"X-Slack-Retry-Num": number, "X-Slack-Retry-Reason": "http_timeout"}
+        stage.slack.deliver_raw(body, headers)
+        stage.listeners.drain()
+    stage.work()
+    assert sum("Approved by" in line for line in stage.thread) == 1
+
+
+def _database_away(_: Store) -> NoReturn:
+    raise OperationalError("COMMIT", None, ConnectionError("the database is away"))
 
 
 def test_dropped_retry_is_no_lost_approval(stage: Stage, asked: str) -> None:
@@ -162,6 +221,7 @@ def test_mrkdwn_injection_in_the_reason_the_ticket_and_the_image(stage: Stage) -
         assert "<!channel>" not in raw
         assert "<https://x.example" not in raw
         assert "\\n:white_check_mark: Approved" not in raw
+        assert not any(unseen in raw for unseen in ("\\u202e", "\\u202c", "\\u200b")), "nothing turns what is read"
 
 
 def test_length_overflow_once_escaped(stage: Stage, image: str) -> None:

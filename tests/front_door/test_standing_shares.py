@@ -64,6 +64,36 @@ def test_it_is_asked_once_however_often_and_by_whom_it_is_seen(standing: Stage) 
     assert len(stage.slack.messages(stage.room)) == 1
 
 
+def test_it_may_be_with_groups_and_organizations_and_for_auto_scaling(stage: Stage) -> None:
+    stage.add_settings(
+        f"""
+[[groups]]
+name = "everybody"
+targets = ["staging", "sandboxes"]
+
+[[standing]]
+name = "golden-to-everybody"
+source = "images"
+images = "golden-*"
+targets = ["everybody"]
+mode = "share"
+auto_scaling = true
+on_behalf_of = "{stage.mika.id}"
+"""
+    )
+    stage.bot.standing.run_once()
+    stage.clock.advance(timedelta(minutes=1))
+    image = stage.images.image(REGION, name="golden-7")
+    look(stage)
+    asked = stage.approval.as_text()
+    assert "with staging, sandboxes, to be launched from the original, with no copy, by Auto Scaling as well" in asked
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    (organization,) = stage.aws.organizations
+    (sandboxes,) = (unit for unit in organization.units if unit.name == "Sandboxes")
+    assert {entry.value for entry in stage.aws.image(image).launch.latest} == {STAGING, sandboxes.arn}
+
+
 def test_others_and_what_was_there_before_are_left_alone(stage: Stage) -> None:
     stage.images.image(REGION, name="golden-old")
     stage.clock.advance(timedelta(minutes=1))

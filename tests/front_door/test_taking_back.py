@@ -1,5 +1,7 @@
 """Taking back: what a share gave goes again, no more than that, and never what another share needs."""
 
+import secrets
+
 import pytest
 
 from playground.aws import Crash, Disk
@@ -46,6 +48,18 @@ def lists(stage: Stage, image: str) -> list[set[str]]:
     """Who may launch the image, and who may copy each of its snapshots."""
     found = stage.aws.image(image)
     return [set(found.launch_permission), *(set(one.create_volume_permission) for one in found.snapshots)]
+
+
+def refusing(stage: Stage, operation: str) -> None:
+    """AWS lets the bot do this alone no longer, and says so in words of its own each time."""
+    stage.aws.faults.clear()
+    encoded = "".join(secrets.choice("ABCDEFGH") for _ in range(400))
+    said = f"You are not authorized to perform this operation. Encoded authorization failure message: {encoded}"
+    stage.aws.faults.fail(operation, code="UnauthorizedOperation", message=said, times=99)
+
+
+def by_hand(stage: Stage, verb: str, image: str) -> None:
+    stage.by_hand(IMAGES).modify_image_attribute(ImageId=image, LaunchPermission={verb: [{"UserId": STAGING}]})
 
 
 def test_a_share_taken_back_leaves_aws_as_it_was(stage: Stage, image: str, key: str) -> None:
@@ -195,6 +209,46 @@ def test_what_others_gave_stays_and_what_another_share_needs(stage: Stage, image
     assert len(stage.aws.key(key).policy["Statement"]) == len(policy["Statement"]) - 2
 
 
+def test_what_somebody_took_away_before_and_gives_again_later_is_theirs(stage: Stage, image: str) -> None:
+    share = shared(stage, f"{image} to staging")
+    by_hand(stage, "Remove", image)
+    taken_back(stage, share)
+    by_hand(stage, "Add", image)
+    stage.types(stage.mika, "audit")
+    stage.work()
+    asked = stage.approval.as_text()
+    assert "createVolumePermission" in asked, "the image is open by hand, its snapshots aren't"
+    assert "taken from" not in asked
+    again = shared(stage, f"{image} to staging no copy", minutes=1)
+    taken_back(stage, again)
+    assert lists(stage, image) == [{STAGING}, set(), set()]
+
+
+@pytest.mark.parametrize("by_audit", [False, True])
+def test_a_principal_that_was_deleted_since_is_swept_out_of_the_policy(stage: Stage, by_audit: bool) -> None:
+    gone = stage.staging.user("gone").principal
+    stage.replace_settings('name = "staging"\n', f'name = "staging"\nkey_principals = ["{gone.arn}"]\n')
+    key = stage.images.key(REGION)
+    policy = stage.aws.key(key).policy
+    image = stage.images.image(REGION, name="golden", devices=[Disk(gib=8, key=key)])
+    share = shared(stage, f"{image} to staging for 1d no copy", minutes=1)
+    stage.staging.delete_user("gone")
+    if by_audit:
+        refusing(stage, "PutKeyPolicy")
+        stage.passes(hours=25, steps=1800)
+        stage.aws.faults.clear()
+        stage.types(stage.mika, "audit")
+    else:
+        stage.types(stage.mika, f"revoke {share}")
+    stage.work()
+    assert "name principals that no longer exist (AIDA" in stage.approval.as_text()
+    assert f"loses: {gone.arn}" in stage.approval.as_text().replace("`", "")
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=1)
+    assert stage.aws.key(key).policy["Statement"] == policy["Statement"]
+
+
 def test_nothing_is_taken_back_twice(stage: Stage, image: str) -> None:
     share = shared(stage, f"{image} to staging")
     stage.types(stage.mika, f"revoke {share}")
@@ -272,6 +326,68 @@ def test_an_end_that_cannot_be_kept_is_said_where_somebody_sees_it(stage: Stage,
 
     stage.aws.faults.clear()
     taken_back(stage, share)
+    assert lists(stage, image) == [set()] * 3
+
+
+@ON_BOTH
+def test_an_end_that_failed_is_tried_again_every_day_and_told_as_long_as_it_is_news(stage: Stage, image: str) -> None:
+    shared(stage, f"{image} to staging for 1d")
+    refusing(stage, "ModifyImageAttribute")
+    stage.passes(hours=25, steps=1800)
+    for _ in range(2):
+        refusing(stage, "ModifyImageAttribute")  # in other words, as EC2 does
+        stage.passes(hours=24, steps=3600)
+    assert len(stage.slack.messages(stage.room)) == 2, "the same trouble is no news"
+    refusing(stage, "ModifySnapshotAttribute")
+    stage.passes(hours=24, steps=3600)
+    assert len(stage.slack.messages(stage.room)) == 3
+    assert "ModifySnapshotAttribute" in stage.approval.as_text()
+
+    stage.aws.faults.clear()
+    stage.passes(hours=25, steps=3600)
+    assert lists(stage, image) == [set()] * 3
+    assert len(stage.slack.messages(stage.room)) == 3
+    first = stage.slack.messages(stage.room)[0]
+    assert "its time is over, as was approved" in stage.slack.thread(stage.room, first.ts)[-1].as_text()
+    assert sum("its time is over" in line for line in stage.direct(stage.mika)) == 1
+    removed = len(stage.aws.journal.calls("ModifyImageAttribute"))
+    stage.passes(hours=48, steps=3600)
+    assert len(stage.aws.journal.calls("ModifyImageAttribute")) == removed
+    assert "take a share back" not in stage.types(stage.mika, "list").ephemeral[0].as_text()
+
+
+def test_copies_whose_source_could_not_be_closed_have_it_closed_a_day_later(stage: Stage, image: str) -> None:
+    shared(stage, f"{image} to staging then unshare", minutes=0.5)
+    refusing(stage, "ModifyImageAttribute")
+    stage.passes(minutes=30)
+    assert lists(stage, image) == [{STAGING}] * 3
+    assert "With the end of the copies" in stage.approval.as_text()
+    stage.aws.faults.clear()
+    stage.passes(hours=24, steps=1800)
+    assert lists(stage, image) == [set()] * 3
+
+
+def test_a_share_that_nobody_could_end_early_ends_by_its_date(stage: Stage, image: str) -> None:
+    share = shared(stage, f"{image} to staging for 3d")
+    refusing(stage, "ModifyImageAttribute")
+    taken_back(stage, share)
+    stage.aws.faults.clear()
+    stage.passes(hours=48, steps=3600)
+    assert lists(stage, image) == [{STAGING}] * 3, "somebody asked for it, and hears that it failed"
+    stage.passes(hours=25, steps=3600)
+    assert lists(stage, image) == [set()] * 3
+
+
+def test_what_a_share_gave_that_could_not_be_ended_is_needed_by_nobody(stage: Stage, image: str) -> None:
+    shared(stage, f"{image} to staging for 1d")
+    other = shared(stage, f"{image} to staging no copy", minutes=1)
+    stage.types(stage.mika, f"revoke {other}")
+    stage.work()
+    assert "Nothing has to change at AWS: others need the same" in stage.approval.as_text()
+    refusing(stage, "ModifyImageAttribute")
+    stage.passes(hours=25, steps=1800)
+    stage.aws.faults.clear()
+    taken_back(stage, other)
     assert lists(stage, image) == [set()] * 3
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from playground.aws import Crash
+from playground.aws import Crash, Disk
+from playground.company import ABROAD
+from tests.effects import Effects, counted
 from tests.front_door.test_taking_back import APPROVE, shared, taken_back
 from tests.stage import IMAGES, REGION, STAGING, Stage
 
@@ -38,6 +40,19 @@ def test_names_go_by_the_template_and_stay_unique(stage: Stage) -> None:
     assert all(name.startswith("golden/2026-03-02") for name in names)
 
 
+@pytest.mark.parametrize("where", ["", f" in {ABROAD}"])
+def test_tags_are_read_at_the_source_and_set_on_the_copy_and_its_snapshots(stage: Stage, where: str) -> None:
+    tags = {"team": "base", "ec2:SharedTag/release": "42"}
+    devices = [Disk(gib=8), Disk(gib=4)]
+    image = stage.images.image(REGION, name="golden", devices=devices, tags=tags | {"aws:made-by": "a pipeline"})
+    shared(stage, f"{image} to staging{where}")
+    (copy,) = stage.staging.images(ABROAD if where else REGION)
+    assert len(copy.snapshots) == 2
+    for made in (copy, *copy.snapshots):
+        theirs = {key: value for key, value in made.tags.items() if not key.startswith("ami-share:")}
+        assert theirs == tags
+
+
 def test_deprecation_and_protection_go_with_the_copy(stage: Stage) -> None:
     day = stage.clock() + timedelta(days=90)
     image = stage.images.image(REGION, name="golden", deprecation_time=day)
@@ -50,6 +65,48 @@ def test_deprecation_and_protection_go_with_the_copy(stage: Stage) -> None:
     assert copy.deregistration_protection == "enabled-without-cooldown"
     taken_back(stage, share, "and deregister the copies")
     assert stage.prod.images(REGION) == [], "what was approved to go goes"
+
+
+def test_a_copy_of_what_is_deprecated_already_is_so_at_once(stage: Stage) -> None:
+    image = stage.images.image(REGION, name="golden", deprecation_time=stage.clock() + timedelta(days=1))
+    stage.clock.advance(timedelta(days=2))
+    shown = ask(stage, f"{image} to staging")
+    assert f"{image} has been deprecated since 2026-03-03. Its copies will be as well" in shown
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=20)
+    assert the_copy(stage, image).is_deprecated(stage.clock() + timedelta(minutes=5))
+    assert "isn't deprecated" not in stage.direct(stage.mika)[-1]
+
+
+def requires_imds_v2(stage: Stage, image: str) -> None:
+    stage.by_hand(IMAGES).modify_image_attribute(ImageId=image, ImdsSupport={"Value": "v2.0"})
+
+
+@pytest.mark.parametrize("carried", [True, False])
+def test_instances_of_a_copy_must_use_imds_v2_if_those_of_its_source_must(stage: Stage, carried: bool) -> None:
+    stage.aws.copies_carry_imds_support = carried
+    image, plain = (stage.images.image(REGION, name=name) for name in ("golden", "plain"))
+    requires_imds_v2(stage, image)
+    assert ask(stage, f"{image} to staging").count("with IMDSv2 required") == 1
+    shared(stage, f"{image}, {plain} to prod")
+    support = {copy.source_image_id: copy.imds_support for copy in stage.prod.images(REGION)}
+    assert support == {image: "v2.0", plain: None}
+    assert "IMDSv2" not in stage.direct(stage.mika)[-1]
+
+
+def test_a_copy_that_does_not_require_imds_v2_is_told_of(stage: Stage) -> None:
+    stage.aws.copies_carry_imds_support = False
+    image = stage.images.image(REGION, name="golden")
+    requires_imds_v2(stage, image)
+    ask(stage, f"{image} to staging")
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.aws.faults.fail("ModifyImageAttribute", code="UnauthorizedOperation", times=9)
+    stage.passes(minutes=20)
+    told = stage.direct(stage.mika)[-1]
+    assert "is complete" in told
+    assert "aren't required to use IMDSv2 as those of its source are" in told
 
 
 def test_what_the_settings_leave_out_stays_behind(stage: Stage) -> None:
@@ -114,6 +171,57 @@ def test_a_parameter_points_to_the_newest_copy(pointed: Stage) -> None:
     assert f"before: {first}" in stage.direct(stage.mika)[-1]
 
 
+@pytest.mark.parametrize("mode", ["", " then unshare"])
+def test_a_parameter_that_the_settings_name_later_is_pointed_to_the_copy_that_is_there(stage: Stage, mode: str) -> None:
+    image = stage.images.image(REGION, name="golden")
+    shared(stage, f"{image} to staging")
+    stage.replace_settings(STAGING_NAME, f'{STAGING_NAME}\nssm_parameter = "/golden/latest"')
+    shown = ask(stage, f"{image} to staging{mode}")
+    assert f"1. SSM parameter /golden/latest of {STAGING} in {REGION} points to the copy of {image}" in shown
+    assert "2. " not in shown, "nothing else has to be done"
+    assert f"has a good copy already, {the_copy(stage, image).id}" in shown
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=1)
+    assert parameter(stage, "/golden/latest") == the_copy(stage, image).id
+    assert any("/golden/latest points to it now (before: nothing)" in told for told in stage.direct(stage.mika))
+
+    stage.types(stage.mika, f"{image} to staging{mode}")
+    stage.work()
+    assert "nothing to do" in stage.direct(stage.mika)[-1]
+    stage.by_hand(STAGING, "ssm").put_parameter(Name="/golden/latest", Value="ami-0123456789abcdef0", Overwrite=True)
+    assert "points to the copy of" in ask(stage, f"{image} to staging{mode}"), "somebody pointed it elsewhere"
+
+
+def test_a_reused_copy_of_an_older_image_changes_no_parameter(pointed: Stage) -> None:
+    stage = pointed
+    old = stage.images.image(REGION, name="golden-1")
+    stage.clock.advance(timedelta(days=1))
+    new = stage.images.image(REGION, name="golden-2")
+    shared(stage, f"{old}, {new} to staging")
+    for images in (old, new, f"{old}, {new}"):
+        stage.types(stage.mika, f"{images} to staging")
+        stage.work()
+        assert "nothing to do" in stage.direct(stage.mika)[-1]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_death_at_the_parameter_of_a_reused_copy_is_made_up_for(stage: Stage, when: str) -> None:
+    image = stage.images.image(REGION, name="golden")
+    shared(stage, f"{image} to staging")
+    stage.replace_settings(STAGING_NAME, f'{STAGING_NAME}\nssm_parameter = "/golden/latest"')
+    ask(stage, f"{image} to staging")
+    stage.clicks(stage.sam, APPROVE)
+    crash = stage.aws.faults.crash_before if when == "before" else stage.aws.faults.crash_after
+    crash("PutParameter", nth=1)
+    with pytest.raises(Crash):
+        stage.work()
+    stage.start()
+    stage.passes(minutes=2)
+    assert parameter(stage, "/golden/latest") == the_copy(stage, image).id
+    assert sum("points to it now" in line for line in stage.direct(stage.mika)) == 1
+
+
 def test_it_does_not_go_back_to_an_older_image(pointed: Stage) -> None:
     stage = pointed
     old = stage.images.image(REGION, name="golden-1")
@@ -124,6 +232,31 @@ def test_it_does_not_go_back_to_an_older_image(pointed: Stage) -> None:
     newest = the_copy(stage, new).id
     assert parameter(stage, "/golden/latest") == newest
     assert f"stays with {newest}, the copy of a newer image" in stage.direct(stage.mika)[-1]
+
+
+@pytest.mark.parametrize("theirs", ["golden-1", "golden-3"])
+def test_of_two_that_write_it_at_once_the_newer_image_stays(
+    pointed: Stage, monkeypatch: pytest.MonkeyPatch, theirs: str
+) -> None:
+    stage = pointed
+    images = {}
+    for name in ("golden-1", "golden-2", "golden-3"):
+        images[name] = stage.images.image(REGION, name=name)
+        stage.clock.advance(timedelta(days=1))
+    for name in ("golden-1", "golden-3"):
+        shared(stage, f"{images[name]} to staging")
+    ssm = stage.by_hand(STAGING, "ssm")
+    ssm.delete_parameter(Name="/golden/latest")
+
+    def writes_meanwhile() -> None:
+        ssm.put_parameter(Name="/golden/latest", Value=the_copy(stage, images[theirs]).id, Type="String")
+
+    with counted(monkeypatch, effects := Effects("AWS PutParameter", deed=writes_meanwhile)):
+        effects.watch()
+        shared(stage, f"{images['golden-2']} to staging")
+    assert effects.happened
+    stays = max("golden-2", theirs)
+    assert parameter(stage, "/golden/latest") == the_copy(stage, images[stays]).id
 
 
 def test_a_parameter_that_cannot_be_set_is_told_and_the_copy_is_good(pointed: Stage) -> None:

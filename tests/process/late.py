@@ -1,4 +1,4 @@
-"""The bot on a machine whose clock is minutes ahead: `python -m tests.process.late` takes the bot's own arguments."""
+"""The bot on a machine whose clock is off: `python -m tests.process.late SECONDS …`, then the bot's own arguments."""
 
 import sys
 from datetime import datetime, timedelta
@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from bot import cli
 from sharing.clock import utc_now
 
-
-def minutes_ahead() -> datetime:
-    return utc_now() + timedelta(minutes=3)
-
-
 if __name__ == "__main__":
-    cli.utc_now = minutes_ahead  # type: ignore[attr-defined]
+    ahead = timedelta(seconds=float(sys.argv.pop(1)))
+
+    def by_its_clock() -> datetime:
+        return utc_now() + ahead
+
+    cli.utc_now = by_its_clock  # type: ignore[attr-defined]
     sys.exit(cli.main())

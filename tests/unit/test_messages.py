@@ -1,12 +1,14 @@
 """Messages: however large a request is and whatever is in it, Slack takes what is shown of it."""
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aws_ops.estimates import Cost, Estimate, Expectation
@@ -16,16 +18,21 @@ from aws_ops.plan import (
     AddCreateVolumePermission,
     AddLaunchPermission,
     AllowKeyUse,
+    Caution,
+    CautionKind,
     CopyImage,
     ImageSummary,
     Mode,
     Plan,
 )
-from handlers import ballots, wording
+from handlers import ballots, phrases, wording
+from handlers.changes import change
 from handlers.deciding import objection
 from handlers.deciding_views import narrow_form
+from handlers.following import DETAILS
 from handlers.messages import Audience, Message, messages_of
-from handlers.speech import Language, speech
+from handlers.plan_view import whole_plan
+from handlers.speech import Language, Speech, speech
 from playground.slack.checks import too_much_text, wrong_with_blocks, wrong_with_view
 from sharing.approval import Ballot, Objection, Outcome
 from sharing.requests import (
@@ -44,6 +51,7 @@ from sharing.requests import (
 )
 from sharing.rules import ApprovalRule, ApprovalRules, Scope
 from sharing.states import DeliveryState, RequestState
+from tests.unit.test_speech import _catalogue
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 REGION = Region("eu-central-1")
@@ -172,9 +180,10 @@ def shown(
     *,
     rules: ApprovalRules = RULES,
     story: str | None = None,
+    closed: Mapping[str, str | None] | None = None,
 ) -> list[Message]:
     say = speech(language)
-    return messages_of(request, rules, Audience(say, lambda _: say, "C0NEWS"), story)
+    return messages_of(request, rules, Audience(say, lambda _: say, "C0NEWS"), story, closed or {})
 
 
 def texts_in(blocks: Any) -> list[str]:
@@ -260,7 +269,7 @@ def test_the_words_of_buttons_and_forms_keep_slacks_limits_in_every_language(lan
     say = speech(language)
     request = replace(request_in(RequestState.AWAITING_APPROVAL, 100, images=5), decisions=())
     for kind in set(RequestKind) - {RequestKind.PREVIEW}:
-        blocks = [block.to_dict() for block in ballots.waiting(say, replace(request, kind=kind), MANY_RULES, "x" * 400)]
+        blocks = [block.to_dict() for block in ballots.waiting(say, replace(request, kind=kind), MANY_RULES)]
         assert wrong_with_blocks(blocks, "message") == []
         assert say(f"title-{kind.value}", state=RequestState.CANCELLED).endswith(("cancelled", "キャンセル済み"))
     assert wrong_with_blocks([ballots.cancel_button(say, request).to_dict()], "message") == []
@@ -304,12 +313,13 @@ def test_blocks_and_text_say_the_same_of_cost_and_time() -> None:
 
 
 def test_a_request_that_is_still_checked_shows_nothing() -> None:
-    assert shown(replace(request_in(RequestState.CHECKING), plan=None, deliveries=())) == []
+    new = replace(request_in(RequestState.CHECKING), plan=None, deliveries=(), edits=(), decisions=())
+    assert shown(new) == []
 
 
 def test_of_an_organizations_many_members_the_number_is_shown() -> None:
     members = tuple(account(number) for number in range(2_500))
-    line = wording.change(
+    line = change(
         speech(Language.ENGLISH),
         AddCreateVolumePermission(OWNER, REGION, SnapshotId("snap-0123456789abcdef0"), members),
     )
@@ -330,3 +340,208 @@ def test_two_hundred_deliveries_are_shown_in_numbers_and_the_failed_ones_first(l
     counted = [state for delivery in request.deliveries for state in [delivery.state]]
     for number in (counted.count(DeliveryState.FAILED), counted.count(DeliveryState.WAITING)):
         assert str(number) in numbers
+
+
+NAMES = _catalogue(Language.ENGLISH)
+DETAIL = st.sampled_from(
+    ["ami-0123456789abcdef0", "staging", ", ".join(f"arn:aws:iam::{account(n)}:role/deploy" for n in range(40))]
+)
+
+
+def _of_kind(kind: CautionKind) -> st.SearchStrategy[Caution]:
+    names = sorted(NAMES[f"caution-{kind.replace('_', '-')}"])
+    details = st.tuples(*[DETAIL.map(lambda value, name=name: (name, value)) for name in names])
+    return details.map(lambda chosen: Caution(kind, chosen))
+
+
+CAUTIONS = st.lists(st.sampled_from(CautionKind).flatmap(_of_kind), max_size=60)
+
+
+def _kinds_shown(message: Message, cautions: Sequence[Caution], say: Speech) -> None:
+    """Each kind of caution begins a line of its own, as far as it goes."""
+    lines = [line for text in texts_in(message.blocks) for line in text.splitlines() if line.startswith(":warning:")]
+    for kind in {one.kind for one in cautions}:
+        beginnings = [f":warning: {wording.caution(say, one)}"[:15] for one in cautions if one.kind == kind]
+        assert any(line.startswith(beginning) for line in lines for beginning in beginnings), kind
+    assert len(lines) >= len({one.kind for one in cautions})
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    size=st.sampled_from([(1, 1), (7, 5), (50, 1), (100, 5)]),
+    cautions=CAUTIONS,
+    rules=st.sampled_from([RULES, MANY_RULES]),
+    name=st.sampled_from(["", "n" * 40]),
+    language=st.sampled_from(Language),
+)
+def test_however_large_a_plan_is_every_kind_of_warning_is_seen(
+    size: tuple[int, int], cautions: list[Caution], rules: ApprovalRules, name: str, language: Language
+) -> None:
+    count, images = size
+    request = request_in(RequestState.AWAITING_APPROVAL, count, "golden", images)
+    targets = tuple(f"account-{number}{name}" for number in range(count))
+    plan = replace(plan_for(count, images, "golden"), cautions=tuple(cautions))
+    asked = replace(request, targets=targets, plan=plan, decisions=(), deliveries=())
+    say = speech(language)
+    environments = dict.fromkeys(targets, "production")
+    approval, *_ = shown(asked, language, rules=replace(rules, environments=environments))
+    assert wrong_with_blocks(list(approval.blocks), "message") == []
+    assert not too_much_text(approval.blocks)
+    assert "more-lines" not in approval.text
+    _kinds_shown(approval, cautions, say)
+    said = "\n".join(texts_in(approval.blocks))
+    assert "production" in said
+    for words in ("<@U0MIKA>", ">golden", "production", ballots.to_be_decided(say, asked, rules)[0]):
+        assert words in approval.text, "the text says the same as the blocks"
+    for kind in ("createVolumePermission", "launchPermission", "CopyImage"):
+        assert f"`{kind}`" in said, "something of each kind of change is shown"
+
+
+def test_with_fifty_long_names_in_production_no_warning_is_dropped() -> None:
+    """One list that was too long used to hide all warnings from the approvers."""
+    targets = tuple(f"production-account-of-the-payments-team-{number:03}" for number in range(50))
+    cautions = (
+        Caution(CautionKind.IMAGE_PUBLIC, (("image", IMAGE),)),
+        Caution(CautionKind.KEY_USED_BY_MANY, (("key", KEY), ("accounts", "7"))),
+    )
+    plan = replace(plan_for(50, 1, "golden"), cautions=cautions)
+    request = replace(request_in(RequestState.AWAITING_APPROVAL, 50), targets=targets, plan=plan, decisions=())
+    approval, *_ = shown(request, rules=replace(RULES, environments=dict.fromkeys(targets, "production")))
+    said = "\n".join(texts_in(approval.blocks))
+    assert f":warning: *{targets[0]}*, *{targets[1]}*" in said
+    assert "and 44 more belong to the environment production." in said
+    assert f"{IMAGE} is public: everybody can launch it already." in said
+    assert f"The key {KEY} is used by 7 other accounts already" in said
+
+
+def test_what_many_targets_share_is_warned_of_once() -> None:
+    cautions = tuple(
+        Caution(CautionKind.AUTO_SCALING_LEFT_OUT, (("target", f"account-{number}"),)) for number in range(3)
+    )
+    plan = replace(plan_for(3, 1, "golden"), cautions=cautions)
+    approval, *_ = shown(replace(request_in(RequestState.AWAITING_APPROVAL, 3), plan=plan, decisions=()))
+    assert "Auto Scaling in account-0, account-1, account-2 will not be able" in "\n".join(texts_in(approval.blocks))
+
+
+def in_four_regions(request: Request) -> Request:
+    """The same, with a copy of each image in each of four regions."""
+    plan = request.approved_plan
+    regions = tuple(map(Region, ("eu-central-1", "eu-west-1", "us-east-1", "ap-northeast-1")))
+    copies = [one for one in plan.changes if isinstance(one, CopyImage)]
+    others = [one for one in plan.changes if not isinstance(one, CopyImage)]
+    each = [
+        replace(one, region=region, key_arn=KeyArn(f"arn:aws:kms:{region}:{one.account_id}:key/{KEY[-36:]}"))
+        for one in copies
+        for region in regions
+    ]
+    deliveries = [replace(one, region=region) for one in request.deliveries for region in regions]
+    return replace(
+        request,
+        regions=regions,
+        plan=replace(plan, changes=(*others, *each)),
+        deliveries=tuple(deliveries),
+    )
+
+
+@pytest.mark.parametrize("language", Language)
+def test_fifty_targets_in_four_regions_are_read_kind_by_kind(language: Language) -> None:
+    request = in_four_regions(replace(request_in(RequestState.AWAITING_APPROVAL, 50), decisions=()))
+    assert len(request.approved_plan.changes) == 212
+    approval, *_ = shown(request, language)
+    lines = "\n".join(texts_in(approval.blocks)).splitlines()
+    assert sum(line.startswith(("1. ", "2. ", "3. ", "4. ")) for line in lines) == 4
+    (copies,) = [line for line in lines if line.startswith("4. ")]
+    for what in ("`CopyImage`", "200", "50", "4", "`eu-west-1`", "`golden`", f"`{account(0)}`"):
+        assert what in copies
+    assert not any("… " in line for line in lines)
+    assert any("212" in line for line in lines), "how many changes there are in all"
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize(("count", "images"), [(50, 1), (100, 1), (100, 5)])
+def test_the_details_hold_the_whole_plan_or_say_how_much_is_left_out(
+    language: Language, count: int, images: int
+) -> None:
+    request = in_four_regions(request_in(RequestState.COPYING, count, images=images))
+    view = whole_plan(speech(language), request, {}).to_dict()
+    assert wrong_with_view(view) == []
+    assert len(json.dumps(view)) <= 250_000
+    lines = "\n".join(texts_in(view["blocks"])).splitlines()
+    copies = [line for line in lines if "`CopyImage`" in line]
+    deliveries = [line for line in lines if line.startswith(":") and "`ap-northeast-1`" in line]
+    if count == 50:
+        assert len(copies) == 200
+        assert len(deliveries) == 50
+        assert not lines[-1].startswith("… ")
+    else:
+        assert lines[-1].startswith("… ")
+
+
+def _confirmations(message: Message) -> list[str]:
+    buttons = [element for block in message.blocks for element in block.get("elements", []) if "confirm" in element]
+    return [each["confirm"]["text"]["text"] for each in buttons if each["action_id"].startswith(ballots.APPROVE)]
+
+
+def test_each_approve_button_asks_once_more_for_its_own_part_alone() -> None:
+    request = replace(request_in(RequestState.AWAITING_APPROVAL, 12), decisions=())
+    approval, *_ = shown(request, rules=MANY_RULES)
+    parts = MANY_RULES.parts_of(request)[:5]
+    assert parts[1].targets == ("account-1", "account-10", "account-11")
+    expected = [
+        f"{len(part.targets)} targets: {', '.join(part.targets)}." if len(part.targets) > 1 else f"{part.targets[0]}."
+        for part in parts
+    ]
+    confirmations = _confirmations(approval)
+    assert [text.split("copied to ")[1] for text in confirmations] == expected
+
+
+@given(st.lists(st.text("abc-.", min_size=1, max_size=61), min_size=1, max_size=100, unique=True), st.integers(1, 50))
+def test_a_confirmation_counts_and_names_targets_and_cuts_no_name(targets: list[str], images: int) -> None:
+    request = replace(request_in(RequestState.AWAITING_APPROVAL, 1, images=images), targets=tuple(targets))
+    for language in Language:
+        for kind in set(RequestKind) - {RequestKind.PREVIEW}:
+            said = phrases.confirm(speech(language), replace(request, kind=kind), targets, 300)
+            assert len(said) <= 300
+        said = phrases.confirm(speech(language), request, targets, 300)
+        assert targets[0] in said
+        assert "…" not in said
+        assert len(targets) == 1 or str(len(targets)) in said
+
+
+def test_however_long_the_names_of_a_part_are_its_deciders_and_its_end_are_said() -> None:
+    targets = tuple(
+        f"account-0{number % 10}-of-the-payments-team-with-a-long-name-{number:03}" for number in range(100)
+    )
+    scope = Scope(targets=frozenset({"account-0*"}))
+    several = replace(MANY_RULES.rules[0], scope=scope)
+    rules = ApprovalRules((several, *RULES.rules))
+    request = replace(request_in(RequestState.AWAITING_APPROVAL, 1), targets=(*targets, "other"), decisions=())
+    approval, *_ = shown(request, rules=rules)
+    (part,) = [text for text in texts_in(approval.blocks) if several.name in text and "By the rule" in text]
+    assert "<!date^" in part.splitlines()[0]
+    assert "and 98 more" in part
+    assert "To be decided by 3 of <@U0PERSON000>" in part.splitlines()[1]
+    assert "…" not in part
+
+
+@pytest.mark.parametrize("language", Language)
+def test_of_two_hundred_copies_those_left_out_are_counted_and_behind_a_button(language: Language) -> None:
+    request = in_four_regions(request_in(RequestState.COMPLETED, 50))
+    done = tuple(
+        replace(one, state=DeliveryState.COMPLETED, failure=None, notes=(), attempt=1) for one in request.deliveries
+    )
+    messages = {message.key: message for message in shown(replace(request, deliveries=done), language)}
+    for key in ("progress", "end", "told:completed"):
+        blocks = list(messages[key].blocks)
+        lines = "\n".join(texts_in(blocks)).splitlines()
+        shown_of_them = sum("ap-northeast-1" in line or "us-east-1" in line or "eu-" in line for line in lines)
+        assert speech(language)("more-lines", count=200 - shown_of_them) in lines
+        assert blocks[-1]["elements"][0]["action_id"] == DETAILS
+        assert wrong_with_blocks(blocks, "message") == []
+        assert not too_much_text(blocks)
+
+
+def test_what_fits_needs_no_button() -> None:
+    for message in shown(request_in(RequestState.COMPLETED, 3)):
+        if message.key in ("progress", "end"):
+            assert all(block["type"] == "section" for block in message.blocks)

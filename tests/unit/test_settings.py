@@ -90,10 +90,48 @@ on_behalf_of = "U0MIKA"
     said = complaints(tmp_path, GOOD + standing + standing)
     assert "golden is there twice" in said
     assert "no source is called imags" in said
-    assert "no target is called prod" in said
+    assert "nothing is called prod" in said
     assert "staging has no key for eu-west-1" in said
     queue = '\n[[events]]\naccount = "imags"\nregion = "eu-central-1"\nurl = "https://sqs.example/1/q"\n'
     assert "no source or target is called imags" in complaints(tmp_path, GOOD + queue)
+
+
+EVERYBODY = """
+[[organizations]]
+name = "whole-org"
+arn = "arn:aws:organizations::444444444444:organization/o-exampleorg1"
+
+[[groups]]
+name = "everybody"
+targets = ["staging", "whole-org"]
+"""
+STANDING = """
+[[standing]]
+name = "golden"
+source = "images"
+images = "golden-*"
+targets = ["everybody"]
+on_behalf_of = "U0MIKA"
+"""
+
+
+def test_a_standing_share_is_with_whomever_a_request_may_be_with(tmp_path: Path) -> None:
+    said = complaints(tmp_path, GOOD + EVERYBODY + STANDING)
+    assert "golden: whole-org is an organization, which mode = 'share' is for alone" in said
+    assert "auto_scaling" in complaints(tmp_path, GOOD + EVERYBODY + STANDING + "auto_scaling = true\n")
+    settings, _ = load(
+        write(tmp_path, GOOD + EVERYBODY + STANDING + 'mode = "share"\nauto_scaling = true\n'),
+    )
+    [share] = settings.standing_shares
+    assert (share.targets, share.auto_scaling) == (("staging", "whole-org"), True)
+
+
+def test_a_rule_of_retention_may_name_a_group_but_no_organization(tmp_path: Path) -> None:
+    rule = '\n[[retention]]\nimages = "golden-*"\nkeep = 3\ntargets = ["{}"]\n'
+    some = GOOD + EVERYBODY + '\n[[groups]]\nname = "some"\ntargets = ["staging"]\n'
+    [kept] = load(write(tmp_path, some + rule.format("some")))[0].retention_rules
+    assert kept.accounts == {"222222222222"}
+    assert "no target is called whole-org" in complaints(tmp_path, some + rule.format("everybody"))
 
 
 def test_a_key_to_re_encrypt_under_is_the_source_s_own(tmp_path: Path) -> None:

@@ -15,9 +15,10 @@ from aws_ops.ids import AccountId, ImageId, Region
 from aws_ops.plan import DeregisterCopy
 from handlers import form, home, listing
 from handlers.ask import Ask
+from handlers.command import Verb
 from handlers.deciding_views import denial_form, narrow_form
 from handlers.help import help_text
-from handlers.messages import Message
+from handlers.messages import UNREACHABLE, Message
 from handlers.plan_view import whole_plan
 from handlers.speech import Language, speech
 from playground.slack.checks import too_much_text, wrong_with_blocks, wrong_with_view
@@ -58,6 +59,14 @@ def read(messages: Iterable[tuple[str, Message]]) -> str:
     return "\n".join(told)
 
 
+def _said_in_blocks(message: Message) -> set[str]:
+    """Every line of the blocks that isn't a field or a button."""
+    texts = [
+        block["text"]["text"] for block in message.blocks if block["type"] in ("header", "section") and "text" in block
+    ]
+    return {line for text in texts for line in text.splitlines()}
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("language", Language)
 def test_what_is_said_of_a_request_in_each_state(
@@ -69,6 +78,7 @@ def test_what_is_said_of_a_request_in_each_state(
             assert wrong_with_blocks(list(message.blocks), "message") == []
             assert not too_much_text(message.blocks)
             assert len(message.text) <= 4000
+            assert _said_in_blocks(message) <= set(message.text.splitlines()), "the text says the same as the blocks"
             told.append((f"{state.value}: {message.key}", message))
     assert read(told) == snapshot
 
@@ -103,6 +113,13 @@ def test_a_request_in_parts(language: Language, snapshot: SnapshotAssertion) -> 
     assert read((one.key, one) for one in shown(request, language, rules=MANY_RULES, story=story)) == snapshot
 
 
+@pytest.mark.parametrize("language", Language)
+def test_channels_that_approval_cant_be_asked_in(language: Language, snapshot: SnapshotAssertion) -> None:
+    closed = {why: why for why in ("not_in_channel", "channel_not_found", "is_archived", "restricted_action")}
+    messages = shown(request_in(RequestState.AWAITING_APPROVAL), language, closed={**closed, "C0MENDED": None})
+    assert read((one.key, one) for one in messages if one.key.startswith(UNREACHABLE)) == snapshot
+
+
 @pytest.mark.parametrize("trigger", Trigger)
 @pytest.mark.parametrize("language", Language)
 def test_what_is_said_of_what_made_a_request(language: Language, trigger: Trigger, snapshot: SnapshotAssertion) -> None:
@@ -111,6 +128,17 @@ def test_what_is_said_of_what_made_a_request(language: Language, trigger: Trigge
         request = replace(a_request(RequestKind.SHARE, state), trigger=trigger, ended_because=trigger, deliveries=())
         told += [(f"{state.value}: {one.key}", one) for one in shown(request, language)]
     assert read(told) == snapshot
+
+
+@pytest.mark.parametrize("trigger", [Trigger.END_DATE, Trigger.COPIES_DONE])
+@pytest.mark.parametrize("language", Language)
+def test_what_is_said_of_an_end_that_did_not_work_out(
+    language: Language, trigger: Trigger, snapshot: SnapshotAssertion
+) -> None:
+    ending = replace(a_request(RequestKind.REVOKE, RequestState.FAILED), trigger=trigger, decisions=(), deliveries=())
+    share = replace(a_request(RequestKind.SHARE, RequestState.COMPLETED), ended_because=trigger, ending=ending)
+    [told] = (one for one in shown(share, language) if one.key.startswith("not-ended"))
+    assert read([("not-ended", told)]) == snapshot
 
 
 @pytest.mark.parametrize("language", Language)
@@ -135,6 +163,7 @@ def test_forms_details_and_the_home(language: Language, snapshot: SnapshotAssert
         buttons = [body[part]["text"] for part in ("title", "submit", "close") if part in body]
         told.append(f"## {name} {buttons}\n{blocks_as_text(body['blocks'], str)}")
     told.append(f"## help\n{help_text(say, '/ami-share', ESTATE)}")
+    told += [f"## help {verb}\n{help_text(say, '/ami-share', ESTATE, verb)}" for verb in Verb if verb is not Verb.HELP]
     told.append(f"## list\n{listing.listed(say, board, mine=False)}")
     told.append(f"## status\n{listing.status(say, done)}")
     assert "\n\n".join(told) == snapshot

@@ -12,11 +12,12 @@ from sqlalchemy.exc import IntegrityError
 from aws_ops.fence import SIGNATURE_HOLDS
 from aws_ops.ids import ImageId, KeyArn
 from aws_ops.plan import Mode
+from sharing.clock import CLOCKS_APART
 from sharing.database import connect, upgrade
 from sharing.postings import Posting, Postings
 from sharing.requests import NewRequest, Person
 from sharing.states import DeliveryState, RequestState
-from sharing.store import Store
+from sharing.store import KEY_STAYS_CLOSED, Store
 from sharing.tables import audit_events
 from tests.postgres import ON_BOTH
 from tests.unit.test_messages import request_in
@@ -24,6 +25,7 @@ from tests.unit.test_messages import request_in
 pytestmark = ON_BOTH
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 LEASE = timedelta(seconds=30)
 KEY = KeyArn("arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab")
 NEW = NewRequest(
@@ -90,8 +92,8 @@ def test_a_dead_writers_key_stays_closed_while_what_it_sent_may_arrive(store: St
     assert store.lock_key(KEY, one, NOW)
     lapsed = NOW + LEASE
     assert not store.lock_key(KEY, two, lapsed)
-    assert not store.lock_key(KEY, two, lapsed + SIGNATURE_HOLDS - timedelta(seconds=1))
-    assert store.lock_key(KEY, two, lapsed + SIGNATURE_HOLDS)
+    assert not store.lock_key(KEY, two, lapsed + KEY_STAYS_CLOSED - timedelta(seconds=1))
+    assert store.lock_key(KEY, two, lapsed + KEY_STAYS_CLOSED)
     store.unlock_key(KEY, one, lapsed)
     store.unlock_key(KEY, two, lapsed)
     assert store.lock_key(KEY, one, NOW)
@@ -111,7 +113,23 @@ def test_whoever_takes_a_request_over_may_write_at_once_and_leaves_the_key_close
     store.unlock_key(KEY, heir, lapsed)
     store.unlock_key(KEY, stopped, lapsed)
     assert not store.lock_key(KEY, two, lapsed), "what the stopped one has sent would overwrite what this one writes"
-    assert store.lock_key(KEY, two, lapsed + SIGNATURE_HOLDS)
+    assert store.lock_key(KEY, two, lapsed + KEY_STAYS_CLOSED)
+
+
+def test_a_key_stays_closed_long_enough_whatever_clocks_the_three_have(store: Store) -> None:
+    for origin in ("command:1", "command:2", "command:3"):
+        store.add(replace(NEW, origin=origin), NOW)
+    stopped, finder, next_one = store.claim(NOW, LEASE), store.claim(NOW, HOUR), store.claim(NOW, HOUR)
+    assert stopped is not None
+    assert finder is not None
+    assert next_one is not None
+    assert store.lock_key(KEY, stopped, NOW)
+    # The stopped one signed at the last moment of its lease, by a clock that is ahead.
+    signed_until = NOW + LEASE + CLOCKS_APART + SIGNATURE_HOLDS
+    assert not store.lock_key(KEY, finder, NOW + LEASE - CLOCKS_APART), "as its own clock, which is behind, says"
+    assert not store.lock_key(KEY, finder, NOW + LEASE)
+    almost = signed_until - timedelta(seconds=1)
+    assert not store.lock_key(KEY, next_one, almost + CLOCKS_APART), "as the third clock, which is ahead, says"
 
 
 @pytest.mark.parametrize("deed", [audit_events.update().values(kind="other"), audit_events.delete()])

@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import Engine, text
 
 from aws_ops.entries import Entry, On
-from aws_ops.fence import SIGNATURE_HOLDS
 from aws_ops.ids import AccountId, KeyArn, Region
+from sharing.clock import CLOCKS_APART, utc_now
 from sharing.database import connect, upgrade
 from sharing.ledger import Ledger
 from sharing.requests import Request, RequestId
-from sharing.store import Store
+from sharing.store import KEY_STAYS_CLOSED, Store
 from tests.at_once import at_once
 from tests.postgres import ON_BOTH
 from tests.unit.test_store import KEY, LEASE, NEW, NOW
@@ -61,6 +61,17 @@ def test_each_request_is_claimed_by_one_worker(store: Store) -> None:
     assert {store.get(request.id).lease for request in stored} == {1}
 
 
+@ON_POSTGRESQL
+def test_whose_clock_is_off_gets_no_work(engine: Engine) -> None:
+    store = Store(engine, clocks_apart=CLOCKS_APART)
+    store.add(NEW, NOW)
+    right, second = utc_now(), timedelta(seconds=1)
+    for off in (CLOCKS_APART + second, timedelta(minutes=3)):
+        assert store.claim(right + off, LEASE) is None
+        assert store.claim(right - off, LEASE) is None
+    assert store.claim(right + CLOCKS_APART - 5 * second, LEASE) is not None
+
+
 @ON_BOTH
 def test_a_lapsed_claim_is_taken_over_by_one_worker(store: Store) -> None:
     several(store, 1)
@@ -87,7 +98,7 @@ def test_a_dead_writers_key_goes_to_one(store: Store) -> None:
     for key in KEYS:
         assert store.lock_key(key, dead, NOW)
         assert not any(at_once([partial(store.lock_key, key, heir, NOW + LEASE) for heir in heirs]))
-        later = NOW + LEASE + SIGNATURE_HOLDS
+        later = NOW + LEASE + KEY_STAYS_CLOSED
         locked = at_once([partial(store.lock_key, key, heir, later) for heir in heirs])
         assert locked.count(True) == 1
 

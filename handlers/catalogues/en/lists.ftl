@@ -2,3 +2,4 @@
 
 list-separator = ,{" "}
 list-cut = { $shown } and { $more } more
+more-like-this = { $line } (and { $count } more like this)

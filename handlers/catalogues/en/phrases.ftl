@@ -101,11 +101,24 @@ targets-in-regions = { $names } in { $regions }
 asked-request = :hourglass_flowing_sand: Your request { $request } to { $what } waits for approval in { $channel }.
 asked-audit = :mag: Your audit { $request } found that AWS differs from what was approved; what would put it right waits for approval in { $channel }.
 asked-retire = :mag: { $request } found copies beyond what is kept; letting them go waits for approval in { $channel }.
+unreachable = :warning: I can't post in { $channel }, so nobody there sees your request { $request }. { $why ->
+    [not_in_channel] I am not in that channel: anybody in it can invite me, by typing `/invite` there.
+    [channel_not_found] It is private and I am not in it, or it is gone: anybody in it can invite me, by typing `/invite` there.
+    [is_archived] The channel is archived: somebody has to unarchive it.
+   *[other] Slack says `{ $why }`: show this to whoever runs me.
+} I keep trying.
+reachable-again = :white_check_mark: I can post in { $channel } now, and your request { $request } is shown there.
+cut-down-narrowed = :scissors: Your request { $request } ({ $images }) was narrowed:
+cut-down-part = :information_source: Part of your request { $request } ({ $images }) is not approved; the rest goes on:
 
 ## The plan
 
 plan-changes = *What will change, in this order*
 plan-repairs = *What would put it right, in this order*
+plan-in-short = _{ $count ->
+    [one] { $count } change
+   *[other] { $count } changes
+} in all, put in short here: the details show each._
 plan-reuse = • { $account } has a good copy already, { $copy } in { $region }: no other is made
 plan-changes-nothing = Nothing has to change at AWS: all of it is there already. Approved, it stays as long as this share lasts.
 plan-takes-nothing = Nothing has to change at AWS: others need the same permissions, or it gave none.
@@ -113,10 +126,14 @@ plan-takes-nothing = Nothing has to change at AWS: others need the same permissi
 confirm-share = { $images } will be { $copied ->
     [yes] copied to
    *[no] shared with
-}: { $targets }.
-confirm-revoke = { $targets ->
-    [none] Those named
-   *[other] { $targets }
+} { $count ->
+    [one] { $targets }
+   *[other] { $count } targets: { $targets }
+}.
+confirm-revoke = { $count ->
+    [0] Those named
+    [one] { $targets }
+   *[other] { $count } targets ({ $targets })
 } will lose what { $share } gave.
 confirm-audit = AWS will be brought to what was approved, as shown.
 confirm-retire = The copies shown will be deregistered, and their snapshots deleted.
@@ -245,6 +262,7 @@ end-share-partly = :warning: Your share ({ $request }, { $images }) is done for 
     }
 }; the rest failed.
 end-share-completed = :white_check_mark: Your share ({ $request }, { $images }) is complete. Ready to use:
+end-share-cut-down = :white_check_mark: Your share ({ $request }, { $images }) is complete, as far as it was approved. Ready to use:
 end-share-failed = :x: Your share ({ $request }, { $images }) failed.
 end-share-halfway = :x: Your share ({ $request }, { $images }) failed while its permissions were being set. Some of them may be in place: ask again to have the rest set, or take it back.
 end-share-refused = :no_entry: I can't share { $images } with { $targets } ({ $request }):
@@ -288,7 +306,7 @@ taken-back = :lock: What the share ({ $request }, { $images } with { $targets })
 ending-failed = :warning: { $who } With { $why ->
     [end_date] the end date
    *[copies_done] the end of the copies
-} of { $share }, what it gave ({ $images } with { $targets }) was to be taken back. That failed ({ $request }).
+} of { $share }, what it gave ({ $images } with { $targets }) was to be taken back. That failed ({ $request }). I try again every day; what stands in the way, somebody has to mend:
 
 ## Previews
 
@@ -302,7 +320,10 @@ end-preview-failed = :x: The preview ({ $request }) failed.
 
 ticket = Ticket: { $ticket }
 image-old = { $image } is { $days } days old.
-environment = { $targets } belongs to the environment { $environment }.
+environment = { $targets } { $count ->
+    [one] belongs
+   *[other] belong
+} to the environment { $environment }.
 policy-gain = *The policy of { $key } gains, in my own statements*
 details-title = In full
 details-close = Close

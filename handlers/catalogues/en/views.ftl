@@ -2,6 +2,7 @@
 
 form-title = Share an AMI
 form-submit = Ask for approval
+form-submit-preview = Preview
 form-close = Cancel
 form-image = Image
 form-image-hint = Type a part of its name, or its id. One image of our source accounts, or several
@@ -39,6 +40,7 @@ form-key-hint = The alias of another key in the target accounts than the one sho
 
 denial-title = Deny the request
 denial-submit = Deny
+denial-needs-reason = Say why: the requester reads it.
 denial-read-by-requester = The requester of { $request } will read your reason.
 
 help-title = *Share an AMI with other accounts*
@@ -55,10 +57,20 @@ help-status = { $usage }: how it stands
 help-list = { $usage } or `list all`: what is open, and what is shared until when
 help-cancel = { $usage }: withdraws it while it waits
 help-revoke = { $usage }: takes it back, once approved
+help-revoke-copies = { $usage }: the same, and the copies go as well
 help-audit = { $usage }: compares AWS with what was approved, and offers to put it right
 help-audit-one = { $usage } or `audit ami-…`: looks at that alone
 help-retire = { $usage }: shows the copies that are beyond what is kept, to be deregistered
 help-form = { $usage } alone opens a form
+help-verb = { $usage }: more about one word
+help-about-share = *`share`*, or no such word at all: makes images usable in other accounts, once approved. Each account gets an encrypted copy of its own unless you say otherwise. If the accounts are left out, a form asks for them.
+help-about-plan = *`plan`*, `preview` or `dry-run`: shows you alone what a share would do, or what stands against it. Nothing is asked for and nothing changes; a button under it asks for just that.
+help-about-status = *`status`*: how one request stands: who asked, who decided, how far each copy is.
+help-about-list = *`list`*, `ls`, or `status` alone: your requests that are open, and what you share until when; with `all`, everybody's.
+help-about-cancel = *`cancel`* or `withdraw`: withdraws a request of your own while it waits for a decision. A share that was approved is taken back by `revoke`.
+help-about-revoke = *`revoke`* or `unshare`: takes back what a share gave, once approved: permissions and access to keys, as far as no other share needs them. The copies stay with their accounts, unless you have them deregistered.
+help-about-audit = *`audit`* or `repair`: compares AWS with what was approved, for everything, for one share or for some images. What differs is shown with what would put it right, once approved.
+help-about-retire = *`retire`* or `retention`: looks for copies beyond what the settings keep. What it finds is shown, and goes once approved; what is in use stays.
 help-accounts = Accounts: { $names }
 help-groups = Groups of accounts: { $names }
 help-organizations = Organizations (`no copy` alone): { $names }

@@ -32,11 +32,12 @@ refusal-role-not-assumable = I can't take on my role in { $target } ({ $role }):
 refusal-target-unreadable = I can't see what { $target } has already: { $why }. Whoever runs { $target } must let my role there `ec2:DescribeImages` and `ec2:DescribeSnapshots`.
 refusal-no-key-for-region = For { $target } no key is configured in { $region }, so a copy there couldn't be encrypted. Have one added to my settings.
 refusal-target-key-unreadable = I can't find or read the key { $key } in { $target }: { $why }.
+refusal-key-expired = The imported key material of { $key } expired on { $when }. It must be imported again before anything under the key can be used.
 refusal-target-key-state = The key { $key } of { $target } is { $state }; it must be enabled.
 refusal-target-key-kind = The key { $key } of { $target } is of the wrong kind ({ $spec }, { $usage }); EBS takes symmetric encryption keys alone.
 refusal-other-partition = { $target } is in another partition of AWS ({ $partition }) than the image, and nothing can be shared or copied across. Store the image to S3 there and restore it (`CreateStoreImageTask`).
 refusal-shared-elsewhere = { $image } is in { $home }, and can be launched there alone. For { $region } the target needs a copy: leave out `no copy`.
-refusal-sharing-quota = { $image } would be shared with { $entries } accounts, organizations and OUs, and AWS takes { $limit }. Share it with an organization instead, or have the quota raised (Service Quotas, L-70015FFA).
+refusal-sharing-quota = { $image } would be shared with { $entries } accounts, organizations and OUs, and AWS takes { $limit }. Share it with an organization instead, or have the quota raised (Service Quotas, L-70015FFA) and `sharing_quota` in my settings with it.
 refusal-organization-cant-copy = { $organization } is an organization, and I have no role in all its accounts to make copies with. Share with `no copy`, or name the accounts.
 refusal-members-unreadable = I can't ask who belongs to { $organization }: { $why }. Its snapshots are to be shared with the members one by one, so I must know them. Whoever runs me must mend the role that asks AWS Organizations (it needs `organizations:ListAccounts`, `ListAccountsForParent` and `ListOrganizationalUnitsForParent`).
 refusal-nothing-to-do = There is nothing to do: { $image } can be used there already. { $have }
@@ -45,11 +46,15 @@ refusal-nothing-to-do = There is nothing to do: { $image } can be used there alr
 
 caution-copy-under-other-key = { $target } has a copy already, { $copy }, but under another key.
 caution-copy-under-way = { $target } is making a copy already, { $copy }; this makes another.
-caution-name-taken = { $target } has an image called { $name } already; the copy will be called { $instead }.
+caution-name-taken = In { $target } an image is called { $name } already; the copy will be called { $instead }.
 caution-tags-left-out = An image holds 50 tags at most; these are left out: { $tags }.
 caution-policy-may-deny = Statement { $statement } in the policy of { $key } may deny { $principals } its use.
-caution-target-key-aws-managed = { $target } encrypts under its AWS managed key; the copy can never be shared on.
+caution-target-key-aws-managed = In { $target } copies are encrypted under the AWS managed key, and can never be shared on.
 caution-image-public = { $image } is public: everybody can launch it already.
+caution-image-deprecated = { $image } has been deprecated since { $since }.{ $copies ->
+    [deprecated] {" "}Its copies will be as well, a few minutes after they are made.
+   *[fresh] {""}
+}
 caution-still-shared = { $image } stays shared with { $groups }; that isn't mine to take back, and whoever belongs there can still launch it.
 caution-volumes-need-key = Instances that were launched from the original have volumes under { $keys }. They run on, but once stopped they can't be started again without it.
 caution-not-looked-at = I can't look at { $what }: { $why }.
@@ -67,11 +72,12 @@ caution-members-unknown = I can't ask how many accounts { $organization } has: {
 caution-covered-by-organization = { $targets } belongs to { $organization }, and can launch the image through it; taking back the account alone won't end that.
 caution-key-use-limited = In { $target }, only { $principals } will be able to use the key, so only they can launch from the shared image.
 caution-key-used-by-many = The key { $key } is used by { $accounts } other accounts already; whatever is under it is open to all of them.
+caution-key-expires = The imported key material of { $key } expires on { $when }. From then on nothing under it can be used, unless it is imported again.
 caution-key-administrators = *By the settings, { $principals } become administrators of { $key }.* They can hand the key on to anybody, in any account, without asking me, and can take other people's grants away. What they hand on I don't see, and it stays when this share is taken back.
 caution-own-principals-deleted = My own statements in the policy of { $key } name principals that no longer exist ({ $principals }). Whoever they were, they go when I next write the policy; if one was made anew under its old name, share with it again.
 caution-auto-scaling-left-out = Auto Scaling in { $target } will not be able to launch from the shared image: its service-linked role has no use of the key. If it should, ask again `with auto scaling`.
 caution-auto-scaling-not-needed = { $image } isn't encrypted, so Auto Scaling needs no grant for it.
-caution-image-hidden = { $target } won't see { $image }: its setting “Allowed AMIs” in { $region } hides it, as if it did not exist. Whoever manages that setting ({ $by }) must add a criterion with the image provider { $owner }.
+caution-image-hidden = { $target } won't see { $image }: the setting “Allowed AMIs” there, in { $region }, hides it, as if it did not exist. Whoever manages that setting ({ $by }) must add a criterion with the image provider { $owner }.
 caution-image-hidden-from-copy = The setting “Allowed AMIs” of { $target } in { $region } hides { $image }, so the copy will most likely fail. Whoever manages that setting ({ $by }) must add a criterion with the image provider { $owner } first.
 caution-image-may-be-hidden = The setting “Allowed AMIs” of { $target } in { $region } may hide { $image }: it has criteria that I can't judge from here. If it does, whoever manages that setting ({ $by }) must add a criterion with the image provider { $owner }.
 caution-image-would-be-hidden = The setting “Allowed AMIs” of { $target } in { $region } is in audit mode. Nothing is hidden now, but { $image } will be once it is enabled, unless it has a criterion with the image provider { $owner }.
@@ -95,6 +101,7 @@ failure-unexpected = Something went wrong that I did not expect. Whoever runs me
 
 note-not-deprecated = :warning: It isn't deprecated when its source is: { $why }.
 note-not-protected = :warning: It isn't protected from deregistration as its source is: { $why }.
+note-imds-v2-not-required = :warning: Its instances aren't required to use IMDSv2 as those of its source are: { $why }.
 note-parameter-not-set = :warning: The parameter { $parameter } doesn't point to it: { $why }.
 note-parameter-set = The parameter { $parameter } points to it now (before: { $before }).
 note-parameter-kept = The parameter { $parameter } stays with { $newer }, the copy of a newer image.
@@ -165,31 +172,90 @@ change-copy-image = `CopyImage` of { $image } by { $account } in { $region } as 
 }{ $protected ->
     [yes] , protected from deregistration
    *[no] {""}
+}{ $imds ->
+    [yes] , with IMDSv2 required
+   *[no] {""}
 }
 
 whoever-in-organization = whoever in { $organization } is allowed it by IAM
-many-accounts = { $count } accounts: { $first } and { $more } more
+many-accounts = { $count } accounts: { $listed }
+
+## The same for very many changes, those of a kind in one line
+
+changes-allow-key-use = Key policies of { $key_count } keys ({ $key }) gain: { $users } may `Encrypt`, `Decrypt`, `ReEncrypt*`, `GenerateDataKey*`, `DescribeKey`, and make grants for AWS resources alone
+changes-allow-key-administration = Key policies of { $key_count } keys ({ $key }) gain: { $users } may make, list and revoke any grant (`CreateGrant`, `ListGrants`, `RevokeGrant`), `DescribeKey` and `GetKeyRotationStatus`
+changes-create-key-grant = { $count } KMS grants on { $key }, each for one of { $principal } alone: { $operations }; what it grants on can be no more than these
+changes-create-key-grant-to-auto-scaling = { $count } KMS grants on { $key }, each for Auto Scaling of one of { $account } alone: { $operations }; what it grants on can be no more than these
+changes-add-create-volume-permission = `createVolumePermission` on { $snapshot_count } snapshots ({ $snapshot }) for { $accounts }
+changes-add-launch-permission = `launchPermission` on { $image_count } images ({ $image }) for { $launchers }
+changes-withdraw-key-use = Key policies of { $key_count } keys ({ $key }) lose: { $users }, in my own statements alone
+changes-withdraw-key-administration = Key policies of { $key_count } keys ({ $key }) lose: { $users } as administrators; grants that they made stay
+changes-revoke-key-grant = { $count } KMS grants on { $key } revoked, of { $principal }
+changes-remove-create-volume-permission = `createVolumePermission` on { $snapshot_count } snapshots ({ $snapshot }) taken from { $accounts }
+changes-remove-launch-permission = `launchPermission` on { $image_count } images ({ $image }) taken from { $launchers }
+changes-reencrypt-image = `CopyImage` of { $image_count } images ({ $image }), each within its own account ({ $account }), as { $name }, re-encrypted under { $key }
+changes-share-reencrypted = On those copies of { $image }: `createVolumePermission` for { $accounts }; `launchPermission` for { $launchers }
+changes-deregister-copy = `DeregisterImage` of { $image_count } copies ({ $image }) in { $account_count ->
+    [one] { $account }
+   *[other] { $account_count } accounts ({ $account })
+}, { $region }, with their snapshots
+changes-put-image-parameter = { $count } SSM parameters ({ $parameter }) of { $account_count ->
+    [one] { $account }
+   *[other] { $account_count } accounts ({ $account })
+} in { $region } point to the copies of { $image }
+changes-copy-image = `CopyImage`, { $count } copies: of { $image_count ->
+    [one] { $image }
+   *[other] { $image_count } images ({ $image })
+} by { $account_count ->
+    [one] { $account }
+   *[other] { $account_count } accounts ({ $account })
+} in { $region_count ->
+    [one] { $region }
+   *[other] { $region_count } regions ({ $region })
+}, named { $name }, each encrypted under a key of its own account ({ $key }){ $deprecated ->
+    [none] {""}
+   *[other] , deprecated when the source is
+}{ $protected ->
+    [yes] , protected from deregistration
+   *[no] {""}
+}{ $imds ->
+    [yes] , with IMDSv2 required
+   *[no] {""}
+}
 
 ## What was typed makes no sense. Plain text: it is escaped where it is shown.
 
 problem-no-request = “{ $text }” has no image and “to” with accounts.
 problem-no-image = Name at least one image, like ami-0123456789abcdef0.
-problem-no-target = After “to” comes at least one account, by name or id.
+problem-no-target = Say with whom: after “to” comes at least one account, by name or id.
 problem-no-region = After “in” comes at least one region, like eu-central-1.
 problem-not-an-image = “{ $word }” is not understood: an AMI id is ami- and 17 (or 8) hexadecimal digits, like ami-0123456789abcdef0.
 problem-not-a-target = “{ $word }” is no account I may share with.
 problem-not-a-region = “{ $word }” is no region I work in.
-problem-not-a-date = “{ $word }” is no date; one looks like 2026-12-31.
-problem-not-a-time = “{ $word }” is no time; one looks like 30d, 12h or 2w.
+problem-not-a-date = { $word ->
+    [none] After “until” comes a date, like 2026-12-31.
+   *[other] “{ $word }” is no date; one looks like 2026-12-31.
+}
+problem-not-a-time = { $word ->
+    [none] After “for” comes a time, like 30d, 12h or 2w.
+   *[other] “{ $word }” is no time; one looks like 30d, 12h or 2w.
+}
 problem-no-such-image = “{ $word }” is neither an AMI id nor the name of an available image in our source accounts.
-problem-not-a-key = “{ $word }” is no alias of a key; one looks like alias/copies.
-problem-not-a-ticket = “{ $word }” can't be a ticket: one word of { $limit } characters at most, like OPS-42.
+problem-not-a-key = { $word ->
+    [none] After “copy with” comes the alias of a key, like alias/copies.
+   *[other] “{ $word }” is no alias of a key; one looks like alias/copies.
+}
+problem-not-a-ticket = { $word ->
+    [none] After “ticket” comes one word of { $limit } characters at most, like OPS-42.
+   *[other] “{ $word }” can't be a ticket: one word of { $limit } characters at most, like OPS-42.
+}
 problem-not-a-request = After “{ $verb }” comes the id of a request, like R-7K2M9QXA{ $word ->
     [none] {""}
    *[other] , not “{ $word }”
 }.
 problem-nothing-to-list = After “list” comes nothing, or “all”, not “{ $word }”.
-problem-too-many-words = I don't understand “{ $word }”.
+problem-nothing-to-retire = “retire” stands alone, and looks at all the copies there are; I don't understand “{ $word }” after it.
+problem-unknown-word = I don't understand “{ $word }”.
 problem-key-needs-copy = “copy with …” and “no copy” exclude each other: without a copy there is nothing to encrypt.
 problem-nothing-to-audit = After “audit” comes nothing, images, or the id of a request, like R-7K2M9QXA.
 problem-end-too-late = A share ends within ten years, or not at all: leave the end out.
@@ -198,9 +264,10 @@ problem-twice = “{ $word }” comes once too often.
 problem-modes-clash = “no copy” and “then unshare” exclude each other: with nothing copied, nothing would be left.
 problem-organization-cant-copy = “{ $name }” is an organization: I have no role in all its accounts to make copies with. Share only (“no copy”), or name the accounts.
 problem-auto-scaling-needs-no-copy = “with auto scaling” goes with “no copy” alone: a copy is under the target's own key, which the target opens for its Auto Scaling itself.
+problem-no-reason = Say why: the approvers read it.
 problem-reason-too-long = The reason has { $count } characters; { $limit } is the most.
 problem-too-many-images = { $count } images are too many for one request; { $limit } is the most.
 problem-too-many-targets = { $count } accounts are too many for one request; { $limit } is the most.
 problem-too-many-copies = { $count } copies (images by accounts by regions) are too many for one request; { $limit } is the most.
-did-you-mean = { $said } Did you mean { $alike }?
-or-separator = {" "}or{" "}
+did-you-mean = { $said } Did you mean “{ $alike }”?
+or-separator = ” or “

@@ -101,22 +101,39 @@ targets-in-regions = { $names }（{ $regions }）
 asked-request = :hourglass_flowing_sand: { $what }リクエスト { $request } は、{ $channel } で承認を待っています。
 asked-audit = :mag: 監査 { $request } で、AWS が承認内容と異なることが分かりました。修正内容は { $channel } で承認を待っています。
 asked-retire = :mag: { $request } で、保持数を超えるコピーが見つかりました。その削除は { $channel } で承認を待っています。
+unreachable = :warning: { $channel } に投稿できないため、承認者にリクエスト { $request } が届いていません。{ $why ->
+    [not_in_channel] このボットがチャンネルに参加していません。チャンネルのメンバーなら、どなたでも `/invite` で招待できます。
+    [channel_not_found] 非公開チャンネルにこのボットが参加していないか、チャンネルがなくなっています。チャンネルのメンバーなら、どなたでも `/invite` で招待できます。
+    [is_archived] チャンネルがアーカイブされています。アーカイブの解除が必要です。
+   *[other] Slack の応答は `{ $why }` です。このボットを運用している担当者にお知らせください。
+}投稿できるまで、自動的に再試行します。
+reachable-again = :white_check_mark: { $channel } に投稿できるようになり、リクエスト { $request } を表示しました。
+cut-down-narrowed = :scissors: リクエスト { $request }（{ $images }）の共有先が絞られました。
+cut-down-part = :information_source: リクエスト { $request }（{ $images }）の一部は承認されませんでした。残りは引き続き進めます。
 
 ## プラン
 
 plan-changes = *変更内容（この順に実行）*
 plan-repairs = *修正内容（この順に実行）*
+plan-in-short = _全 { $count } 件の変更をまとめて表示しています。1 件ごとの内容は「詳細」で確認できます。_
 plan-reuse = • { $account } の { $region } には適切なコピー { $copy } が既にあるため、新しくは作成しません
 plan-changes-nothing = AWS で変更が必要なものはありません。すべて既にあります。承認すると、この共有が続く間は維持されます。
 plan-takes-nothing = AWS で変更が必要なものはありません。他でも同じ許可が必要か、何も与えていないためです。
 
-confirm-share = { $images } を { $targets } { $copied ->
-    [yes] にコピーします。
-   *[no] と共有します。
+confirm-share = { $images } を { $count ->
+    [1] { $targets } { $copied ->
+        [yes] にコピーします。
+       *[no] と共有します。
+    }
+   *[other] { $count } 件の共有先（{ $targets }）{ $copied ->
+        [yes] にコピーします。
+       *[no] と共有します。
+    }
 }
-confirm-revoke = { $targets ->
-    [none] 対象のアカウント
-   *[other] { $targets }
+confirm-revoke = { $count ->
+    [0] 対象のアカウント
+    [1] { $targets }
+   *[other] { $count } 件の共有先（{ $targets }）
 }から、{ $share } で与えたものを取り消します。
 confirm-audit = 表示のとおり、AWS を承認内容に合わせます。
 confirm-retire = 表示されたコピーの登録を解除し、スナップショットを削除します。
@@ -209,6 +226,7 @@ end-share-partly = :warning: 共有（{ $request }、{ $images }）は、{ $coun
    *[delivery] 件
 }で完了し、残りは失敗しました。
 end-share-completed = :white_check_mark: 共有（{ $request }、{ $images }）が完了しました。次のイメージを使えます。
+end-share-cut-down = :white_check_mark: 共有（{ $request }、{ $images }）は、承認された範囲で完了しました。次のイメージを使えます。
 end-share-failed = :x: 共有（{ $request }、{ $images }）は失敗しました。
 end-share-halfway = :x: 共有（{ $request }、{ $images }）は権限の設定中に失敗しました。一部の権限が付与されている可能性があります。残りを設定するにはもう一度依頼し、やめる場合は取り消してください。
 end-share-refused = :no_entry: { $images } を { $targets } と共有できません（{ $request }）。
@@ -250,7 +268,7 @@ taken-back = :lock: 共有（{ $request }、{ $images } と { $targets }）で�
 ending-failed = :warning: { $who } さん、{ $share } の{ $why ->
     [end_date] 期限
    *[copies_done] コピーの完了
-}に伴い、与えたもの（{ $images } と { $targets } の共有）を取り消すはずでしたが、失敗しました（{ $request }）。
+}に伴い、与えたもの（{ $images } と { $targets } の共有）を取り消すはずでしたが、失敗しました（{ $request }）。毎日やり直しますが、次の原因は担当者が取り除く必要があります。
 
 ## プレビュー
 
@@ -264,7 +282,10 @@ end-preview-failed = :x: プレビュー（{ $request }）に失敗しました�
 
 ticket = チケット: { $ticket }
 image-old = { $image } は作成から { $days } 日たっています。
-environment = { $targets } は { $environment } 環境です。
+environment = { $count ->
+    [1] { $targets } は
+   *[other] { $targets } の { $count } 件は
+} { $environment } 環境です。
 policy-gain = *{ $key } のキーポリシーで、私自身のステートメントに加わる内容*
 details-title = 詳細
 details-close = 閉じる

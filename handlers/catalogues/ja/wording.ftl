@@ -31,11 +31,12 @@ refusal-role-not-assumable = { $target } の私のロール（{ $role }）を引
 refusal-target-unreadable = { $target } に既にあるものを確認できません: { $why }。{ $target } の担当者が、そこの私のロールに `ec2:DescribeImages` と `ec2:DescribeSnapshots` を許可する必要があります。
 refusal-no-key-for-region = { $target } には { $region } のキーが設定されていないため、そこのコピーを暗号化できません。私の設定に追加してもらってください。
 refusal-target-key-unreadable = { $target } のキー { $key } が見つからないか、参照できません: { $why }。
+refusal-key-expired = キー { $key } にインポートされたキーマテリアルは { $when } に失効しました。再度インポートするまで、このキーで暗号化されたものは使えません。
 refusal-target-key-state = { $target } のキー { $key } は { $state } です。有効である必要があります。
 refusal-target-key-kind = { $target } のキー { $key } は種類が適切ではありません（{ $spec }、{ $usage }）。EBS で使えるのは対称暗号化キーだけです。
 refusal-other-partition = { $target } はイメージとは別の AWS パーティション（{ $partition }）にあり、パーティションをまたぐ共有やコピーはできません。イメージを S3 に保存し、そちらで復元してください（`CreateStoreImageTask`）。
 refusal-shared-elsewhere = { $image } は { $home } にあり、起動できるのもそこだけです。{ $region } で使うにはコピーが必要なので、`no copy` を外してください。
-refusal-sharing-quota = { $image } の共有先（アカウント、組織、OU）は合計 { $entries } になり、AWS の上限 { $limit } を超えます。代わりに組織と共有するか、クォータを引き上げてもらってください（Service Quotas、L-70015FFA）。
+refusal-sharing-quota = { $image } の共有先（アカウント、組織、OU）は合計 { $entries } になり、AWS の上限 { $limit } を超えます。代わりに組織と共有するか、クォータ（Service Quotas、L-70015FFA）の引き上げと、あわせて設定の `sharing_quota` の変更を依頼してください。
 refusal-organization-cant-copy = { $organization } は組織で、その全アカウントに私のロールがあるわけではないため、コピーを作成できません。`no copy` で共有するか、アカウントを指定してください。
 refusal-members-unreadable = { $organization } のメンバーを確認できません: { $why }。スナップショットはメンバーごとに共有するため、メンバーを知る必要があります。私を運用している担当者が、AWS Organizations に問い合わせるロールを直す必要があります（`organizations:ListAccounts`、`ListAccountsForParent`、`ListOrganizationalUnitsForParent` が必要です）。
 refusal-nothing-to-do = することがありません。{ $image } はそこで既に使えます。{ $have }
@@ -49,6 +50,10 @@ caution-tags-left-out = イメージに付けられるタグは 50 個までの�
 caution-policy-may-deny = { $key } のキーポリシーのステートメント { $statement } が、{ $principals } の使用を拒否する可能性があります。
 caution-target-key-aws-managed = { $target } は AWS マネージドキーで暗号化するため、そのコピーをさらに共有することはできません。
 caution-image-public = { $image } は公開されており、誰でも既に起動できます。
+caution-image-deprecated = { $image } は { $since } から非推奨になっています。{ $copies ->
+    [deprecated] コピーも、作成の数分後に非推奨になります。
+   *[fresh] {""}
+}
 caution-still-shared = { $image } は { $groups } と共有されたままです。これは私が取り消せるものではなく、そこに属するアカウントは引き続き起動できます。
 caution-volumes-need-key = 元のイメージから起動したインスタンスのボリュームは { $keys } で暗号化されています。稼働は続きますが、一度停止すると、このキーなしでは再び起動できません。
 caution-not-looked-at = { $what } を確認できません: { $why }。
@@ -66,6 +71,7 @@ caution-members-unknown = { $organization } のアカウント数を確認でき
 caution-covered-by-organization = { $targets } は { $organization } に属しており、組織を通じてイメージを起動できます。アカウントだけを取り消しても、それは続きます。
 caution-key-use-limited = { $target } でキーを使えるのは { $principals } だけなので、共有されたイメージから起動できるのもそれらだけです。
 caution-key-used-by-many = キー { $key } は、既に他の { $accounts } アカウントが使えます。このキーで暗号化されたものは、そのすべてに開かれています。
+caution-key-expires = キー { $key } にインポートされたキーマテリアルは { $when } に失効します。それ以降は、再度インポートするまで、このキーで暗号化されたものは使えません。
 caution-key-administrators = *設定により、{ $principals } が { $key } の管理者になります。* 私に断りなく、どのアカウントの誰にでもキーの使用を許可でき、他の許可を取り消すこともできます。そこで渡された許可は私からは見えず、この共有を取り消しても残ります。
 caution-own-principals-deleted = { $key } のキーポリシーにある私のステートメントに、もう存在しないプリンシパル（{ $principals }）が残っています。次にキーポリシーを書くときに取り除かれます。同じ名前で作り直されたものがある場合は、もう一度共有してください。
 caution-auto-scaling-left-out = { $target } の Auto Scaling は、サービスリンクロールがキーを使えないため、共有されたイメージから起動できません。起動できるようにするには、`with auto scaling` を付けて依頼し直してください。
@@ -94,6 +100,7 @@ failure-unexpected = 予期しない問題が起きました。私を運用し�
 
 note-not-deprecated = :warning: 元のイメージは非推奨ですが、コピーは非推奨になっていません: { $why }。
 note-not-protected = :warning: 元のイメージは登録解除から保護されていますが、コピーは保護されていません: { $why }。
+note-imds-v2-not-required = :warning: 元のイメージは IMDSv2 が必須ですが、コピーでは必須になっていません: { $why }。
 note-parameter-not-set = :warning: パラメータ { $parameter } はこのコピーを指していません: { $why }。
 note-parameter-set = パラメータ { $parameter } がこのコピーを指すようになりました（以前: { $before }）。
 note-parameter-kept = パラメータ { $parameter } は、より新しいイメージのコピー { $newer } のままです。
@@ -164,31 +171,90 @@ change-copy-image = { $account } が { $region } で { $image } を `CopyImage`�
 }{ $protected ->
     [yes] 、登録解除から保護
    *[no] {""}
+}{ $imds ->
+    [yes] 、IMDSv2 必須
+   *[no] {""}
 }
 
 whoever-in-organization = { $organization } の中で IAM により許可された者
-many-accounts = { $count } アカウント（{ $first } ほか { $more }）
+many-accounts = { $count } アカウント（{ $listed }）
+
+## 変更が非常に多いとき。同じ種類のものを 1 行にまとめる。
+
+changes-allow-key-use = { $key_count } 個のキー（{ $key }）のキーポリシーに追加: { $users } が `Encrypt`、`Decrypt`、`ReEncrypt*`、`GenerateDataKey*`、`DescribeKey` を実行でき、AWS リソースのためにだけ許可 (grant) を作成できる
+changes-allow-key-administration = { $key_count } 個のキー（{ $key }）のキーポリシーに追加: { $users } が任意の許可 (grant) を作成、一覧、取り消しでき（`CreateGrant`、`ListGrants`、`RevokeGrant`）、`DescribeKey` と `GetKeyRotationStatus` を実行できる
+changes-create-key-grant = { $key } の KMS 許可 (grant) { $count } 件、対象はそれぞれ { $principal } のうち 1 つのみ: { $operations }。そこから渡せる許可も、この範囲を超えない
+changes-create-key-grant-to-auto-scaling = { $key } の KMS 許可 (grant) { $count } 件、対象はそれぞれ { $account } のうち 1 アカウントの Auto Scaling のみ: { $operations }。そこから渡せる許可も、この範囲を超えない
+changes-add-create-volume-permission = { $snapshot_count } 個のスナップショット（{ $snapshot }）の `createVolumePermission` に { $accounts } を追加
+changes-add-launch-permission = { $image_count } 個のイメージ（{ $image }）の `launchPermission` に { $launchers } を追加
+changes-withdraw-key-use = { $key_count } 個のキー（{ $key }）のキーポリシーから削除: { $users }（私自身のステートメントのみ）
+changes-withdraw-key-administration = { $key_count } 個のキー（{ $key }）のキーポリシーから管理者 { $users } を削除。管理者が作成した許可 (grant) は残る
+changes-revoke-key-grant = { $key } の KMS 許可 (grant) { $count } 件を取り消し（対象: { $principal }）
+changes-remove-create-volume-permission = { $snapshot_count } 個のスナップショット（{ $snapshot }）の `createVolumePermission` から { $accounts } を削除
+changes-remove-launch-permission = { $image_count } 個のイメージ（{ $image }）の `launchPermission` から { $launchers } を削除
+changes-reencrypt-image = { $image_count } 個のイメージ（{ $image }）をそれぞれのアカウント（{ $account }）内で `CopyImage` し、名前を { $name } として { $key } で再暗号化
+changes-share-reencrypted = { $image } のそれらのコピーについて: `createVolumePermission` に { $accounts }、`launchPermission` に { $launchers } を追加
+changes-deregister-copy = { $account_count ->
+    [1] { $account }
+   *[other] { $account_count } アカウント（{ $account }）
+}の { $region } で { $image_count } 個のコピー（{ $image }）を `DeregisterImage` し、スナップショットも削除
+changes-put-image-parameter = { $account_count ->
+    [1] { $account }
+   *[other] { $account_count } アカウント（{ $account }）
+}の { $region } の SSM パラメータ { $count } 個（{ $parameter }）が、{ $image } のコピーを指すようにする
+changes-copy-image = `CopyImage` でコピー { $count } 件: { $account_count ->
+    [1] { $account }
+   *[other] { $account_count } アカウント（{ $account }）
+}が { $region_count ->
+    [1] { $region }
+   *[other] { $region_count } リージョン（{ $region }）
+}で { $image_count ->
+    [1] { $image }
+   *[other] { $image_count } 個のイメージ（{ $image }）
+} をコピー。名前は { $name }、暗号化キーはそれぞれのアカウントのもの（{ $key }）{ $deprecated ->
+    [none] {""}
+   *[other] 、元のイメージに合わせて非推奨
+}{ $protected ->
+    [yes] 、登録解除から保護
+   *[no] {""}
+}{ $imds ->
+    [yes] 、IMDSv2 必須
+   *[no] {""}
+}
 
 ## 入力の意味が分からないとき。プレーンテキストで、表示する側でエスケープする。
 
 problem-no-request = 「{ $text }」には、イメージと、「to」に続くアカウントがありません。
 problem-no-image = イメージを 1 つ以上指定してください（例: ami-0123456789abcdef0）。
-problem-no-target = 「to」の後には、アカウントを名前か ID で 1 つ以上指定してください。
+problem-no-target = 共有先を指定してください。「to」の後に、アカウントを名前か ID で 1 つ以上続けます。
 problem-no-region = 「in」の後には、リージョンを 1 つ以上指定してください（例: eu-central-1）。
 problem-not-an-image = 「{ $word }」を理解できません。AMI ID は ami- に続く 17 桁（または 8 桁）の 16 進数です（例: ami-0123456789abcdef0）。
 problem-not-a-target = 「{ $word }」は、私が共有できるアカウントではありません。
 problem-not-a-region = 「{ $word }」は、私が扱うリージョンではありません。
-problem-not-a-date = 「{ $word }」は日付ではありません。2026-12-31 のように指定してください。
-problem-not-a-time = 「{ $word }」は期間ではありません。30d、12h、2w のように指定してください。
+problem-not-a-date = { $word ->
+    [none] 「until」の後には、2026-12-31 のような日付を指定してください。
+   *[other] 「{ $word }」は日付ではありません。2026-12-31 のように指定してください。
+}
+problem-not-a-time = { $word ->
+    [none] 「for」の後には、30d、12h、2w のような期間を指定してください。
+   *[other] 「{ $word }」は期間ではありません。30d、12h、2w のように指定してください。
+}
 problem-no-such-image = 「{ $word }」は AMI ID でも、共有元アカウントにある利用可能なイメージの名前でもありません。
-problem-not-a-key = 「{ $word }」はキーのエイリアスではありません。alias/copies のように指定してください。
-problem-not-a-ticket = 「{ $word }」はチケットとして使えません。OPS-42 のように、{ $limit } 文字以内の 1 語で指定してください。
+problem-not-a-key = { $word ->
+    [none] 「copy with」の後には、alias/copies のようなキーのエイリアスを指定してください。
+   *[other] 「{ $word }」はキーのエイリアスではありません。alias/copies のように指定してください。
+}
+problem-not-a-ticket = { $word ->
+    [none] 「ticket」の後には、OPS-42 のように、{ $limit } 文字以内の 1 語を指定してください。
+   *[other] 「{ $word }」はチケットとして使えません。OPS-42 のように、{ $limit } 文字以内の 1 語で指定してください。
+}
 problem-not-a-request = 「{ $verb }」の後には、{ $word ->
     [none] {""}
    *[other] 「{ $word }」ではなく、
 }R-7K2M9QXA のようなリクエスト ID を指定してください。
 problem-nothing-to-list = 「list」の後には、何も付けないか「all」を付けてください（「{ $word }」は使えません）。
-problem-too-many-words = 「{ $word }」を理解できません。
+problem-nothing-to-retire = 「retire」は単独で使い、すべてのコピーを調べます。後に続く「{ $word }」を理解できません。
+problem-unknown-word = 「{ $word }」を理解できません。
 problem-key-needs-copy = 「copy with …」と「no copy」は同時に指定できません。コピーしなければ、暗号化するものがないためです。
 problem-nothing-to-audit = 「audit」の後には、何も付けないか、イメージ、または R-7K2M9QXA のようなリクエスト ID を指定してください。
 problem-end-too-late = 共有の期限は 10 年以内です。期限を設けない場合は、省略してください。
@@ -197,9 +263,10 @@ problem-twice = 「{ $word }」が重複しています。
 problem-modes-clash = 「no copy」と「then unshare」は同時に指定できません。コピーしなければ、何も残らないためです。
 problem-organization-cant-copy = 「{ $name }」は組織で、その全アカウントにコピーを作成するためのロールがあるわけではありません。共有のみ（「no copy」）にするか、アカウントを指定してください。
 problem-auto-scaling-needs-no-copy = 「with auto scaling」は「no copy」と一緒にだけ使えます。コピーはターゲット自身のキーで暗号化され、Auto Scaling への許可はターゲットが自分で行うためです。
+problem-no-reason = 承認者が読むので、理由を入力してください。
 problem-reason-too-long = 理由が { $count } 文字あります。最大 { $limit } 文字です。
 problem-too-many-images = 1 回のリクエストに { $count } イメージは多すぎます。最大 { $limit } です。
 problem-too-many-targets = 1 回のリクエストに { $count } アカウントは多すぎます。最大 { $limit } です。
 problem-too-many-copies = 1 回のリクエストに { $count } コピー（イメージ × アカウント × リージョン）は多すぎます。最大 { $limit } です。
-did-you-mean = { $said }{ $alike } のことですか？
-or-separator = 、または{" "}
+did-you-mean = { $said }「{ $alike }」のことですか？
+or-separator = 」または「

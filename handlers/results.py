@@ -1,0 +1,50 @@
+"""Results: what a request has come to, in detail: what is wrong, or the images, ready to paste. Pure."""
+
+from collections.abc import Iterator
+
+from handlers import ballots, phrases, wording
+from handlers.layout import Line, Rows
+from handlers.speech import Speech
+from sharing.requests import Delivery, Request, RequestKind
+from sharing.states import DeliveryState
+
+
+def in_detail(say: Speech, request: Request) -> Iterator[Line]:
+    """Yield what is said below the end of a request."""
+    yield from why_not(say, request)
+    if request.kind in (RequestKind.AUDIT, RequestKind.RETIRE) and request.plan is not None:
+        yield from (f":warning: {wording.caution(say, caution)}" for caution in request.plan.cautions)
+    if done := [delivery for delivery in request.deliveries if delivery.state is DeliveryState.COMPLETED]:
+        yield _table(say, request, done)
+    yield from (phrases.opened(say, launch) for launch in request.opened_to)
+    for delivery in request.deliveries:
+        yield from of_delivery(say, request, delivery)
+    yield from ballots.left_out(say, request)
+
+
+def why_not(say: Speech, request: Request) -> Iterator[str]:
+    """Yield why the request couldn't be carried out, if it couldn't."""
+    yield from (f"• {wording.refusal(say, refusal)}" for refusal in request.refusals)
+    if request.failure is not None:
+        yield f"• {wording.failure(say, request.failure)}"
+    yield from (f"• {wording.note(say, note)}" for note in request.notes)
+
+
+def of_delivery(say: Speech, request: Request, delivery: Delivery) -> Iterator[str]:
+    """Yield what else is to be said of a delivery: of a good one, or why it failed."""
+    name = phrases.name(say, request, delivery)
+    yield from (f"• {name}: {wording.note(say, note)}" for note in delivery.notes)
+    if delivery.state is DeliveryState.FAILED and delivery.failure is not None:
+        yield f"• {name}: {wording.failure(say, delivery.failure)}"
+
+
+def _table(say: Speech, request: Request, done: list[Delivery]) -> Rows:
+    width, home = max(len(delivery.target) for delivery in done), max(len(delivery.region) for delivery in done)
+    several = len(request.image_ids) > 1
+    return Rows(
+        tuple(
+            f"{d.target:<{width}}  {d.account_id}  {d.region:<{home}}  {d.image_id}"
+            + (f"  {say('from-image', image=d.source_image_id)}" if several and d.image_id != d.source_image_id else "")
+            for d in done
+        )
+    )

@@ -1,0 +1,55 @@
+"""Fifty accounts in four regions: what the approvers see stays readable, and nothing is left out without a word."""
+
+import pytest
+
+from handlers.following import DETAILS
+from playground.aws import Disk
+from playground.company import HOME, IMAGES, iam_policy
+from tests.stage import REGION, Stage
+
+REGIONS = (REGION, "eu-west-1", "us-east-1", "ap-northeast-1")
+ACCOUNTS = {f"payments-team-{number:02}": f"5000000000{number:02}" for number in range(50)}
+
+_TARGET = """
+[[targets]]
+name = "{name}"
+role_arn = "arn:aws:iam::{account_id}:role/ami-share-target"
+environment = "production"
+keys = {{ {keys} }}
+"""
+
+
+@pytest.fixture
+def image(stage: Stage) -> str:
+    """An encrypted image, and fifty more accounts with a key in each of four regions."""
+    keys = ", ".join(f'{region} = "alias/ami-copies"' for region in REGIONS)
+    for name, account_id in ACCOUNTS.items():
+        account = stage.aws.account(account_id, name)
+        account.role("ami-share-target", trusted=[f"arn:aws:iam::{HOME}:user/ami-share-bot"])
+        for region in REGIONS:
+            account.key(region, alias="alias/ami-copies")
+    policy = iam_policy("source-role-policy", SOURCE_ACCOUNT=IMAGES, TARGET_ACCOUNT=list(ACCOUNTS.values()))
+    stage.images.set_role_policy("ami-share-source", policy)
+    targets = "".join(_TARGET.format(name=name, account_id=one, keys=keys) for name, one in ACCOUNTS.items())
+    stage.add_settings(f'{targets}\n[[groups]]\nname = "everybody"\ntargets = {list(ACCOUNTS)}\n')
+    return stage.images.image(REGION, name="vault", devices=[Disk(gib=1, key=stage.images.key(REGION))])
+
+
+def test_two_hundred_copies_are_asked_for_on_a_page_and_each_is_in_the_details(stage: Stage, image: str) -> None:
+    stage.types(stage.mika, f"{image} to everybody in {', '.join(REGIONS)}")
+    stage.work()
+    asked = stage.approval.as_text().splitlines()
+    (copies,) = [line for line in asked if "CopyImage" in line]
+    assert f"`CopyImage`, 200 copies: of `{image}` by 50 accounts (`500000000000`, " in copies
+    assert "in 4 regions (`ap-northeast-1`, `eu-central-1`, `eu-west-1`, `us-east-1`), named `vault`" in copies
+    (production,) = [line for line in asked if line.startswith("⚠")]
+    assert "payments-team-00, payments-team-01" in production
+    assert production.endswith("more belong to the environment production.")
+    assert any("203 changes in all" in line for line in asked)
+    assert not any(line.startswith("…") for line in asked)
+
+    stage.clicks(stage.mika, DETAILS)
+    view = stage.slack.open_view(stage.mika)
+    assert view is not None
+    whole = view.as_text(stage.slack.workspace)
+    assert whole.count("`CopyImage`") == 200, "the details have each change"

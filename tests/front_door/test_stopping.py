@@ -1,0 +1,45 @@
+"""Stopping: what can't be waited for any longer. `tests/process/test_stop.py` stops a whole process."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.deadline import Deadline
+from bot.engine import Alarm, Engine
+from bot.settings import ServerSettings
+from tests.holding import holding
+from tests.stage import REGION, Stage
+
+
+@pytest.fixture
+def engine(stage: Stage) -> Engine:
+    engine = Engine(stage.bot, ServerSettings(workers=1, publish_seconds=0.1), Alarm())
+    engine.start()
+    return engine
+
+
+def test_a_message_that_is_still_being_posted_is_left_to_its_lease(
+    stage: Stage, engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    with holding(stage.slack, "chat.postMessage") as held:
+        stage.types(stage.mika, f"{stage.images.image(REGION)} to staging")
+        held.wait()
+        engine.rest()
+        engine.finish(Deadline.within(0.1))
+        engine.hand_back(Deadline.within(5))
+        next_one = stage.start()
+        assert not next_one.publisher.run_once(), "it may arrive at any moment"
+    engine.finish(Deadline.within(5))
+    stage.clock.advance(timedelta(minutes=1))
+    stage.work()
+    assert len(stage.slack.messages(stage.room)) == 1
+    assert "a message is still being posted" in caplog.text
+
+
+def test_listeners_are_waited_for_and_counted_if_they_take_too_long(stage: Stage) -> None:
+    with holding(stage.slack, "users.info") as held:
+        stage.slack.open_home(stage.sam)
+        held.wait()
+        assert stage.listeners.finish(0.1) == 1
+        held.go.set()
+        assert stage.listeners.finish(5) == 0
