@@ -287,7 +287,7 @@ class Desk:
             share = self.store.get(revoke.request_id)
         except NoSuchRequest:
             return no_such(say, revoke.request_id)
-        if not share.revocable:
+        if not share.revocable and not (revoke.deregister and share.holds_copies):
             return wording.not_revocable(say, share)
         asked = revocation_of(share, caller.person, origin)
         revocation = self._store(caller, replace(asked, deregister=revoke.deregister, reason=revoke.reason))

@@ -70,7 +70,9 @@ def not_revocable(say: Speech, share: Request) -> str:
     if share.kind is RequestKind.REVOKE:
         return say("not-revocable-itself-revokes", request=request, share=mrkdwn.code(str(share.of)))
     if share.state in (RequestState.REVOKING, RequestState.REVOKED):
-        return say("not-revocable-already", request=request, state=stands, by=mrkdwn.code(str(share.ended_by)))
+        copies = "yes" if share.holds_copies else "no"
+        by = mrkdwn.code(str(share.ended_by))
+        return say("not-revocable-already", request=request, state=stands, by=by, copies=copies)
     if is_final(share.state):
         return say("not-revocable-gave-nothing", request=request, state=stands)
     return say("not-revocable-yet", request=request, state=stands)

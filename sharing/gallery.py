@@ -45,7 +45,8 @@ class Gallery:
                 except AwsOpsError as trouble:
                     _log.warning("the images of %s in %s can't be listed: %s", source.name, region, trouble)
                     continue
-                rooms[source.role.account_id, region] = tuple(Picture(one, source.name, region) for one in listed)
+                shown = (one for one in listed if not one.stands_in)
+                rooms[source.role.account_id, region] = tuple(Picture(one, source.name, region) for one in shown)
         self._rooms = rooms
 
     @property

@@ -332,6 +332,12 @@ class Request:
         return self.kind in (RequestKind.SHARE, RequestKind.AUDIT) and ended and self.begun_at is not None
 
     @property
+    def holds_copies(self) -> bool:
+        """Whether it has been taken back, and copies that it handed over are there all the same."""
+        handed_over = any(one.state is DeliveryState.COMPLETED for one in self.deliveries) and self.mode.copies
+        return self.state is RequestState.REVOKED and handed_over
+
+    @property
     def waits(self) -> tuple[Note, ...]:
         """What it rests for while it is being carried out, if it does."""
         return tuple(note for note in self.notes if note.kind is NoteKind.PROTECTED_FOR_NOW)

@@ -71,16 +71,19 @@ class Revocations:
         """Return what the bot gave for the share and no other share needs.
 
         Raises:
-            NotRevocable: the share is under way, or has been taken back already.
+            NotRevocable: the share is under way, or has been taken back already, and no copies of it are to go.
         """
         share = tx.find(_share_of(request))
+        copies = _copies_of(tx, share) if request.deregister else ()
+        if share.state is RequestState.REVOKED and copies:
+            return Due(share, frozenset(), copies)
         ending = share.state is RequestState.REVOKING and share.ended_by == request.id
         if not share.revocable and not ending:
             raise NotRevocable(share)
         ledger = Ledger(tx)
         needs = ledger.needs_of(share.id)
         entries = removable(ledger.given(needs), ledger.needed_besides(share.id, needs))
-        return Due(share, entries, _copies_of(tx, share) if request.deregister else ())
+        return Due(share, entries, copies)
 
     def plan(self, request: Request, books: Due) -> Plan | Refused:  # noqa: ARG002
         held = read_held(self.accounts, self.estate.sources, books.entries)
@@ -100,7 +103,7 @@ class Revocations:
         """Let the share be taken back from now on; none that begins after this will count on what it gave."""
         due = self.books(tx, request)
         tx.refuse_overlap(request, due.entries)
-        if due.share.state is not RequestState.REVOKING:
+        if due.share.revocable:
             _mark(tx, due.share, request, now)
         return RequestState.APPLYING
 

@@ -357,6 +357,14 @@ class Transaction:
         ).all()
         return [self.read(RequestId(request_id)) for request_id in ids]
 
+    def with_copies(self) -> list[Request]:
+        """Return the shares, in any state, that a copy was made for which is on record as there; oldest first."""
+        made = select(deliveries.c.request_id).where(
+            deliveries.c.state == DeliveryState.COMPLETED.value, deliveries.c.started_at.is_not(None)
+        )
+        oldest = requests.c.created_at, requests.c.id
+        return self._whole(select(requests).where(requests.c.id.in_(made)).order_by(*oldest))
+
     def set_preparations(self, request: Request, made: Mapping[ImageId, Preparation], now: datetime) -> Request:
         """Write down which copies stand for which images, and how far they are."""
         stored = {asked: {"image": one.image_id, "percent": one.percent} for asked, one in made.items()}

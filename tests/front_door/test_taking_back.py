@@ -266,6 +266,22 @@ def test_nothing_is_taken_back_twice(stage: Stage, image: str) -> None:
     )
 
 
+@ON_BOTH
+def test_the_copies_of_a_share_that_was_taken_back_can_go_alone(stage: Stage, image: str) -> None:
+    share = shared(stage, f"{image} to staging, prod then unshare")
+    answer = stage.types(stage.mika, f"revoke {share}").ephemeral[0].as_text()
+    assert "is revoked already" in answer
+    assert "Its copies are there; to have them deregistered, add `and deregister the copies`" in answer
+    used = stage.staging.images(REGION)
+    stage.staging.instance(REGION, used[0].id)
+    taken_back(stage, share, "and deregister the copies")
+    assert stage.prod.images(REGION) == []
+    assert stage.staging.images(REGION) == used
+    first = stage.slack.messages(stage.room)[0]
+    assert "the source is closed again" in stage.slack.thread(stage.room, first.ts)[-1].as_text(), "that stays told"
+    assert "1 copy deregistered with the snapshots" in stage.direct(stage.mika)[-1]
+
+
 def test_what_cannot_be_taken_back_is_said_at_once(stage: Stage, image: str) -> None:
     assert "There is no request" in stage.types(stage.mika, "revoke R-00000000").ephemeral[0].as_text()
     stage.types(stage.mika, f"{image} to staging")

@@ -124,7 +124,10 @@ stranger-unknown = Slack doesn't tell me who you are.
 ## Why a share can't be taken back, or compared
 
 not-revocable-itself-revokes = { $request } takes a share back itself; name the share, { $share }.
-not-revocable-already = { $request } is { $state } already, by { $by }.
+not-revocable-already = { $request } is { $state } already, by { $by }.{ $copies ->
+    [yes] {" "}Its copies are there; to have them deregistered, add `and deregister the copies`.
+   *[no] {""}
+}
 not-revocable-gave-nothing = { $request } is { $state }, and gave nothing: there is nothing to take back.
 not-revocable-yet = { $request } is { $state }. It can be taken back once it has ended.
 not-in-force = { $request } is no share in force (it is { $state }), so there is nothing to compare.

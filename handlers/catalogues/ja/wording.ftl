@@ -123,7 +123,10 @@ stranger-unknown = Slack からあなたが誰なのか確認できませんで�
 ## 共有を取り消せない理由、比べられない理由
 
 not-revocable-itself-revokes = { $request } 自体が共有を取り消すものです。共有の { $share } を指定してください。
-not-revocable-already = { $request } は { $by } により「{ $state }」です。
+not-revocable-already = { $request } は { $by } により「{ $state }」です。{ $copies ->
+    [yes] コピーは残っています。登録を解除するには `and deregister the copies` を付けてください。
+   *[no] {""}
+}
 not-revocable-gave-nothing = { $request } の状態は「{ $state }」で、何も与えていないため、取り消すものがありません。
 not-revocable-yet = { $request } の状態は「{ $state }」です。終わってから取り消せます。
 not-in-force = { $request } は有効な共有ではない（状態: { $state }）ため、比べるものがありません。
