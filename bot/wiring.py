@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from slack_bolt import App
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
 from aws_ops.accounts import Accounts
@@ -110,12 +111,16 @@ def build(
     # Bolt logs the whole body of a request with a wrong signature at INFO.
     logging.getLogger("slack_bolt").setLevel(logging.WARNING)
     app = App(
-        client=client,
+        # Bolt would ask Slack whose the token is, and keep whatever comes first waiting for the answer.
+        client=WebClient(base_url=client.base_url, timeout=client.timeout, retry_handlers=[]),
+        authorize=lambda: AuthorizeResult(
+            enterprise_id=None,
+            team_id=settings.slack.team_id,
+            bot_token=environment.slack_bot_token.get_secret_value(),
+        ),
         signing_secret=secret.get_secret_value() if secret else None,
         # In Socket Mode nothing is signed: there the token is the boundary.
         request_verification_enabled=settings.slack.door is Door.HTTP,
-        # The first request verifies the token; at the start Slack may be away.
-        token_verification_enabled=False,
         listener_executor=clicks,
     )
     trace_on(app)

@@ -6,7 +6,7 @@ Each click is checked against Slack and the store at that moment, and one that c
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from slack_bolt import Ack, App
@@ -14,6 +14,7 @@ from slack_sdk import WebClient
 
 from handlers import ballots, deciding_views, mrkdwn
 from handlers.answers import meet, no_such, tell_privately
+from handlers.patience import hurried
 from handlers.people import groups_of, person_of
 from handlers.speech import Speech
 from handlers.trouble import SLACK_TROUBLE
@@ -100,7 +101,7 @@ class Bench:
         """Take the reason for a denial; that there is none to be seen is said at the field."""
         ballot, channel, reason = deciding_views.read_denial_form(view)
         if mrkdwn.is_blank(reason):
-            say, _ = meet(client, person_of(body), self.team_id)
+            say, _ = meet(hurried(client), person_of(body), self.team_id)
             ack(response_action="errors", errors={deciding_views.REASON: say("denial-needs-reason")})
             return
         ack()
@@ -124,10 +125,12 @@ class Bench:
     def narrow(self, ack: Ack, body: dict[str, Any], client: WebClient, view: dict[str, Any]) -> None:
         """Take what is to stay; what is wrong with it alone is shown at the field."""
         ballot, channel, keep = deciding_views.read_narrow_form(view)
-        click = self._click(client, body, channel)
-        found = self._found(click, ballot.request_id)
-        if found is None:
+        asking = self._click(hurried(client), body, channel)
+        found = self._look_up(asking, ballot.request_id)
+        click = replace(asking, client=client)
+        if isinstance(found, str):
             ack()
+            click.answer(found)
             return
         outcome = narrow(
             self.store,
@@ -186,22 +189,27 @@ class Bench:
 
     def _found(self, click: _Click, request_id: RequestId, rule: str = "") -> tuple[Request, Approver] | None:
         """Return the request, and who clicked with the groups they are in now; or tell them why there is no such."""
-        if click.no is not None:
-            click.answer(click.no)
+        found = self._look_up(click, request_id, rule)
+        if isinstance(found, str):
+            click.answer(found)
             return None
+        return found
+
+    def _look_up(self, click: _Click, request_id: RequestId, rule: str = "") -> tuple[Request, Approver] | str:
+        """Return the same, or what they are to be told."""
+        if click.no is not None:
+            return click.no
         try:
             request = self.store.get(request_id)
         except NoSuchRequest:
-            click.answer(no_such(click.say, request_id))
-            return None
+            return no_such(click.say, request_id)
         rules = self._rules(request, rule)
         groups = {group for each in rules if click.person.user_id not in each.users for group in each.groups}
         try:
             return request, Approver(click.person, groups_of(click.client, click.person, groups))
         except SLACK_TROUBLE:
             _log.exception("can't read the approvers' groups")
-            click.answer(click.say("slack-silent-on-approvers"))
-            return None
+            return click.say("slack-silent-on-approvers")
 
     def _rules(self, request: Request, rule: str) -> list[ApprovalRule]:
         """The rule of that name, or those of all parts of the request if it is none of them."""

@@ -8,6 +8,7 @@ received-retire = :mag: 保持数を超えるコピーを探しています（�
 not-understood = 理解できませんでした:
 like-this = 例: { $example }。詳しくは { $help } をご覧ください。
 slack-silent-on-you = 今は Slack からあなたの情報を確認できません。1 分ほどしてからもう一度お試しください。
+form-not-opened = Slack でフォームを開けませんでした。1 分ほどしてから、もう一度お試しください。
 slack-silent-on-approvers = 今は Slack から承認者を確認できません。1 分ほどしてからもう一度お試しください。
 unexpected = :x: 予期しない問題が起きました。AWS では何も変更されていません。私を運用している担当者は、ログの参照番号 { $reference } で詳細を確認できます。
 received-preview = :mag: 内容を確認しています（リクエスト { $request }）。結果は、ダイレクトメッセージであなただけにお見せします。
