@@ -30,11 +30,13 @@ from handlers.changes import change
 from handlers.deciding import objection
 from handlers.deciding_views import narrow_form
 from handlers.following import DETAILS
+from handlers.home import Reader, home_view
 from handlers.messages import Audience, Message, messages_of
 from handlers.plan_view import whole_plan
 from handlers.speech import Language, Speech, speech
 from playground.slack.checks import too_much_text, wrong_with_blocks, wrong_with_view
 from sharing.approval import Ballot, Objection, Outcome
+from sharing.board import Board
 from sharing.requests import (
     Decision,
     Delivery,
@@ -539,3 +541,28 @@ def test_what_fits_needs_no_button() -> None:
     for message in shown(request_in(RequestState.COMPLETED, 3)):
         if message.key in ("progress", "end"):
             assert all(block["type"] == "section" for block in message.blocks)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_home_shows_whole_requests_and_counts_the_others(language: Language) -> None:
+    def many(state: RequestState, count: int, who: str) -> tuple[Request, ...]:
+        one = replace(request_in(state, 12), decisions=(), deliveries=(), requester=Person("T0", who))
+        return tuple(replace(one, id=RequestId(f"R-{who[-1]}{state.value[:3]}{number}")) for number in range(count))
+
+    mine, others = "U0PERSON001", "U0MIKA"
+    board = Board(
+        waiting=(*many(RequestState.AWAITING_APPROVAL, 30, mine), *many(RequestState.AWAITING_APPROVAL, 30, others)),
+        running=many(RequestState.COPYING, 30, others),
+        in_force=many(RequestState.COMPLETED, 30, others),
+        ended=many(RequestState.DENIED, 30, mine),
+    )
+    say = speech(language)
+    view = home_view(say, board, MANY_RULES, Reader(Person("T0", mine), frozenset(), "/ami-share")).to_dict()
+    assert wrong_with_view(view) == []
+    assert len(json.dumps(view)) <= 250_000
+    said = texts_in(view["blocks"])
+    assert say("home-more", count=23, command="`/ami-share list all`") in said
+    assert say("home-more", count=60 - 11, command="`/ami-share list`") in said
+    decided = sum(block.get("block_id", "").startswith("decide:") for block in view["blocks"]) // 5
+    assert decided >= 2
+    assert say("home-more", count=30 - decided, command="`/ami-share list all`") in said
