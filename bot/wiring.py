@@ -126,6 +126,8 @@ def build(
     trace_on(app)
     gallery = Gallery(accounts, estate)
     apologise_on(app, settings.slack.approvals_channel)
+    homes = Homes(store, rules, clock, client, settings.slack.team_id, Rosters(client, clock), settings.slack.command)
+    homes.listen(app)
     Desk(
         store=store,
         estate=estate,
@@ -135,12 +137,11 @@ def build(
         command=settings.slack.command,
         team_id=settings.slack.team_id,
         wake=wake,
+        show_home=homes.refresh,
     ).listen(app)
-    Bench(store, rules, clock, settings.slack.team_id, wake).listen(app)
-    homes = Homes(store, rules, clock, client, settings.slack.team_id, Rosters(client, clock))
-    homes.listen(app)
+    Bench(store, rules, clock, settings.slack.team_id, wake, homes.refresh).listen(app)
     channels = Channels(client, settings.channels)
-    Followers(store, rules, clock, settings.slack.team_id, wake).listen(app)
+    Followers(store, rules, clock, settings.slack.team_id).listen(app)
     shares = Shares(accounts=accounts, estate=estate, rules=settings.copies.rules, clock=clock)
     watch = CopyWatch(store, accounts, estate, clock)
     standing = StandingShares(settings.standing_shares, store, accounts, estate, clock)

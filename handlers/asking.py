@@ -86,6 +86,7 @@ class Desk:
         command: the slash command, as the manifest has it.
         team_id: the one workspace that is listened to.
         wake: tells the worker and the publisher that there is something to do.
+        show_home: brings somebody's home tab up to date.
     """
 
     store: Store
@@ -96,6 +97,7 @@ class Desk:
     command: str
     team_id: str
     wake: Callable[[], None]
+    show_home: Callable[[Person], None]
 
     def listen(self, app: App) -> None:
         """Register every listener on `app`."""
@@ -230,6 +232,7 @@ class Desk:
             caller = self._meet(client, body)
             revoke = Revoke(RequestId(action.get("value", "")))
             self._answer(client, body, self._revoke(caller, f"click:{body['trigger_id']}", revoke))
+            self.show_home(caller.person)
         except _NotHeard as no:
             self._answer(client, body, str(no))
 

@@ -59,6 +59,7 @@ class Bench:
     Attributes:
         team_id: the one workspace that is listened to.
         wake: tells the worker and the publisher that there is something to do.
+        show_home: brings somebody's home tab up to date.
     """
 
     store: Store
@@ -66,6 +67,7 @@ class Bench:
     clock: Clock
     team_id: str
     wake: Callable[[], None]
+    show_home: Callable[[Person], None]
 
     def listen(self, app: App) -> None:
         """Register every listener on `app`; the buttons of a request's further parts have numbers."""
@@ -147,7 +149,7 @@ class Bench:
         ack()
         if outcome.objection is not None:
             self._object(click, outcome)
-        self.wake()
+        self._clicked(click)
 
     def cancel(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
         """Take a click on Cancel request."""
@@ -163,7 +165,7 @@ class Bench:
             return
         if outcome.objection is not None:
             self._object(click, outcome)
-        self.wake()
+        self._clicked(click)
 
     def _decide(self, click: _Click, ballot: Ballot, verdict: Verdict, reason: str) -> None:
         found = self._found(click, ballot.request_id, ballot.rule)
@@ -180,7 +182,12 @@ class Bench:
         )
         if outcome.objection is not None:
             self._object(click, outcome, ballot.rule)
+        self._clicked(click)
+
+    def _clicked(self, click: _Click) -> None:
+        """Have what a click did carried out and told; whoever clicked at home sees it there at once."""
         self.wake()
+        self.show_home(click.person)
 
     def _click(self, client: WebClient, body: dict[str, Any], channel: str | None = None) -> _Click:
         where = channel if channel is not None else str((body.get("channel") or {}).get("id") or "")

@@ -3,7 +3,6 @@
 The buttons name a request; what they may do is looked up when they are clicked.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,14 +91,12 @@ class Followers:
 
     Attributes:
         team_id: the one workspace that is listened to.
-        wake: tells the publisher that there is something to do.
     """
 
     store: Store
     rules: ApprovalRules
     clock: Clock
     team_id: str
-    wake: Callable[[], None]
 
     def listen(self, app: App) -> None:
         """Register every listener on `app`."""

@@ -154,7 +154,7 @@ def test_forms_details_and_the_home(language: Language, snapshot: SnapshotAssert
         "denial": denial_form(say, ballot, "C0"),
         "narrowing": narrow_form(say, ballot, "C0", waiting.targets),
         "details": whole_plan(say, waiting, {"account-0": "production"}),
-        "home": home.home_view(say, board, RULES, Person("T0", "U0SAM"), frozenset()),
+        "home": home.home_view(say, board, RULES, home.Reader(Person("T0", "U0SAM"), frozenset(), "/ami-share")),
     }
     told = []
     for name, view in views.items():

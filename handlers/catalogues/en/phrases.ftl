@@ -320,10 +320,7 @@ end-preview-failed = :x: The preview ({ $request }) failed.
 
 ticket = Ticket: { $ticket }
 image-old = { $image } is { $days } days old.
-environment = { $targets } { $count ->
-    [one] belongs
-   *[other] belong
-} to the environment { $environment }.
+environment = In the environment { $environment }: { $targets }.
 policy-gain = *The policy of { $key } gains, in my own statements*
 details-title = In full
 details-close = Close

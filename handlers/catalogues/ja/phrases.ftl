@@ -282,10 +282,7 @@ end-preview-failed = :x: プレビュー（{ $request }）に失敗しました�
 
 ticket = チケット: { $ticket }
 image-old = { $image } は作成から { $days } 日たっています。
-environment = { $count ->
-    [1] { $targets } は
-   *[other] { $targets } の { $count } 件は
-} { $environment } 環境です。
+environment = { $environment } 環境が対象に含まれています: { $targets }
 policy-gain = *{ $key } のキーポリシーで、私自身のステートメントに加わる内容*
 details-title = 詳細
 details-close = 閉じる
