@@ -36,6 +36,8 @@ from aws_ops.plan import (
     ImageSummary,
     Mode,
     PutImageParameter,
+    RemoveCreateVolumePermission,
+    RemoveLaunchPermission,
     WithdrawKeyAdministration,
     WithdrawKeyUse,
 )
@@ -189,6 +191,8 @@ def _create_key_grant(claim: Claim, accounts: Accounts, estate: Estate, change: 
 
     def before_write() -> None:
         with claim.transaction() as (tx, request, now):
+            details = {"key": change.key_arn, "gains": [change.principal]}
+            tx.audit(request.id, now, "bot", "key_grant_change", details)
             Ledger(tx).give(request.id, entries_of([change]), now)
 
     made = create_grant(kms, change.key_arn, change.principal, before_write=before_write)
@@ -218,6 +222,18 @@ def _about_to_give(claim: Claim, change: AddCreateVolumePermission | AddLaunchPe
             details = {"on": entries[0].resource, "before": sorted(before), "gains": sorted(added)}
             tx.audit(request.id, now, "bot", f"{entries[0].on}_permission_change", details)
             Ledger(tx).give(request.id, entries, now)
+
+    return intent
+
+
+def about_to_take(claim: Claim, change: RemoveCreateVolumePermission | RemoveLaunchPermission) -> BeforeWrite:
+    """Write down what is taken back before it is."""
+    first = next(iter(entries_of([change])))
+
+    def intent(before: frozenset[Launcher], removed: frozenset[Launcher]) -> None:
+        with claim.transaction() as (tx, request, now):
+            details = {"on": first.resource, "before": sorted(before), "loses": sorted(removed)}
+            tx.audit(request.id, now, "bot", f"{first.on}_permission_change", details)
 
     return intent
 
