@@ -102,10 +102,11 @@ def _part(say: Speech, title: str, requests: list[Request]) -> Iterator[Block]:
 
 def _buttons(say: Speech, request: Request) -> list[Any]:
     elements = list(following.details(say, request).elements)
+    elements += following.retry_all(say, request)
     if request.state is RequestState.AWAITING_APPROVAL:
         elements += ballots.cancel_button(say, request).elements
     if request.revocable and request.kind is RequestKind.SHARE:
-        elements.append(following.revoke_button(say, request))
+        elements.append(following.revoke_button(say, request.id))
     return elements
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from itertools import accumulate
 
-from aws_ops.finishing import Note
+from aws_ops.cautions import CautionKind
+from aws_ops.finishing import Note, NoteKind
 from aws_ops.plan import Caution, Refusal
 from handlers import mrkdwn
 from handlers.layout import ALL
@@ -43,6 +44,24 @@ def failure(say: Speech, failed: Failure) -> str:
 
 def note(say: Speech, noted: Note) -> str:
     return say(f"note-{dashed(noted.kind)}", **_escaped(dict(noted.details)))
+
+
+def calls(for_somebody: Caution | Note) -> bool:
+    """Whether somebody has to act on what an audit, a retention or a finished copy brought up."""
+    return for_somebody.kind in _TO_ACT_ON
+
+
+_TO_ACT_ON = frozenset(
+    {
+        CautionKind.NOT_LOOKED_AT,
+        CautionKind.COPY_LOST,
+        CautionKind.SHARED_BEYOND,
+        NoteKind.NOT_DEPRECATED,
+        NoteKind.NOT_PROTECTED,
+        NoteKind.IMDS_V2_NOT_REQUIRED,
+        NoteKind.PARAMETER_NOT_SET,
+    }
+)
 
 
 def problem(say: Speech, found: Problem) -> str:
