@@ -1,4 +1,4 @@
-"""Deciding: clicks on Approve, Deny, Narrow and Cancel, turned into calls on `sharing.approval`.
+"""Deciding: clicks on Approve, Deny, Narrow, Cancel and Retry, turned into calls on `sharing`.
 
 Each click is checked against Slack and the store at that moment, and one that changes nothing gets a private answer.
 """
@@ -12,7 +12,7 @@ from typing import Any
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
-from handlers import ballots, deciding_views, mrkdwn
+from handlers import ballots, deciding_views, following, mrkdwn, phrases, wording
 from handlers.answers import meet, no_such, tell_privately
 from handlers.patience import hurried
 from handlers.people import groups_of, person_of
@@ -31,6 +31,8 @@ from sharing.approval import (
 )
 from sharing.clock import Clock
 from sharing.requests import Decision, Person, Request, RequestId, Verdict
+from sharing.retrying import Outcome as Retried
+from sharing.retrying import retry
 from sharing.rules import ApprovalRule, ApprovalRules
 from sharing.store import Store
 from sharing.transaction import NoSuchRequest
@@ -77,6 +79,7 @@ class Bench:
         app.action(ballots.NARROW)(self.ask_for_fewer)
         app.view(deciding_views.NARROWING)(self.narrow)
         app.action(ballots.CANCEL)(self.cancel)
+        app.action(re.compile(rf"{following.RETRY}(:\d+)?"))(self.retry)
 
     def approve(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
         """Take a click on Approve."""
@@ -166,6 +169,18 @@ class Bench:
         if outcome.objection is not None:
             self._object(click, outcome)
         self._clicked(click)
+
+    def retry(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
+        """Take a click on Retry: what failed is tried again, or they are told why not."""
+        ack()
+        click, wish = self._click(client, body), following.wish_of(action.get("value", ""))
+        found = self._found(click, wish.request_id)
+        if found is None:
+            return
+        outcome = retry(self.store, self.rules, wish, caller=found[1], now=self.clock())
+        rules = self._rules(outcome.request, "")
+        click.answer(retried(click.say, outcome, who=ballots.deciders(click.say, outcome.request, rules)))
+        self.wake()
 
     def _decide(self, click: _Click, ballot: Ballot, verdict: Verdict, reason: str) -> None:
         found = self._found(click, ballot.request_id, ballot.rule)
@@ -259,6 +274,24 @@ def objection(say: Speech, outcome: Outcome, *, who: str = "", vote: Decision | 
         when=mrkdwn.when(at),
         verdict=vote.verdict.value if vote else "",
         missing=outcome.tally.missing if outcome.tally else 0,
+    )
+
+
+def retried(say: Speech, outcome: Retried, *, who: str) -> str:
+    """Return what became of a click on Retry: what is tried again, or why nothing is; `who` may approve it."""
+    request = outcome.request
+    if outcome.obstacle is None:
+        ways = [each.way for each in request.retries[-1].tries]
+        return say("retrying", names=phrases.names(say, request, ways))
+    by, at = (outcome.before.person, outcome.before.at) if outcome.before else (request.requester, request.ends_at)
+    return say(
+        f"not-retried-{wording.dashed(outcome.obstacle)}",
+        request=mrkdwn.code(request.id),
+        state=wording.state(say, request.state),
+        by=mrkdwn.person(by.user_id),
+        when=mrkdwn.when(at or request.created_at),
+        revocation=mrkdwn.code(str(outcome.revocation)),
+        who=who,
     )
 
 

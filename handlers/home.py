@@ -151,10 +151,11 @@ def _more(say: Speech, reader: Reader, verb: str, count: int) -> list[Block]:
 
 def _buttons(say: Speech, request: Request) -> list[Any]:
     elements = list(following.details(say, request).elements)
+    elements += following.retry_all(say, request)
     if request.state is RequestState.AWAITING_APPROVAL:
         elements += ballots.cancel_button(say, request).elements
     if request.revocable and request.kind is RequestKind.SHARE:
-        elements.append(following.revoke_button(say, request))
+        elements.append(following.revoke_button(say, request.id))
     return elements
 
 

@@ -64,6 +64,25 @@ def client_token(name: str) -> str:
     return str(uuid.uuid5(_TOKENS, name))
 
 
+def tried_anew(request_id: RequestId, delivery: Delivery, due_at: datetime, now: datetime) -> Delivery:
+    """Return the delivery as it waits for its next try, which has a name and a token of its own."""
+    attempt = delivery.attempt + 1
+    return replace(
+        delivery,
+        state=DeliveryState.WAITING,
+        attempt=attempt,
+        client_token=client_token(delivery_name(request_id, delivery, attempt)),
+        image_id=None if delivery.key_arn else delivery.image_id,
+        percent=None,
+        minutes_left=None,
+        failure=None,
+        waiting_since=now,
+        due_at=due_at,
+        started_at=None,
+        finished_at=None,
+    )
+
+
 def deliveries_for(request: Request, estate: Estate, history: Sequence[CopyTime], now: datetime) -> list[Delivery]:
     """Return the deliveries that the request's plan is to bring about: each image to each target and region.
 

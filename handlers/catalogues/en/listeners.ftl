@@ -14,3 +14,4 @@ unexpected = :x: Something went wrong that I did not expect. Nothing was changed
 received-preview = :mag: Looking at what that would do (request { $request }). You alone will see it, in a direct message.
 no-image-in-message = I find no AMI id in that message. One looks like `ami-0123456789abcdef0`.
 cancelled = :wastebasket: { $request } is withdrawn.
+retrying = :repeat: Trying again: { $names }. How it goes on is told in the thread of the request.

@@ -14,3 +14,4 @@ unexpected = :x: 予期しない問題が起きました。AWS では何も変�
 received-preview = :mag: 内容を確認しています（リクエスト { $request }）。結果は、ダイレクトメッセージであなただけにお見せします。
 no-image-in-message = そのメッセージに AMI ID が見つかりません。`ami-0123456789abcdef0` のような形です。
 cancelled = :wastebasket: { $request } を取り下げました。
+retrying = :repeat: { $names }を再試行します。経過はリクエストのスレッドでお知らせします。
