@@ -122,7 +122,7 @@ def _approval_text(say: Speech, request: Request, plan: Plan, rules: ApprovalRul
     deciders = [joined(say, ballots.to_be_decided(say, request, rules), _ROOM_FOR_DECIDERS)] if waits else []
     decided = joined(say, ballots.results(say, request), _ROOM_FOR_DECIDERS)
     below = "\n".join([*deciders, decided or _standing(say, request)])
-    above = "\n".join(in_words(say, request, plan, rules.environments, _ROOM_FOR_TEXT - len(below)))
+    above = "\n".join(in_words(say, request, plan, rules, _ROOM_FOR_TEXT - len(below)))
     return f"{mrkdwn.cut(above, _ROOM_FOR_TEXT - len(below))}\n{below}"
 
 
@@ -253,7 +253,7 @@ def _end(say: Speech, request: Request, key: str, *, watched: bool = False, foll
 
 
 def _preview(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Message:
-    text = "\n".join([*in_words(say, request, plan, rules.environments, _ROOM_FOR_TEXT), say("preview-nothing-asked")])
+    text = "\n".join([*in_words(say, request, plan, rules, _ROOM_FOR_TEXT), say("preview-nothing-asked")])
     return _message("preview", Place.DIRECT, Pace.ONCE, text, _preview_blocks(say, request, plan, rules))
 
 
@@ -278,7 +278,7 @@ def _standing(say: Speech, request: Request) -> str:
 
 def _approval_blocks(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Iterator[Block]:
     below = list(_below_the_plan(say, request, rules))
-    yield from plan_blocks(say, request, plan, MESSAGE - size(below), rules.environments)
+    yield from plan_blocks(say, request, plan, MESSAGE - size(below), rules)
     yield from below
 
 
@@ -293,7 +293,7 @@ def _below_the_plan(say: Speech, request: Request, rules: ApprovalRules) -> Iter
 
 
 def _preview_blocks(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Iterator[Block]:
-    yield from plan_blocks(say, request, plan, MESSAGE, rules.environments)
+    yield from plan_blocks(say, request, plan, MESSAGE, rules)
     yield following.preview_buttons(say, request)
     yield ContextBlock(elements=[md(f"{mrkdwn.code(request.id)} · {say('preview-nothing-asked')}")])
 

@@ -5,10 +5,12 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from aws_ops.plan import Caution, CautionKind
 from handlers import form, home, listing
 from handlers.ask import Ask
 from handlers.deciding_views import denial_form, narrow_form
@@ -24,7 +26,7 @@ from sharing.gallery import Gallery
 from sharing.requests import Person, Request, RequestId, RequestKind, Trigger
 from sharing.states import RequestState
 from tests.unit.test_command import ESTATE
-from tests.unit.test_messages import MANY_RULES, NOW, RULES, SHOWN, plan_for, request_in, shown
+from tests.unit.test_messages import KEY, MANY_RULES, NOW, RULES, SHOWN, plan_for, request_in, shown
 
 KINDS = [RequestKind.SHARE, RequestKind.REVOKE, RequestKind.AUDIT, RequestKind.RETIRE, RequestKind.PREVIEW]
 
@@ -85,6 +87,25 @@ def test_a_request_in_parts(language: Language, snapshot: SnapshotAssertion) -> 
     assert read((one.key, one) for one in shown(request, language, rules=MANY_RULES, story=story)) == snapshot
 
 
+@pytest.mark.parametrize("language", Language)
+def test_what_the_approvers_are_warned_of(language: Language, snapshot: SnapshotAssertion) -> None:
+    request = request_in(RequestState.AWAITING_APPROVAL, 3)
+    plan = plan_for(3, 1, "golden")
+    (image,) = plan.images
+    cautions = (
+        Caution(CautionKind.IMAGE_PUBLIC, (("image", image.image_id),)),
+        Caution(CautionKind.KEY_USED_BY_MANY, (("key", KEY), ("accounts", "7"))),
+        *(Caution(CautionKind.AUTO_SCALING_LEFT_OUT, (("target", one),)) for one in request.targets),
+    )
+    old = replace(image, created=NOW - timedelta(days=120))
+    asked = replace(request, plan=replace(plan, images=(old,), changes=(), cautions=cautions), decisions=())
+    environments = {"account-0": "production", "account-1": "test", "account-2": "production"}
+    approval, *_ = shown(asked, language, rules=replace(RULES, environments=environments))
+    assert wrong_with_blocks(list(approval.blocks), "message") == []
+    assert _said_in_blocks(approval) <= set(approval.text.splitlines())
+    assert read([("approval", approval)]) == snapshot
+
+
 @pytest.mark.parametrize("trigger", Trigger)
 @pytest.mark.parametrize("language", Language)
 def test_what_is_said_of_what_made_a_request(language: Language, trigger: Trigger, snapshot: SnapshotAssertion) -> None:
@@ -107,7 +128,7 @@ def test_forms_details_and_the_home(language: Language, snapshot: SnapshotAssert
         "share": form.share_form(say, ESTATE, gallery, Ask(waiting.image_ids, reason="x"), channel="C0", now=NOW),
         "denial": denial_form(say, ballot, "C0"),
         "narrowing": narrow_form(say, ballot, "C0", waiting.targets),
-        "details": whole_plan(say, waiting, {"account-0": "production"}),
+        "details": whole_plan(say, waiting, replace(RULES, environments={"account-0": "production"})),
         "home": home.home_view(say, board, RULES, home.Reader(Person("T0", "U0SAM"), frozenset(), "/ami-share")),
     }
     told = []
