@@ -114,12 +114,8 @@ def _of_policies(case: Case) -> Iterator[Caution]:
             if written and (gone := deleted_own_principals(key.policy)):
                 yield _caution(CautionKind.OWN_PRINCIPALS_DELETED, key=arn, principals=gone)
             others = foreign_accounts(key.policy, account_of(arn)) - set(case.targets)
-            if len(others) >= _MANY:
+            if len(others) >= case.request.many_accounts:
                 yield _caution(CautionKind.KEY_USED_BY_MANY, key=arn, accounts=str(len(others)))
-
-
-# Other accounts on one key from which on whoever opens it once more should know that.
-_MANY = 3
 
 
 def _of_expiries(case: Case) -> Iterator[Caution]:

@@ -142,7 +142,13 @@ def build(
     Bench(store, rules, clock, settings.slack.team_id, wake, homes.refresh).listen(app)
     channels = Channels(client, settings.channels)
     Followers(store, rules, clock, settings.slack.team_id).listen(app)
-    shares = Shares(accounts=accounts, estate=estate, rules=settings.copies.rules, clock=clock)
+    shares = Shares(
+        accounts=accounts,
+        estate=estate,
+        rules=settings.copies.rules,
+        clock=clock,
+        many_accounts=settings.warnings.key_used_by_accounts,
+    )
     watch = CopyWatch(store, accounts, estate, clock)
     standing = StandingShares(settings.standing_shares, store, accounts, estate, clock)
     return Bot(

@@ -215,7 +215,7 @@ class Followers:
         found = self._found(body, client, action)
         if found is not None:
             say, request = found
-            view = whole_plan(say, request, self.rules.environments)
+            view = whole_plan(say, request, self.rules)
             opened = body.get("view") or {}
             # From within a modal another one goes on top; App Home is no modal.
             show = client.views_push if opened.get("type") == "modal" else client.views_open

@@ -116,9 +116,9 @@ def _decision(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[B
     reason = f"\n{mrkdwn.quote(request.reason)}" if request.reason else ""
     yield section(f"{phrases.asks(say, request)}{reason}")
     if request.plan is not None:
-        images = (phrases.image_in_short(say, image) for image in request.plan.images)
+        images = (phrases.image_in_short(say, image, request.created_at) for image in request.plan.images)
         yield from sections(say, images, _ROOM_FOR_IMAGES)
-        warned = warnings(say, request, request.plan, rules.environments, _ROOM_FOR_WARNINGS)
+        warned = warnings(say, request, request.plan, rules, _ROOM_FOR_WARNINGS)
         yield from sections(say, warned, _ROOM_FOR_WARNINGS)
     yield from ballots.waiting(say, request, rules)
     yield following.details(say, request)

@@ -151,12 +151,17 @@ def _in_other_channels(say: Speech, request: Request, rules: ApprovalRules, stor
 
 def _approval_text(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> str:
     """What the blocks say, for notifications and screen readers: something of all of it, however much there is."""
-    waits = request.state is RequestState.AWAITING_APPROVAL
-    deciders = [joined(say, ballots.to_be_decided(say, request, rules), _ROOM_FOR_DECIDERS)] if waits else []
+    deciders = _to_be_decided(say, request, rules)
     decided = joined(say, ballots.results(say, request), _ROOM_FOR_DECIDERS)
     below = "\n".join([*deciders, decided or _standing(say, request)])
-    above = "\n".join(in_words(say, request, plan, rules.environments, _ROOM_FOR_TEXT - len(below)))
+    above = "\n".join(in_words(say, request, plan, rules, _ROOM_FOR_TEXT - len(below)))
     return f"{mrkdwn.cut(above, _ROOM_FOR_TEXT - len(below))}\n{below}"
+
+
+def _to_be_decided(say: Speech, request: Request, rules: ApprovalRules) -> list[str]:
+    """What the ballots of a request that waits for a decision say, if it does."""
+    waits = request.state is RequestState.AWAITING_APPROVAL
+    return [joined(say, ballots.to_be_decided(say, request, rules), _ROOM_FOR_DECIDERS)] if waits else []
 
 
 def _channels(request: Request, rules: ApprovalRules) -> tuple[str, ...]:
@@ -242,9 +247,10 @@ def _was_asked_for(request: Request) -> bool:
 def _replanned(say: Speech, request: Request, rules: ApprovalRules, at: datetime) -> Message:
     """That it has to be decided anew, with the buttons for as long as it hasn't been."""
     waiting = request.state is RequestState.AWAITING_APPROVAL
-    text = say("replanned", waiting="yes" if waiting else "no")
+    said = say("replanned", waiting="yes" if waiting else "no")
     ballot = ballots.waiting(say, request, rules) if waiting else ()
-    return _message(f"replanned:{at.isoformat()}", Place.THREAD, Pace.AT_ONCE, text, [section(text), *ballot])
+    text = "\n".join([said, *_to_be_decided(say, request, rules)])
+    return _message(f"replanned:{at.isoformat()}", Place.THREAD, Pace.AT_ONCE, text, [section(said), *ballot])
 
 
 def _decisions(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[Message]:
@@ -339,7 +345,7 @@ def _end(say: Speech, request: Request, key: str, *, watched: bool = False) -> M
 
 
 def _preview(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Message:
-    text = "\n".join([*in_words(say, request, plan, rules.environments, _ROOM_FOR_TEXT), say("preview-nothing-asked")])
+    text = "\n".join([*in_words(say, request, plan, rules, _ROOM_FOR_TEXT), say("preview-nothing-asked")])
     return _message("preview", Place.DIRECT, Pace.ONCE, text, _preview_blocks(say, request, plan, rules))
 
 
@@ -371,7 +377,7 @@ def _standing(say: Speech, request: Request) -> str:
 
 def _approval_blocks(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Iterator[Block]:
     below = list(_below_the_plan(say, request, rules))
-    yield from plan_blocks(say, request, plan, MESSAGE - size(below), rules.environments)
+    yield from plan_blocks(say, request, plan, MESSAGE - size(below), rules)
     yield from below
 
 
@@ -386,7 +392,7 @@ def _below_the_plan(say: Speech, request: Request, rules: ApprovalRules) -> Iter
 
 
 def _preview_blocks(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Iterator[Block]:
-    yield from plan_blocks(say, request, plan, MESSAGE, rules.environments)
+    yield from plan_blocks(say, request, plan, MESSAGE, rules)
     yield following.preview_buttons(say, request)
     yield ContextBlock(elements=[md(f"{mrkdwn.code(request.id)} · {say('preview-nothing-asked')}")])
 

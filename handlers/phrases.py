@@ -4,6 +4,7 @@ Pure mrkdwn, from the catalogues. `messages.py` puts them together, `wording.py`
 """
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 
 from aws_ops.estimates import Cost, about
@@ -123,29 +124,34 @@ def _some(say: Speech, words: list[str]) -> str:
     return wording.some(say, words, layout.IN_A_LIST, _WORDS)
 
 
-def about_image(say: Speech, image: ImageSummary) -> dict[str, tuple[str, ...]]:
-    """Return what an approver should know of an image: lines, by the name of the field."""
+def about_image(say: Speech, image: ImageSummary, at: datetime) -> dict[str, tuple[str, ...]]:
+    """Return what an approver should know of an image and how old it is `at` that time: lines, by name of the field."""
     instead = (say("image-stands-for", image=mrkdwn.code(image.stands_for)),) if image.stands_for else ()
     size = say("image-size", gib=image.size_gib)
     what = wording.row(say, [mrkdwn.escape(image.platform_details), mrkdwn.escape(image.architecture), size])
     owned = say("image-owned", account=mrkdwn.code(image.owner), region=mrkdwn.code(image.region))
     return {
         say("image-name"): (mrkdwn.escape(image.name), mrkdwn.code(image.image_id), *instead),
-        say("image-made"): (mrkdwn.when(image.created),),
+        say("image-made"): (mrkdwn.when(image.created), _age(say, image, at)),
         say("image-owner"): (owned,),
         say("image-kind"): (what, _encryption(say, image)),
     }
 
 
-def image_in_short(say: Speech, image: ImageSummary) -> str:
+def image_in_short(say: Speech, image: ImageSummary, at: datetime) -> str:
     return say(
         "image-in-short",
         image=mrkdwn.code(image.image_id),
         name=mrkdwn.escape(image.name),
         made=mrkdwn.when(image.created),
+        age=_age(say, image, at),
         gib=image.size_gib,
         encryption=_encryption(say, image),
     )
+
+
+def _age(say: Speech, image: ImageSummary, at: datetime) -> str:
+    return say("image-age", days=max(0, (at - image.created).days))
 
 
 def _encryption(say: Speech, image: ImageSummary) -> str:

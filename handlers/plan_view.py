@@ -1,7 +1,8 @@
 """The plan as people see it: in a message as far as there is room, and whole in a modal of its own. Pure."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from functools import partial
 
 from slack_sdk.models.blocks import Block, HeaderBlock, PlainTextObject, SectionBlock
@@ -14,6 +15,7 @@ from handlers.layout import ALL, Line, Rows, field, joined, section, sections, s
 from handlers.speech import Speech
 from handlers.warnings import warnings
 from sharing.requests import Delivery, Request, RequestKind
+from sharing.rules import ApprovalRules
 
 _PARAGRAPH, _SENTENCE = 1000, 300
 _ROOM_FOR_IMAGES, _ROOM_FOR_WARNINGS, _ROOM_FOR_CHANGES, _ROOM_FOR_REUSES = 1000, 3500, 4000, 200
@@ -26,16 +28,14 @@ _WHOLE = 140_000
 _BLOCKS = 100
 
 
-def plan_blocks(
-    say: Speech, request: Request, plan: Plan, room: int, environments: Mapping[str, str]
-) -> Iterator[Block]:
+def plan_blocks(say: Speech, request: Request, plan: Plan, room: int, rules: ApprovalRules) -> Iterator[Block]:
     """Yield what is asked and why, the images, the warnings and the changes, of `room` characters in all.
 
-    Something of each kind of warning and of change is there. `environments` says which targets are of one, by name.
+    Something of each kind of warning and of change is there.
     """
     head, estimate = list(_head(say, request, plan)), phrases.estimate(say, request)
     room -= size(head) + len(estimate)
-    warned = warnings(say, request, plan, environments, min(_ROOM_FOR_WARNINGS, room - _LEAST_FOR_CHANGES))
+    warned = warnings(say, request, plan, rules, min(_ROOM_FOR_WARNINGS, room - _LEAST_FOR_CHANGES))
     room -= sum(len(line) + 1 for line in warned)
     yield from head
     yield from sections(say, warned, _ROOM_FOR_WARNINGS)
@@ -44,11 +44,11 @@ def plan_blocks(
         yield section(estimate)
 
 
-def in_words(say: Speech, request: Request, plan: Plan, environments: Mapping[str, str], room: int) -> list[str]:
+def in_words(say: Speech, request: Request, plan: Plan, rules: ApprovalRules, room: int) -> list[str]:
     """Return what `plan_blocks` shows as lines of about `room` characters in all, for where blocks aren't seen."""
     ticket = [say("ticket", ticket=mrkdwn.code(request.ticket))] if request.ticket else []
     reason = [mrkdwn.cut(mrkdwn.quote(request.reason), _SENTENCE)] if request.reason else []
-    images = [phrases.image_in_short(say, image) for image in plan.images]
+    images = [phrases.image_in_short(say, image, request.created_at) for image in plan.images]
     head = [
         phrases.title(say, request),
         mrkdwn.cut(phrases.asks(say, request), 2 * _SENTENCE),
@@ -58,7 +58,7 @@ def in_words(say: Speech, request: Request, plan: Plan, environments: Mapping[st
     ]
     estimate = [phrases.estimate(say, request)] if phrases.estimate(say, request) else []
     room -= sum(len(line) + 1 for line in (*head, *estimate))
-    warned = warnings(say, request, plan, environments, room // 2)
+    warned = warnings(say, request, plan, rules, room // 2)
     room -= sum(len(line) + 1 for line in warned)
     return [*head, *warned, *changes_in(say, request, plan, room), *estimate]
 
@@ -70,9 +70,9 @@ def _head(say: Speech, request: Request, plan: Plan) -> Iterator[Block]:
         yield section(mrkdwn.quote(request.reason))
     if request.ticket:
         yield section(say("ticket", ticket=mrkdwn.code(request.ticket)))
-    yield from (_about(say, image) for image in plan.images[:_IMAGES_IN_FULL])
+    yield from (_about(say, image, request.created_at) for image in plan.images[:_IMAGES_IN_FULL])
     if len(plan.images) > _IMAGES_IN_FULL:
-        rest = (phrases.image_in_short(say, image) for image in plan.images[_IMAGES_IN_FULL:])
+        rest = (phrases.image_in_short(say, image, request.created_at) for image in plan.images[_IMAGES_IN_FULL:])
         yield from sections(say, rest, _ROOM_FOR_IMAGES)
 
 
@@ -125,7 +125,7 @@ def _reuse(say: Speech, reuse: ReuseCopy, _in_a_list: int = ALL) -> str:
     return say("plan-reuse", account=account, copy=mrkdwn.code(reuse.image_id), region=region)
 
 
-def whole_plan(say: Speech, request: Request, environments: Mapping[str, str]) -> View:
+def whole_plan(say: Speech, request: Request, rules: ApprovalRules) -> View:
     """Return the modal with everything that the plan holds, if there is one, and with how each delivery stands.
 
     As far as a modal goes: what is beyond that is counted.
@@ -133,8 +133,8 @@ def whole_plan(say: Speech, request: Request, environments: Mapping[str, str]) -
     plan = request.plan
     planned = (
         [
-            *(phrases.image_in_short(say, image) for image in plan.images),
-            *warnings(say, request, plan, environments),
+            *(phrases.image_in_short(say, image, request.created_at) for image in plan.images),
+            *warnings(say, request, plan, rules),
             *every_change(say, request, plan),
             *(line for change in plan.changes if isinstance(change, AllowKeyUse) for line in _policy_gain(say, change)),
         ]
@@ -167,5 +167,5 @@ def _policy_gain(say: Speech, change: AllowKeyUse) -> Iterator[Line]:
     yield Rows(tuple(f"+ {row[2:]}" for row in text.splitlines()[1:-1]))
 
 
-def _about(say: Speech, image: ImageSummary) -> SectionBlock:
-    return SectionBlock(fields=[field(name, *lines) for name, lines in phrases.about_image(say, image).items()])
+def _about(say: Speech, image: ImageSummary, at: datetime) -> SectionBlock:
+    return SectionBlock(fields=[field(name, *lines) for name, lines in phrases.about_image(say, image, at).items()])

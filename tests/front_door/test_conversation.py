@@ -11,7 +11,7 @@ from handlers.ballots import APPROVE, DENY
 from handlers.following import AGAIN, ASK_FOR_PREVIEW, DETAILS, NOTIFY, REVOKE
 from playground.aws import Disk
 from tests.postgres import ON_BOTH
-from tests.stage import PROD, REGION, STAGING, Stage
+from tests.stage import IMAGES, PROD, REGION, STAGING, Stage
 
 
 @pytest.fixture
@@ -332,7 +332,7 @@ def test_a_key_that_many_use_already_stands_out(stage: Stage) -> None:
     stage.aws.key(key).policy = policy | {"Statement": [*policy["Statement"], open_to]}
     stage.types(stage.mika, f"{image} to staging")
     stage.work()
-    assert "is used by 3 other accounts already" in stage.approval.as_text()
+    assert f"Other accounts use the key {key} already, 3 in all" in stage.approval.as_text()
 
 
 def test_the_environment_and_the_age_of_an_image_stand_out(stage: Stage, image: str) -> None:
@@ -341,5 +341,36 @@ def test_the_environment_and_the_age_of_an_image_stand_out(stage: Stage, image: 
     stage.types(stage.mika, f"{image} to staging, prod")
     stage.work()
     text = stage.approval.as_text().replace("*", "")
-    assert "In the environment production: prod." in text
-    assert f"`{image}` is 120 days old." in text
+    assert "⚠ In the environment production: prod." in text
+    assert f"⚠ `{image}` is 120 days old." in text
+    assert "Made: 2026-03-02 09:00 UTC, 120 days old" in text
+
+
+def test_the_settings_say_what_stands_out(stage: Stage) -> None:
+    stage.replace_settings('name = "prod"\n', 'name = "prod"\nenvironment = "production"\n')
+    stage.replace_settings('name = "staging"\n', 'name = "staging"\nenvironment = "Staging-eu"\n')
+    stage.add_settings(
+        '\n[warnings]\nimage_older_than_days = 5\nkey_used_by_accounts = 1\nenvironments = ["staging*"]\n'
+    )
+    key = stage.images.key(REGION)
+    image = stage.images.image(REGION, devices=[Disk(key=key)])
+    policy = stage.aws.key(key).policy
+    other = {"AWS": stage.aws.account("777777777777").root}
+    open_to = {"Effect": "Allow", "Principal": other, "Action": "kms:Decrypt", "Resource": "*"}
+    stage.aws.key(key).policy = policy | {"Statement": [*policy["Statement"], open_to]}
+    stage.clock.advance(timedelta(days=6))
+    stage.types(stage.mika, f"{image} to staging, prod")
+    stage.work()
+    lines = stage.approval.as_text().splitlines()
+    assert "⚠ In the environment Staging-eu: staging." in lines
+    assert "In the environment production: prod." in lines, "named, and no warning"
+    assert f"⚠ `{image}` is 6 days old." in lines
+    assert any(line.startswith(f"⚠ Other accounts use the key {key} already, 1 in all") for line in lines)
+
+
+def test_a_public_image_stands_out(stage: Stage, image: str) -> None:
+    stage.by_hand(IMAGES).modify_image_attribute(ImageId=image, LaunchPermission={"Add": [{"Group": "all"}]})
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    assert f"⚠ {image} is public: everybody can launch it already." in stage.approval.as_text().splitlines()
+    assert f"{image} is public" in stage.approval.text, "notifications and screen readers say so, too"

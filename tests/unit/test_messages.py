@@ -409,7 +409,7 @@ def test_with_fifty_long_names_in_production_no_warning_is_dropped() -> None:
     assert f":warning: In the environment production: *{targets[0]}*, *{targets[1]}*" in said
     assert "and 44 more." in said
     assert f"{IMAGE} is public: everybody can launch it already." in said
-    assert f"The key {KEY} is used by 7 other accounts already" in said
+    assert f"Other accounts use the key {KEY} already, 7 in all" in said
 
 
 def test_what_many_targets_share_is_warned_of_once() -> None:
@@ -461,7 +461,7 @@ def test_the_details_hold_the_whole_plan_or_say_how_much_is_left_out(
     language: Language, count: int, images: int
 ) -> None:
     request = in_four_regions(request_in(RequestState.COPYING, count, images=images))
-    view = whole_plan(speech(language), request, {}).to_dict()
+    view = whole_plan(speech(language), request, RULES).to_dict()
     assert wrong_with_view(view) == []
     assert len(json.dumps(view)) <= 250_000
     lines = "\n".join(texts_in(view["blocks"])).splitlines()

@@ -5,6 +5,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -12,7 +13,7 @@ from syrupy.assertion import SnapshotAssertion
 from aws_ops.details import details
 from aws_ops.finishing import Note, NoteKind
 from aws_ops.ids import AccountId, ImageId, Region
-from aws_ops.plan import DeregisterCopy
+from aws_ops.plan import Caution, CautionKind, DeregisterCopy
 from handlers import form, home, listing
 from handlers.ask import Ask
 from handlers.command import Verb
@@ -29,7 +30,7 @@ from sharing.gallery import Gallery
 from sharing.requests import FailedTry, Person, Request, RequestId, RequestKind, Retry, Trigger
 from sharing.states import DeliveryState, RequestState
 from tests.unit.test_command import ESTATE
-from tests.unit.test_messages import MANY_RULES, NOW, RULES, SHOWN, plan_for, request_in, shown
+from tests.unit.test_messages import KEY, MANY_RULES, NOW, RULES, SHOWN, plan_for, request_in, shown
 
 KINDS = [RequestKind.SHARE, RequestKind.REVOKE, RequestKind.AUDIT, RequestKind.RETIRE, RequestKind.PREVIEW]
 
@@ -120,6 +121,25 @@ def test_channels_that_approval_cant_be_asked_in(language: Language, snapshot: S
     assert read((one.key, one) for one in messages if one.key.startswith(UNREACHABLE)) == snapshot
 
 
+@pytest.mark.parametrize("language", Language)
+def test_what_the_approvers_are_warned_of(language: Language, snapshot: SnapshotAssertion) -> None:
+    request = request_in(RequestState.AWAITING_APPROVAL, 3)
+    plan = plan_for(3, 1, "golden")
+    (image,) = plan.images
+    cautions = (
+        Caution(CautionKind.IMAGE_PUBLIC, (("image", image.image_id),)),
+        Caution(CautionKind.KEY_USED_BY_MANY, (("key", KEY), ("accounts", "7"))),
+        *(Caution(CautionKind.AUTO_SCALING_LEFT_OUT, (("target", one),)) for one in request.targets),
+    )
+    old = replace(image, created=NOW - timedelta(days=120))
+    asked = replace(request, plan=replace(plan, images=(old,), changes=(), cautions=cautions), decisions=())
+    environments = {"account-0": "production", "account-1": "test", "account-2": "production"}
+    approval, *_ = shown(asked, language, rules=replace(RULES, environments=environments))
+    assert wrong_with_blocks(list(approval.blocks), "message") == []
+    assert _said_in_blocks(approval) <= set(approval.text.splitlines())
+    assert read([("approval", approval)]) == snapshot
+
+
 @pytest.mark.parametrize("trigger", Trigger)
 @pytest.mark.parametrize("language", Language)
 def test_what_is_said_of_what_made_a_request(language: Language, trigger: Trigger, snapshot: SnapshotAssertion) -> None:
@@ -184,7 +204,7 @@ def test_forms_details_and_the_home(language: Language, snapshot: SnapshotAssert
         "share": form.share_form(say, ESTATE, gallery, Ask(waiting.image_ids, reason="x"), channel="C0", now=NOW),
         "denial": denial_form(say, ballot, "C0"),
         "narrowing": narrow_form(say, ballot, "C0", waiting.targets),
-        "details": whole_plan(say, waiting, {"account-0": "production"}),
+        "details": whole_plan(say, waiting, replace(RULES, environments={"account-0": "production"})),
         "home": home.home_view(say, board, RULES, home.Reader(Person("T0", "U0SAM"), frozenset(), "/ami-share")),
     }
     told = []

@@ -154,6 +154,11 @@ span-minutes = { $minutes } min
 
 image-name = Image
 image-made = Made
+image-age = { $days ->
+    [0] less than a day old
+    [one] { $days } day old
+   *[other] { $days } days old
+}
 image-owner = Owner
 image-kind = What it is
 image-owned = { $account } in { $region }
@@ -161,7 +166,7 @@ image-size = { $gib } GiB
 image-stands-for = in place of { $image }
 image-not-encrypted = not encrypted
 image-encrypted = encrypted under { $keys }
-image-in-short = • { $image } { $name }, made { $made }, { $gib } GiB, { $encryption }
+image-in-short = • { $image } { $name }, made { $made } ({ $age }), { $gib } GiB, { $encryption }
 
 ## How the request stands
 

@@ -151,6 +151,10 @@ span-minutes = { $minutes } 分
 
 image-name = イメージ
 image-made = 作成日時
+image-age = { $days ->
+    [0] 作成から 1 日未満
+   *[other] 作成から { $days } 日
+}
 image-owner = 所有者
 image-kind = 種類
 image-owned = { $account }（{ $region }）
@@ -158,7 +162,7 @@ image-size = { $gib } GiB
 image-stands-for = { $image } の代わり
 image-not-encrypted = 暗号化なし
 image-encrypted = 暗号化キー: { $keys }
-image-in-short = • { $image } { $name }、作成 { $made }、{ $gib } GiB、{ $encryption }
+image-in-short = • { $image } { $name }、作成 { $made }（{ $age }）、{ $gib } GiB、{ $encryption }
 
 ## リクエストの現状
 
