@@ -13,7 +13,7 @@ from aws_ops.entries import Entry, On, grants_of, in_order, missing, removable, 
 from aws_ops.held import Held
 from aws_ops.ids import AccountId, ImageId, Region, SnapshotId
 from aws_ops.key_policy import deleted_own_principals
-from aws_ops.plan import Plan
+from aws_ops.plan import Plan, policies_before
 from aws_ops.request import Mode
 
 
@@ -93,13 +93,15 @@ def plan_audit(books: Books, held: Held, shared: Sequence[SharedImage], lost: Se
     due = frozenset[Entry]().union(*(image.readers_due(books.known, lacking, left_over) for image in shared))
     half = due - frozenset[Entry]().union(*(image.readers for image in shared))
     left_over -= due
+    changes = (*grants_of(lacking | half), *withdrawals_of(left_over))
     return Plan(
         mode=Mode.SHARE,
         images=(),
-        changes=(*grants_of(lacking | half), *withdrawals_of(left_over)),
+        changes=changes,
         grants=grants_of(half),
         cautions=tuple(_cautions(books, held, shared, lost)),
         gone=in_order(entry for entry in unneeded - there if entry.resource not in held.unreadable),
+        policies=policies_before(changes, held.policies),
     )
 
 

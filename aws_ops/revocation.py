@@ -10,7 +10,7 @@ from aws_ops.errors import KeyPolicyError
 from aws_ops.held import Held
 from aws_ops.ids import KeyArn, PrincipalArn, parse_key_user
 from aws_ops.key_policy import deleted_own_principals, withdraw_administration, withdraw_use
-from aws_ops.plan import Plan, Refused
+from aws_ops.plan import Plan, Refused, policies_before
 from aws_ops.refusals import Refusal, RefusalKind, refusal_of
 from aws_ops.request import Mode
 
@@ -29,12 +29,14 @@ def plan_revocation(share: Plan, due: Set[Entry], held: Held, copies: Sequence[D
     if against := tuple(_against(due, held)):
         return Refused(against)
     there = due & (held.entries | held.partial)
+    withdrawals = withdrawals_of(there)
     return Plan(
         mode=share.mode,
         images=share.images,
-        changes=(*withdrawals_of(there), *copies),
+        changes=(*withdrawals, *copies),
         cautions=tuple(_cautions(share, there, held)),
         gone=in_order(due - there),
+        policies=policies_before(withdrawals, held.policies),
     )
 
 

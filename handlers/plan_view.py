@@ -1,6 +1,5 @@
 """The plan as people see it: in a message as far as there is room, and whole in a modal of its own. Pure."""
 
-import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import partial
@@ -8,10 +7,10 @@ from functools import partial
 from slack_sdk.models.blocks import Block, HeaderBlock, PlainTextObject, SectionBlock
 from slack_sdk.models.views import View
 
-from aws_ops.key_policy import statements_for
-from aws_ops.plan import AllowKeyUse, ImageSummary, Plan, ReuseCopy
+from aws_ops.plan import ImageSummary, Plan, ReuseCopy
 from handlers import changes, layout, mrkdwn, phrases, results
-from handlers.layout import ALL, Line, Rows, field, joined, section, sections, size
+from handlers.layout import ALL, field, joined, section, sections, size
+from handlers.policy_view import policy_diffs
 from handlers.speech import Speech
 from handlers.warnings import warnings
 from sharing.requests import Delivery, Request, RequestKind
@@ -136,7 +135,7 @@ def whole_plan(say: Speech, request: Request, rules: ApprovalRules) -> View:
             *(phrases.image_in_short(say, image, request.created_at) for image in plan.images),
             *warnings(say, request, plan, rules),
             *every_change(say, request, plan),
-            *(line for change in plan.changes if isinstance(change, AllowKeyUse) for line in _policy_gain(say, change)),
+            *policy_diffs(say, plan),
         ]
         if plan is not None
         else []
@@ -158,13 +157,6 @@ def whole_plan(say: Speech, request: Request, rules: ApprovalRules) -> View:
 def _delivery(say: Speech, request: Request, delivery: Delivery) -> Iterator[str]:
     yield phrases.progress(say, request, delivery)
     yield from results.of_delivery(say, request, delivery)
-
-
-def _policy_gain(say: Speech, change: AllowKeyUse) -> Iterator[Line]:
-    """What a key's policy gains, as the lines of a diff; the statements may name others already."""
-    yield say("policy-gain", key=mrkdwn.code(change.key_arn))
-    text = json.dumps(statements_for(change.users), indent=2, ensure_ascii=False)
-    yield Rows(tuple(f"+ {row[2:]}" for row in text.splitlines()[1:-1]))
 
 
 def _about(say: Speech, image: ImageSummary, at: datetime) -> SectionBlock:

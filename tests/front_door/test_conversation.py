@@ -295,9 +295,39 @@ def test_details_show_what_a_key_s_policy_gains_as_a_diff(stage: Stage) -> None:
     view = stage.slack.open_view(stage.sam)
     assert view is not None
     text = view.as_text(stage.slack.workspace)
-    assert '+   "Sid": "AmiShareBotUse",' in text
-    assert f'+       "arn:aws:iam::{STAGING}:role/ami-share-target"' in text
-    assert '+       "kms:GrantIsForAWSResource": "true"' in text
+    assert '+  "Sid": "AmiShareBotUse"' in text
+    assert f'+      "arn:aws:iam::{STAGING}:role/ami-share-target"' in text
+    assert '+      "kms:GrantIsForAWSResource": "true"' in text
+    assert not any(line.startswith("- ") for line in text.splitlines())
+
+
+def test_where_statements_are_there_already_the_diff_shows_what_alone_is_added_and_what_goes(stage: Stage) -> None:
+    image = stage.images.image(REGION, devices=[Disk(key=stage.images.key(REGION))])
+    share(stage, f"{image} to staging no copy")
+    stage.types(stage.mika, f"{image} to prod no copy")
+    stage.work()
+    added = _diff(stage)
+    prod, staging = (f'"arn:aws:iam::{account}:role/ami-share-target"' for account in (PROD, STAGING))
+    assert [line for line in added if line.startswith("+ ")] == [f"+      {prod}"] * 2, "in both statements"
+    assert [line for line in added if line.startswith("- ")] == []
+    assert f"       {staging}" in added, "among those who are there"
+
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.clicks(stage.mika, REVOKE)
+    stage.work()
+    gone = _diff(stage)
+    assert [line for line in gone if line.startswith("- ")] == [f"-      {prod}"] * 2
+    assert [line for line in gone if line.startswith("+ ")] == []
+
+
+def _diff(stage: Stage) -> list[str]:
+    """What the details of the newest approval show of the key's policy."""
+    stage.clicks(stage.sam, DETAILS)
+    view = stage.slack.open_view(stage.sam)
+    assert view is not None
+    text = str(view.as_text(stage.slack.workspace))
+    return [line for line in text.splitlines() if line[:2] in ("+ ", "- ", "  ")]
 
 
 def test_what_failed_can_be_asked_for_again(stage: Stage, image: str) -> None:
