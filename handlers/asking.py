@@ -15,7 +15,7 @@ from slack_sdk import WebClient
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement, SectionBlock
 
 from aws_ops.ids import ImageId
-from handlers import form, listing, mrkdwn, wording
+from handlers import form, listing, mrkdwn, recipients, wording
 from handlers.answers import meet, no_such, tell_privately
 from handlers.ask import Ask
 from handlers.command import (
@@ -104,6 +104,8 @@ class Desk:
         app.command(self.command)(self.take_command)
         app.view(form.SHARE)(self.take_form)
         app.options(form.IMAGES)(self.suggest_images)
+        app.options(form.TARGETS)(self.suggest_targets)
+        app.action(form.TARGETS)(self.show_keys)
         app.action(FILL_IN)(self.open_form_with_text)
         app.action(OPEN_FORM)(self.open_form_from_anywhere)
         app.action(ASK_FOR_PREVIEW)(self.ask_for_preview)
@@ -169,6 +171,28 @@ class Desk:
         say, no = meet(hurried(client), person_of(body), self.team_id)
         found = form.suggestions(say, self.gallery, payload.get("value") or "", self.clock()) if no is None else []
         ack(options=found)
+
+    def suggest_targets(self, ack: Ack, body: dict[str, Any], client: WebClient, payload: dict[str, Any]) -> None:
+        """Offer the accounts, groups and organizations that may be meant by what is typed into the form."""
+        say, no = meet(hurried(client), person_of(body), self.team_id)
+        found = recipients.offered(say, self.estate, payload.get("value") or "") if no is None else []
+        if found:
+            ack(option_groups=found)
+        else:
+            ack(options=[])
+
+    def show_keys(self, ack: Ack, body: dict[str, Any], client: WebClient) -> None:
+        """Take a choice of targets in the form: show under it the keys that copies there will be under."""
+        ack()
+        say, no = meet(client, person_of(body), self.team_id)
+        view = body["view"]
+        if no is not None or (shown := form.with_keys(say, view, self.estate)) is None:
+            return
+        try:
+            client.views_update(view_id=view["id"], hash=view["hash"], view=shown)
+        except SLACK_TROUBLE as trouble:
+            # With a hash that is old, another choice has been shown meanwhile; and the form is good without the keys.
+            _log.info("the keys of what was chosen aren't shown: %s", trouble)
 
     def open_form_with_text(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
         """Take a click on Fill in the form: it arrives with what made sense of what was typed."""

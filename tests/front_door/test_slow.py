@@ -97,10 +97,13 @@ def test_a_trigger_that_ran_out_meanwhile_is_told_of(stage: Stage) -> None:
     assert stage.private(stage.mika) == ["Slack didn't let me open the form just now. Try again in a minute."]
 
 
-def test_a_menu_offers_nothing_rather_than_nothing_in_time(stage: Stage, image: str, slow: Any) -> None:
+@pytest.mark.parametrize(("menu", "typed"), [("image", "golden"), ("targets", "staging")])
+def test_a_menu_offers_nothing_rather_than_nothing_in_time(
+    stage: Stage, image: str, slow: Any, menu: str, typed: str
+) -> None:
     stage.types(stage.mika, "")
     slow()
-    answer = stage.slack.suggest(stage.mika, "image", "golden")
+    answer = stage.slack.suggest(stage.mika, menu, typed)
     assert in_time(answer)
     assert answer.options == []
 

@@ -200,8 +200,9 @@ def test_forms_details_and_the_home(language: Language, snapshot: SnapshotAssert
     ballot = Ballot(waiting.id, "0" * 64, "default")
     board = Board(waiting=(waiting,), running=(), in_force=(done,))
     gallery = Gallery(None, ESTATE)  # type: ignore[arg-type]
+    draft = Ask(waiting.image_ids, ("staging", "prod", "whole-org"), reason="x")
     views = {
-        "share": form.share_form(say, ESTATE, gallery, Ask(waiting.image_ids, reason="x"), channel="C0", now=NOW),
+        "share": form.share_form(say, ESTATE, gallery, draft, channel="C0", now=NOW),
         "denial": denial_form(say, ballot, "C0"),
         "narrowing": narrow_form(say, ballot, "C0", waiting.targets),
         "details": whole_plan(say, waiting, replace(RULES, environments={"account-0": "production"})),
