@@ -341,7 +341,8 @@ def _end_of_share(say: Speech, request: Request) -> str:
 def _end_of_revocation(say: Speech, request: Request) -> str:
     names = {"request": mrkdwn.code(request.id), "share": mrkdwn.code(str(request.of))}
     if request.state is RequestState.COMPLETED:
-        return say("end-revoke-completed", copies=_copies_gone(request), **names)
+        left = request.approved_plan.left
+        return say("end-revoke-left" if left else "end-revoke-completed", copies=_copies_gone(request), **names)
     if request.state is RequestState.FAILED and request.settled_at is not None:
         return say("end-revoke-partly", **names)
     return say(f"end-revoke-{_ended(request, 'refused', 'denied', 'expired')}", **names)
@@ -385,8 +386,10 @@ def taken_back(say: Speech, request: Request) -> str:
 
 def not_ended(say: Speech, share: Request) -> str:
     """Return that a share couldn't be ended as was approved with it: somebody has to see to it."""
+    ending = share.ending
+    partly = ending is not None and ending.settled_at is not None
     return say(
-        "ending-failed",
+        "ending-partly" if partly else "ending-failed",
         who=mrkdwn.person(share.requester.user_id),
         why=share.ended_because or Trigger.END_DATE,
         share=mrkdwn.code(share.id),

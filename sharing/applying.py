@@ -14,6 +14,7 @@ from typing import Any
 
 from aws_ops.accounts import Accounts
 from aws_ops.entries import Entry, On, entries_of, on_key
+from aws_ops.errors import AwsBusy, KeyPolicyContested, NotYetVisible
 from aws_ops.estimates import CopyTime, expected_time
 from aws_ops.facts import TargetAccount
 from aws_ops.ids import KeyArn, Launcher, Region, account_of, region_of
@@ -52,6 +53,10 @@ _TOKENS = uuid.UUID("5f0c2a57-9d0e-4d0c-8b0a-6a3a0c1f7a11")
 
 class KeyInOtherHands(Exception):
     """Another request is changing the policy of the same key at this moment."""
+
+
+NOT_NOW = (AwsBusy, NotYetVisible, KeyPolicyContested, KeyInOtherHands)
+"""What is raised when something can't be done at this moment; the same again later is right."""
 
 
 def delivery_name(request_id: RequestId, delivery: Delivery, attempt: int) -> str:

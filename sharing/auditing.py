@@ -28,7 +28,7 @@ from sharing.estate import Estate, UnknownAccount
 from sharing.ledger import Ledger
 from sharing.requests import NOBODY, Delivery, NewRequest, Person, Request, RequestId, RequestKind, Trigger
 from sharing.retiring import retirement
-from sharing.revoking import withdraw
+from sharing.revoking import withdraw_all
 from sharing.states import DeliveryState, RequestState
 from sharing.store import Store
 from sharing.transaction import Transaction
@@ -142,9 +142,7 @@ class Audits:
 
     def carry_out(self, claim: Claim) -> None:
         apply_grants(claim, self.accounts, self.estate)
-        for change in claim.request.approved_plan.changes:
-            if isinstance(change, Withdrawal):
-                withdraw(claim, self.accounts, self.estate, change)
+        withdraw_all(claim, self.accounts, self.estate, claim.request.approved_plan.changes)
         complete(claim)
 
     def give_up(self, tx: Transaction, request: Request, now: datetime) -> None:

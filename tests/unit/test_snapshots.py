@@ -11,9 +11,10 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from aws_ops.details import details
+from aws_ops.entries import Entry, On
 from aws_ops.finishing import Note, NoteKind
 from aws_ops.ids import AccountId, ImageId, Region
-from aws_ops.plan import Caution, CautionKind, DeregisterCopy
+from aws_ops.plan import Caution, CautionKind, DeregisterCopy, Mode, Plan, Refusal, RefusalKind
 from handlers import form, home, listing
 from handlers.ask import Ask
 from handlers.command import Verb
@@ -30,7 +31,7 @@ from sharing.gallery import Gallery
 from sharing.requests import FailedTry, Person, Request, RequestId, RequestKind, Retry, Trigger
 from sharing.states import DeliveryState, RequestState
 from tests.unit.test_command import ESTATE
-from tests.unit.test_messages import KEY, MANY_RULES, NOW, RULES, SHOWN, plan_for, request_in, shown
+from tests.unit.test_messages import KEY, MANY_RULES, NOW, OWNER, REGION, RULES, SHOWN, plan_for, request_in, shown
 
 KINDS = [RequestKind.SHARE, RequestKind.REVOKE, RequestKind.AUDIT, RequestKind.RETIRE, RequestKind.PREVIEW]
 
@@ -155,10 +156,24 @@ def test_what_is_said_of_what_made_a_request(language: Language, trigger: Trigge
 def test_what_is_said_of_an_end_that_did_not_work_out(
     language: Language, trigger: Trigger, snapshot: SnapshotAssertion
 ) -> None:
-    ending = replace(a_request(RequestKind.REVOKE, RequestState.FAILED), trigger=trigger, decisions=(), deliveries=())
+    ending = replace(a_request(RequestKind.REVOKE, RequestState.FAILED), trigger=trigger, settled_at=None)
     share = replace(a_request(RequestKind.SHARE, RequestState.COMPLETED), ended_because=trigger, ending=ending)
-    [told] = (one for one in shown(share, language) if one.key.startswith("not-ended"))
-    assert read([("not-ended", told)]) == snapshot
+    [failed] = (one for one in shown(share, language) if one.key.startswith("not-ended"))
+    obstacle = Refusal(RefusalKind.POLICY_DELETED_PRINCIPALS, (("key", KEY), ("principals", "AROAEXAMPLE")))
+    plan = Plan(Mode.COPY, (), (), obstacles=(obstacle,))
+    partly = replace(ending, state=RequestState.COMPLETED, settled_at=NOW, failure=None, plan=plan)
+    [left] = (one for one in shown(replace(share, ending=partly), language) if one.key.startswith("not-ended"))
+    assert read([("failed", failed), ("partly", left)]) == snapshot
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_is_said_of_a_revocation_that_leaves_something(language: Language, snapshot: SnapshotAssertion) -> None:
+    obstacle = Refusal(RefusalKind.SOURCE_UNREADABLE, (("why", "ami-0: no entry"),))
+    left = Entry(On.IMAGE, OWNER, REGION, "ami-0", OWNER)
+    plan = Plan(Mode.COPY, (), (), left=(left,), obstacles=(obstacle,))
+    done = replace(a_request(RequestKind.REVOKE, RequestState.COMPLETED), plan=plan, deliveries=(), watchers=())
+    told = [(one.key, one) for one in shown(done, language) if one.key in ("approval", "end")]
+    assert read(told) == snapshot
 
 
 @pytest.mark.parametrize("language", Language)

@@ -44,6 +44,7 @@ refusal-nothing-to-do = There is nothing to do: { $image } can be used there alr
 
 ## What to know before saying yes
 
+left-behind = Not all of it can be taken back. { $why }
 caution-copy-under-other-key = { $target } has a copy already, { $copy }, but under another key.
 caution-copy-under-way = { $target } is making a copy already, { $copy }; this makes another.
 caution-name-taken = In { $target } an image is called { $name } already; the copy will be called { $instead }.

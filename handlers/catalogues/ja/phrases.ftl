@@ -248,6 +248,10 @@ end-revoke-completed = :lock: 共有で与えたものを取り消しました�
     [0] {""}
    *[other] { $copies } 個のコピーの登録を解除し、スナップショットも削除しました。
 }
+end-revoke-left = :warning: 共有で与えたもののうち、一部しか取り消せませんでした（{ $request }、対象 { $share }）。{ $copies ->
+    [0] {""}
+   *[other] { $copies } 個のコピーの登録を解除し、スナップショットも削除しました。
+}残りは、次の原因を取り除いてから、もう一度取り消しを依頼してください。
 end-revoke-partly = :warning: 共有で与えたものを取り消しました（{ $request }、対象 { $share }）が、登録を解除できなかったコピーがあります。
 end-revoke-refused = :no_entry: その共有を取り消せません（{ $request }、対象 { $share }）。
 end-revoke-denied = :no_entry: 共有の取り消し（{ $request }、対象 { $share }）は却下されました。
@@ -281,6 +285,10 @@ ending-failed = :warning: { $who } さん、{ $share } の{ $why ->
     [end_date] 期限
    *[copies_done] コピーの完了
 }に伴い、与えたもの（{ $images } と { $targets } の共有）を取り消すはずでしたが、失敗しました（{ $request }）。毎日やり直しますが、次の原因は担当者が取り除く必要があります。
+ending-partly = :warning: { $who } さん、{ $share } の{ $why ->
+    [end_date] 期限
+   *[copies_done] コピーの完了
+}に伴い、与えたもの（{ $images } と { $targets } の共有）を取り消すはずでしたが、一部を取り消せませんでした（{ $request }）。残りは毎日やり直しますが、次の原因は担当者が取り除く必要があります。
 
 ## プレビュー
 

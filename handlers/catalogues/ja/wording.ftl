@@ -43,6 +43,7 @@ refusal-nothing-to-do = することがありません。{ $image } はそこで
 
 ## 承認する前に知っておくこと
 
+left-behind = 一部を取り消せません。{ $why }
 caution-copy-under-other-key = { $target } には既にコピー { $copy } がありますが、別のキーで暗号化されています。
 caution-copy-under-way = { $target } では既にコピー { $copy } を作成中です。今回はもう 1 つ作成します。
 caution-name-taken = { $target } には { $name } という名前のイメージが既にあるため、コピーの名前は { $instead } になります。
