@@ -38,6 +38,7 @@ from handlers.deciding import objection
 from handlers.following import AGAIN, ASK_FOR_PREVIEW, REVOKE
 from handlers.help import help_text
 from handlers.home import OPEN_FORM
+from handlers.patience import hurried
 from handlers.people import groups_of, person_of
 from handlers.speech import Speech
 from handlers.trouble import SLACK_TROUBLE
@@ -85,6 +86,7 @@ class Desk:
         command: the slash command, as the manifest has it.
         team_id: the one workspace that is listened to.
         wake: tells the worker and the publisher that there is something to do.
+        show_home: brings somebody's home tab up to date.
     """
 
     store: Store
@@ -95,6 +97,7 @@ class Desk:
     command: str
     team_id: str
     wake: Callable[[], None]
+    show_home: Callable[[Person], None]
 
     def listen(self, app: App) -> None:
         """Register every listener on `app`."""
@@ -112,7 +115,7 @@ class Desk:
     def take_command(self, ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         """Take `/ami-share …`: store what is asked for and say so, show what is asked about, or say what's wrong."""
         try:
-            caller = self._meet(client, body)
+            caller = self._meet(hurried(client), body)
         except _NotHeard as no:
             ack(str(no))
             return
@@ -121,8 +124,8 @@ class Desk:
             case Help(verb):
                 ack(help_text(say, self.command, self.estate, verb))
             case OpenForm() as wanted:
-                self._open_form(client, body["trigger_id"], say, body["channel_id"], wanted)
                 ack()
+                self._open_form(client, body, say, wanted)
             case NotUnderstood() as mistaken:
                 said = self._not_understood(say, mistaken)
                 ack(text=said, blocks=_with_form(say, said, text if mistaken.form is not None else ""))
@@ -149,7 +152,7 @@ class Desk:
     def take_form(self, ack: Ack, body: dict[str, Any], client: WebClient, view: dict[str, Any]) -> None:
         """Take the form: store what is asked for, or show what is wrong at the fields."""
         try:
-            caller = self._meet(client, body)
+            caller = self._meet(hurried(client), body)
         except _NotHeard as no:
             ack(response_action="errors", errors={form.IMAGE: str(no)})
             return
@@ -163,7 +166,7 @@ class Desk:
 
     def suggest_images(self, ack: Ack, body: dict[str, Any], client: WebClient, payload: dict[str, Any]) -> None:
         """Offer the images that may be meant by what is typed into the form."""
-        say, no = meet(client, person_of(body), self.team_id)
+        say, no = meet(hurried(client), person_of(body), self.team_id)
         found = form.suggestions(say, self.gallery, payload.get("value") or "", self.clock()) if no is None else []
         ack(options=found)
 
@@ -229,6 +232,7 @@ class Desk:
             caller = self._meet(client, body)
             revoke = Revoke(RequestId(action.get("value", "")))
             self._answer(client, body, self._revoke(caller, f"click:{body['trigger_id']}", revoke))
+            self.show_home(caller.person)
         except _NotHeard as no:
             self._answer(client, body, str(no))
 
@@ -245,17 +249,22 @@ class Desk:
 
     def _form_for(self, client: WebClient, body: Mapping[str, Any], wanted: OpenForm) -> None:
         try:
-            caller = self._meet(client, body)
+            caller = self._meet(hurried(client), body)
         except _NotHeard as no:
             self._answer(client, body, str(no))
         else:
-            self._open_form(client, body["trigger_id"], caller.say, _channel_of(body), wanted)
+            self._open_form(client, body, caller.say, wanted)
 
-    def _open_form(self, client: WebClient, trigger_id: str, say: Speech, channel: str, wanted: OpenForm) -> None:
+    def _open_form(self, client: WebClient, body: Mapping[str, Any], say: Speech, wanted: OpenForm) -> None:
         view = form.share_form(
-            say, self.estate, self.gallery, wanted.draft, channel=channel, now=self.clock(), kind=wanted.kind
+            say, self.estate, self.gallery, wanted.draft, channel=_channel_of(body), now=self.clock(), kind=wanted.kind
         )
-        client.views_open(trigger_id=trigger_id, view=view)
+        try:
+            client.views_open(trigger_id=body["trigger_id"], view=view)
+        except SLACK_TROUBLE:
+            # Most likely Slack is slow: the trigger has run out, or no answer came.
+            _log.exception("the form can't be opened")
+            self._answer(client, body, say("form-not-opened"))
 
     def _answer(self, client: WebClient, body: Mapping[str, Any], text: str) -> None:
         tell_privately(client, person_of(body), _channel_of(body), text)
@@ -382,5 +391,5 @@ def _images_in(message: Mapping[str, Any]) -> tuple[ImageId, ...]:
 
 
 def _channel_of(body: Mapping[str, Any]) -> str:
-    """Where something was done; empty if that was in no channel."""
-    return str((body.get("channel") or {}).get("id") or "")
+    """Where something was typed or clicked; empty if that was in no channel."""
+    return str(body.get("channel_id") or (body.get("channel") or {}).get("id") or "")

@@ -3,7 +3,7 @@
 Pure mrkdwn, from the catalogues. `messages.py` puts them together, `wording.py` has the words for kinds of trouble.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import ROUND_CEILING, Decimal
 
 from aws_ops.cautions import CautionKind
@@ -25,7 +25,7 @@ from aws_ops.plan import (
 )
 from handlers import layout, mrkdwn, wording
 from handlers.speech import Speech
-from sharing.requests import Delivery, Preparation, Request, RequestKind, Trigger
+from sharing.requests import Delivery, FailedTry, Failure, Preparation, Request, RequestKind, Retry, Trigger, Way
 from sharing.states import DeliveryState, RequestState
 
 _BAR = 20
@@ -397,6 +397,36 @@ def not_ended(say: Speech, share: Request) -> str:
         targets=targets(say, share),
         request=mrkdwn.code(str(share.ended_by)),
     )
+
+
+def failed(say: Speech, request: Request, delivery: Delivery) -> str:
+    """Return that a delivery failed, and why; somebody has to act, as long as the share is wanted."""
+    named = {"name": name(say, request, delivery), "why": _why(say, delivery.failure)}
+    return say("delivery-trouble", over=_yes(request.is_over), **named)
+
+
+def failed_before(say: Speech, request: Request, retry: Retry, tried: FailedTry) -> str:
+    """Return that a delivery had failed, and who had it tried again."""
+    named = {"name": names(say, request, [tried.way]), "why": _why(say, tried.failure)}
+    return say("delivery-failed-before", **named, **_by(retry))
+
+
+def retried(say: Speech, request: Request, retry: Retry) -> str:
+    """Return who had what tried again."""
+    return say("retried", names=names(say, request, [each.way for each in retry.tries]), **_by(retry))
+
+
+def _by(retry: Retry) -> dict[str, str]:
+    return {"who": mrkdwn.person(retry.person.user_id), "when": mrkdwn.when(retry.at)}
+
+
+def _why(say: Speech, failure: Failure | None) -> str:
+    return wording.failure(say, failure) if failure is not None else ""
+
+
+def names(say: Speech, request: Request, ways: Collection[Way]) -> str:
+    """Return the names of some deliveries in a row."""
+    return _some(say, [name(say, request, each) for each in request.deliveries if each.way in ways])
 
 
 def name(say: Speech, request: Request, delivery: Delivery) -> str:

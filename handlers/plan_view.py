@@ -78,10 +78,9 @@ def _head(say: Speech, request: Request, plan: Plan) -> Iterator[Block]:
 
 def changes_in(say: Speech, request: Request, plan: Plan, room: int) -> list[str]:
     """Return what will change in lines of `room` characters in all: of very many, those of a kind in one line."""
-    whole = every_change(say, request, plan)
-    if sum(len(line) + 1 for line in whole) <= room:
+    if (whole := _if_all_fit(every_change(say, request, plan), room)) is not None:
         return whole
-    title, *_ = whole
+    title = _title(say, request)
     last = say("plan-in-short", count=len(plan.changes))
     kinds = changes.of_each_kind(say, plan.changes)
     reuses = [[partial(_reuse, say, one) for one in plan.reuses]] if plan.reuses else []
@@ -90,22 +89,35 @@ def changes_in(say: Speech, request: Request, plan: Plan, room: int) -> list[str
     return [title, *_numbered(layout.of_each_kind(say, kinds, room)), *reused, *_nothing(say, request, plan), last]
 
 
-def every_change(say: Speech, request: Request, plan: Plan) -> list[str]:
-    """Return what will change, in its order, and what need not."""
-    return [
-        say("plan-repairs" if request.kind is RequestKind.AUDIT else "plan-changes"),
-        *_numbered(changes.change(say, one) for one in plan.changes),
-        *(_reuse(say, one) for one in plan.reuses),
-        *_nothing(say, request, plan),
-    ]
+def _if_all_fit(lines: Iterable[str], room: int) -> list[str] | None:
+    """The lines, unless they take more than `room` characters; of very many the rest need not be made."""
+    fitting: list[str] = []
+    for line in lines:
+        room -= len(line) + 1
+        if room < 0:
+            return None
+        fitting.append(line)
+    return fitting
+
+
+def every_change(say: Speech, request: Request, plan: Plan) -> Iterator[str]:
+    """Yield what will change, in its order, and what need not."""
+    yield _title(say, request)
+    yield from _numbered(changes.change(say, one) for one in plan.changes)
+    yield from (_reuse(say, one) for one in plan.reuses)
+    yield from _nothing(say, request, plan)
+
+
+def _title(say: Speech, request: Request) -> str:
+    return say("plan-repairs" if request.kind is RequestKind.AUDIT else "plan-changes")
 
 
 def _nothing(say: Speech, request: Request, plan: Plan) -> list[str]:
     return [] if plan.changes else [phrases.nothing_changes(say, request)]
 
 
-def _numbered(lines: Iterable[str]) -> list[str]:
-    return [f"{number}. {line}" for number, line in enumerate(lines, 1)]
+def _numbered(lines: Iterable[str]) -> Iterator[str]:
+    return (f"{number}. {line}" for number, line in enumerate(lines, 1))
 
 
 def _reuse(say: Speech, reuse: ReuseCopy, _in_a_list: int = ALL) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from aws_ops.cautions import Caution
 from handlers import ballots, phrases, wording
 from handlers.layout import Line, Rows
 from handlers.speech import Speech
@@ -13,7 +14,9 @@ def in_detail(say: Speech, request: Request) -> Iterator[Line]:
     """Yield what is said below the end of a request."""
     yield from why_not(say, request)
     if request.kind in (RequestKind.AUDIT, RequestKind.RETIRE) and request.plan is not None:
-        yield from (f":warning: {wording.caution(say, caution)}" for caution in request.plan.cautions)
+        yield from (f"{_sign(caution)} {wording.caution(say, caution)}" for caution in request.plan.cautions)
+    # Before the images, which may be more than there is room for.
+    yield from ballots.left_out(say, request)
     if done := [delivery for delivery in request.deliveries if delivery.state is DeliveryState.COMPLETED]:
         yield _table(say, request, done)
     yield from (phrases.opened(say, launch) for launch in request.opened_to)
@@ -36,6 +39,10 @@ def of_delivery(say: Speech, request: Request, delivery: Delivery) -> Iterator[s
     yield from (f"• {name}: {wording.note(say, note)}" for note in delivery.notes)
     if delivery.state is DeliveryState.FAILED and delivery.failure is not None:
         yield f"• {name}: {wording.failure(say, delivery.failure)}"
+
+
+def _sign(caution: Caution) -> str:
+    return ":warning:" if wording.calls(caution) else ":information_source:"
 
 
 def _table(say: Speech, request: Request, done: list[Delivery]) -> Rows:

@@ -43,8 +43,7 @@ def _of_environments(say: Speech, request: Request, environments: Mapping[str, s
 
 def _environment(say: Speech, environment: str, names: list[str], in_a_list: int) -> str:
     targets = wording.some(say, names, in_a_list)
-    line = say("environment", targets=targets, count=len(names), environment=mrkdwn.escape(environment))
-    return f":warning: {line}"
+    return f":warning: {say('environment', targets=targets, environment=mrkdwn.escape(environment))}"
 
 
 def _of_age(say: Speech, request: Request, plan: Plan) -> list[ShownIn]:

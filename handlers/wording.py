@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import accumulate
 
+from aws_ops.cautions import CautionKind
 from aws_ops.finishing import Note, NoteKind
 from aws_ops.plan import Caution, Refusal
 from handlers import mrkdwn
@@ -47,6 +48,26 @@ def note(say: Speech, noted: Note) -> str:
     if noted.kind is NoteKind.PROTECTED_FOR_NOW:
         named["until"] = mrkdwn.when(datetime.fromisoformat(named["until"]))
     return say(f"note-{dashed(noted.kind)}", **named)
+
+
+def calls(for_somebody: Caution | Note) -> bool:
+    """Whether somebody has to act on what an audit, a retention or a finished copy brought up."""
+    return for_somebody.kind in _TO_ACT_ON
+
+
+_TO_ACT_ON = frozenset(
+    {
+        CautionKind.NOT_LOOKED_AT,
+        CautionKind.COPY_LOST,
+        CautionKind.SHARED_BEYOND,
+        CautionKind.USE_UNREAD,
+        NoteKind.NOT_DEPRECATED,
+        NoteKind.NOT_PROTECTED,
+        NoteKind.IMDS_V2_NOT_REQUIRED,
+        NoteKind.PARAMETER_NOT_SET,
+        NoteKind.NOT_DEREGISTERED,
+    }
+)
 
 
 def problem(say: Speech, found: Problem) -> str:

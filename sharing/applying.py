@@ -37,6 +37,8 @@ from aws_ops.plan import (
     ImageSummary,
     Mode,
     PutImageParameter,
+    RemoveCreateVolumePermission,
+    RemoveLaunchPermission,
     WithdrawKeyAdministration,
     WithdrawKeyUse,
 )
@@ -61,6 +63,25 @@ def delivery_name(request_id: RequestId, delivery: Delivery, attempt: int) -> st
 def client_token(name: str) -> str:
     """Return CopyImage's idempotency token for the try with that name: the same name, the same token."""
     return str(uuid.uuid5(_TOKENS, name))
+
+
+def tried_anew(request_id: RequestId, delivery: Delivery, due_at: datetime, now: datetime) -> Delivery:
+    """Return the delivery as it waits for its next try, which has a name and a token of its own."""
+    attempt = delivery.attempt + 1
+    return replace(
+        delivery,
+        state=DeliveryState.WAITING,
+        attempt=attempt,
+        client_token=client_token(delivery_name(request_id, delivery, attempt)),
+        image_id=None if delivery.key_arn else delivery.image_id,
+        percent=None,
+        minutes_left=None,
+        failure=None,
+        waiting_since=now,
+        due_at=due_at,
+        started_at=None,
+        finished_at=None,
+    )
 
 
 def deliveries_for(request: Request, estate: Estate, history: Sequence[CopyTime], now: datetime) -> list[Delivery]:
@@ -198,6 +219,8 @@ def _create_key_grant(claim: Claim, accounts: Accounts, estate: Estate, change: 
 
     def before_write() -> None:
         with claim.transaction() as (tx, request, now):
+            details = {"key": change.key_arn, "gains": [change.principal]}
+            tx.audit(request.id, now, "bot", "key_grant_change", details)
             Ledger(tx).give(request.id, entries_of([change]), now)
 
     made = create_grant(kms, change.key_arn, change.principal, before_write=before_write)
@@ -227,6 +250,18 @@ def _about_to_give(claim: Claim, change: AddCreateVolumePermission | AddLaunchPe
             details = {"on": entries[0].resource, "before": sorted(before), "gains": sorted(added)}
             tx.audit(request.id, now, "bot", f"{entries[0].on}_permission_change", details)
             Ledger(tx).give(request.id, entries, now)
+
+    return intent
+
+
+def about_to_take(claim: Claim, change: RemoveCreateVolumePermission | RemoveLaunchPermission) -> BeforeWrite:
+    """Write down what is taken back before it is."""
+    first = next(iter(entries_of([change])))
+
+    def intent(before: frozenset[Launcher], removed: frozenset[Launcher]) -> None:
+        with claim.transaction() as (tx, request, now):
+            details = {"on": first.resource, "before": sorted(before), "loses": sorted(removed)}
+            tx.audit(request.id, now, "bot", f"{first.on}_permission_change", details)
 
     return intent
 

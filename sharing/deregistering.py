@@ -134,9 +134,11 @@ def _let_go(claim: Claim, accounts: Accounts, estate: Estate, order: DeregisterC
         return [begun]
     if (wait := _waits_for(request, order)) is not None and now < _until(wait):
         return [wait]
+    gone = {"account": order.account_id, "region": order.region, "image": image_id}
+    with claim.transaction() as (tx, request, now):
+        tx.audit(request.id, now, "bot", "copy_deregistration", gone)
     discard(ec2, image_id)
     with claim.transaction() as (tx, request, now):
-        gone = {"account": order.account_id, "region": order.region, "image": image_id}
         tx.audit(request.id, now, "bot", "copy_deregistered", gone)
         tx.retire(image_id, now)
     return []

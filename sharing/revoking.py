@@ -29,7 +29,7 @@ from aws_ops.plan import (
 )
 from aws_ops.retention import staying, unused
 from aws_ops.revocation import plan_revocation
-from sharing.applying import edit_key_policy, record
+from sharing.applying import about_to_take, edit_key_policy, record
 from sharing.claim import Claim
 from sharing.deregistering import deregister_copies, read_use
 from sharing.errand import complete
@@ -196,7 +196,7 @@ def withdraw(claim: Claim, accounts: Accounts, estate: Estate, change: Withdrawa
                 claim,
                 "launch_permission_removed",
                 change.image_id,
-                remove_launch_permission(ec2, change.image_id, change.launchers),
+                remove_launch_permission(ec2, change.image_id, change.launchers, about_to_take(claim, change)),
             )
         case RemoveCreateVolumePermission():
             ec2 = accounts.ec2(estate.source(change.owner).role, change.region)
@@ -204,7 +204,7 @@ def withdraw(claim: Claim, accounts: Accounts, estate: Estate, change: Withdrawa
                 claim,
                 "create_volume_permission_removed",
                 change.snapshot_id,
-                remove_create_volume_permission(ec2, change.snapshot_id, change.accounts),
+                remove_create_volume_permission(ec2, change.snapshot_id, change.accounts, about_to_take(claim, change)),
             )
         case WithdrawKeyUse():
             edit_key_policy(claim, accounts, estate, change, withdraw_use)
@@ -218,7 +218,13 @@ def withdraw(claim: Claim, accounts: Accounts, estate: Estate, change: Withdrawa
 
 def _revoke_key_grant(claim: Claim, accounts: Accounts, estate: Estate, change: RevokeKeyGrant) -> None:
     kms = accounts.kms(estate.source(account_of(change.key_arn)).role, region_of(change.key_arn))
-    gone = revoke_grants(kms, change.key_arn, change.principal)
+
+    def before_write(grants: tuple[str, ...]) -> None:
+        with claim.transaction() as (tx, request, now):
+            details = {"key": change.key_arn, "loses": [change.principal], "grants": list(grants)}
+            tx.audit(request.id, now, "bot", "key_grant_change", details)
+
+    gone = revoke_grants(kms, change.key_arn, change.principal, before_write=before_write)
     if gone is not None:
         with claim.transaction() as (tx, request, now):
             details = {"key": change.key_arn, "principal": change.principal, "grants": list(gone.before)}

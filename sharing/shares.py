@@ -78,6 +78,10 @@ class Shares:
         return RequestState.APPLYING
 
     def carry_out(self, claim: Claim) -> None:
+        if claim.request.retries:
+            # Begun anew: meanwhile it may have counted on nothing, and others may be at the same at this moment.
+            with claim.transaction() as (tx, request, _):
+                self.announce(tx, request)
         apply_grants(claim, self.accounts, self.estate)
         with claim.transaction() as (tx, request, now):
             tx.audit(request.id, now, "bot", "permissions_in_place", {})

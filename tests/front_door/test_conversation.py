@@ -341,5 +341,5 @@ def test_the_environment_and_the_age_of_an_image_stand_out(stage: Stage, image: 
     stage.types(stage.mika, f"{image} to staging, prod")
     stage.work()
     text = stage.approval.as_text().replace("*", "")
-    assert "prod belongs to the environment production." in text
+    assert "In the environment production: prod." in text
     assert f"`{image}` is 120 days old." in text

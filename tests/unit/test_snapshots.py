@@ -26,8 +26,8 @@ from playground.slack.text import blocks_as_text
 from sharing.approval import Ballot
 from sharing.board import Board
 from sharing.gallery import Gallery
-from sharing.requests import Person, Request, RequestId, RequestKind, Trigger
-from sharing.states import RequestState
+from sharing.requests import FailedTry, Person, Request, RequestId, RequestKind, Retry, Trigger
+from sharing.states import DeliveryState, RequestState
 from tests.unit.test_command import ESTATE
 from tests.unit.test_messages import MANY_RULES, NOW, RULES, SHOWN, plan_for, request_in, shown
 
@@ -142,6 +142,37 @@ def test_what_is_said_of_an_end_that_did_not_work_out(
 
 
 @pytest.mark.parametrize("language", Language)
+def test_what_failed_and_is_tried_again(language: Language, snapshot: SnapshotAssertion) -> None:
+    mika = Person("T0", "U0MIKA")
+    whole = replace(request_in(RequestState.COPYING, 12), ended_by=None, decisions=(), watchers=(), preparations={})
+    failed = [each for each in whole.deliveries if each.state is DeliveryState.FAILED]
+    going = [each for each in whole.deliveries if each.state is DeliveryState.COPYING]
+    done = [replace(each, state=DeliveryState.COMPLETED, failure=None, notes=()) for each in whole.deliveries[:2]]
+    one, other = (replace(each, attempt=1, failure_batch=1) for each in failed)
+    tries = tuple(FailedTry(each.way, each.failure, 1) for each in (one, other))
+    again = replace(one, state=DeliveryState.WAITING, failure=None, attempt=2)
+    told_anew = replace(one, attempt=2, failure_batch=2)
+    both = (Retry(mika, NOW, tries[:1]), Retry(mika, NOW, tries[1:]))
+    stories = {
+        "under way": (RequestState.COPYING, [*going, one], ()),
+        "partly": (RequestState.COMPLETED, [*done, one, other], ()),
+        "tried again": (RequestState.APPLYING, [*done, again, other], both[:1]),
+        "failed again": (RequestState.FAILED, [told_anew, other], both[:1]),
+        "well": (RequestState.COMPLETED, [*done, replace(again, state=DeliveryState.COMPLETED)], both[:1]),
+        "closed": (RequestState.REVOKED, [*done, one], ()),
+    }
+    told = []
+    for name, (state, deliveries, retries) in stories.items():
+        request = replace(whole, state=state, deliveries=tuple(deliveries), retries=retries)
+        if state is RequestState.REVOKED:
+            request = replace(request, ended_by=RequestId("R-0"), ended_because=Trigger.COPIES_DONE)
+        for message in shown(request, language):
+            assert wrong_with_blocks(list(message.blocks), "message") == []
+            told.append((f"{name}: {message.key}", message))
+    assert read(told) == snapshot
+
+
+@pytest.mark.parametrize("language", Language)
 def test_forms_details_and_the_home(language: Language, snapshot: SnapshotAssertion) -> None:
     say = speech(language)
     waiting = a_request(RequestKind.SHARE, RequestState.AWAITING_APPROVAL)
@@ -154,7 +185,7 @@ def test_forms_details_and_the_home(language: Language, snapshot: SnapshotAssert
         "denial": denial_form(say, ballot, "C0"),
         "narrowing": narrow_form(say, ballot, "C0", waiting.targets),
         "details": whole_plan(say, waiting, {"account-0": "production"}),
-        "home": home.home_view(say, board, RULES, Person("T0", "U0SAM"), frozenset()),
+        "home": home.home_view(say, board, RULES, home.Reader(Person("T0", "U0SAM"), frozenset(), "/ami-share")),
     }
     told = []
     for name, view in views.items():

@@ -170,7 +170,10 @@ standing-expired = :hourglass: Nobody decided in time.
 standing-revoking = Being taken back by { $by }.
 standing-revoked = :lock: Taken back by { $by }.
 standing-other = Now { $state }.
-replanned = :warning: AWS has changed since the approval, and more would have to be granted now than was approved. The message above shows the plan as it is now: please decide again.
+replanned = { $waiting ->
+    [yes] :warning: AWS has changed since the approval, and more would have to be granted now than was approved. The message above shows the plan as it is now: please decide again.
+   *[no] :repeat: AWS had changed since the approval, and more would have had to be granted than was approved; so it was asked again.
+}
 
 ## What was done at the source
 
@@ -243,9 +246,14 @@ delivery-copying = :arrows_counterclockwise: { $name }: { $copy } { $bar } { $pe
     [unknown] {""}
    *[other] , about { $left } left
 }
-delivery-unseen = :warning: { $name }: I can't look at this copy just now: { $why }
+delivery-unseen = :grey_question: { $name }: I can't look at this copy just now: { $why }
 delivery-tried-again = :repeat: The first copy for { $name } failed, most likely because the key had only just been opened. I cleaned it up and try once more.
-delivery-trouble = :warning: { $name } failed. { $why }
+delivery-trouble = { $over ->
+    [yes] :x:
+   *[no] :warning:
+} { $name } failed. { $why }
+delivery-failed-before = :repeat: { $name } failed, and { $who } had it tried again, { $when }. { $why }
+retried = :repeat: { $who } has it tried again, { $when }: { $names }. I make sure of the permissions first; then new copies are made.
 from-image = from { $image }
 more-lines = … and { $count } more
 
@@ -262,7 +270,7 @@ end-share-partly = :warning: Your share ({ $request }, { $images }) is done for 
     }
 }; the rest failed.
 end-share-completed = :white_check_mark: Your share ({ $request }, { $images }) is complete. Ready to use:
-end-share-cut-down = :white_check_mark: Your share ({ $request }, { $images }) is complete, as far as it was approved. Ready to use:
+end-share-cut-down = :white_check_mark: Your share ({ $request }, { $images }) is complete, as far as it was approved. What is left out, and what is ready to use:
 end-share-failed = :x: Your share ({ $request }, { $images }) failed.
 end-share-halfway = :x: Your share ({ $request }, { $images }) failed while its permissions were being set. Some of them may be in place: ask again to have the rest set, or take it back.
 end-share-refused = :no_entry: I can't share { $images } with { $targets } ({ $request }):
@@ -322,20 +330,21 @@ end-preview-failed = :x: The preview ({ $request }) failed.
 
 ticket = Ticket: { $ticket }
 image-old = { $image } is { $days } days old.
-environment = { $targets } { $count ->
-    [one] belongs
-   *[other] belong
-} to the environment { $environment }.
+environment = In the environment { $environment }: { $targets }.
 policy-gain = *The policy of { $key } gains, in my own statements*
 details-title = In full
 details-close = Close
 button-details = Details
 button-notify = Notify me
+button-retry = Retry
+button-retry-one = Retry { $name }
+button-retry-all = Retry all that failed
 button-again = Ask again…
 button-revoke = Take back…
 button-revoke-confirm = Ask for it
 button-keep = Keep it
 button-fill-in = Fill in the form
+label-retry = Try again what failed of { $request }
 label-revoke = Take back what { $request } gave
 question-take-back = Take this share back?
 confirm-take-back = Approval is asked for; then what { $request } gave is taken back. The copies stay.

@@ -134,6 +134,17 @@ not-revocable-gave-nothing = { $request } is { $state }, and gave nothing: there
 not-revocable-yet = { $request } is { $state }. It can be taken back once it has ended.
 not-in-force = { $request } is no share in force (it is { $state }), so there is nothing to compare.
 
+## Why nothing is tried again
+
+not-retried-retried-already = { $by } had that tried again already, { $when }.
+not-retried-nothing-failed = { $request } is { $state }, and nothing of it has failed: there is nothing to try again.
+not-retried-not-in-place = { $request } is { $state }, and has no failed copy that could be tried again. Ask again for what is still needed.
+not-retried-source-closed = The source of { $request } was closed again once its copies were done ({ $revocation }), so nothing can be copied from it as approved. Ask again for what failed.
+not-retried-taken-back = { $request } is taken back, or was to be ({ $revocation }), so nothing of it is tried again. Ask again for what is still needed.
+not-retried-to-be-taken-back = { $revocation } would take { $request } back, and isn't decided or done yet. If { $request } still stands after that, try again then.
+not-retried-time-over = The time of { $request } is over ({ $when }). Ask again for what is still needed.
+not-retried-not-entitled = You can't have that tried again. { $by } can, who asked for it, and those who may approve it: { $who }.
+
 ## The states of a request
 
 state-checking = checking

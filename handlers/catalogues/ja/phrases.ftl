@@ -167,7 +167,10 @@ standing-expired = :hourglass: 期限までに誰も決定しませんでした�
 standing-revoking = { $by } により取り消し中です。
 standing-revoked = :lock: { $by } により取り消されました。
 standing-other = 現在: { $state }。
-replanned = :warning: 承認後に AWS が変わり、承認されたよりも多くの許可が必要になりました。上のメッセージに現在のプランが表示されています。もう一度決定してください。
+replanned = { $waiting ->
+    [yes] :warning: 承認後に AWS が変わり、承認されたよりも多くの許可が必要になりました。上のメッセージに現在のプランが表示されています。もう一度決定してください。
+   *[no] :repeat: 承認後に AWS が変わり、承認されたよりも多くの許可が必要になったため、あらためて承認をお願いしました。
+}
 
 ## 共有元で行われたこと
 
@@ -210,9 +213,14 @@ delivery-copying = :arrows_counterclockwise: { $name }: { $copy } { $bar } { $pe
     [unknown] {""}
    *[other] 、残り約 { $left }
 }
-delivery-unseen = :warning: { $name }: 現在、このコピーの状態を確認できません: { $why }
+delivery-unseen = :grey_question: { $name }: 現在、このコピーの状態を確認できません: { $why }
 delivery-tried-again = :repeat: { $name }の最初のコピーは失敗しました。キーが使えるようになった直後だったことが原因と思われます。後片付けをして、もう一度試します。
-delivery-trouble = :warning: { $name }は失敗しました。{ $why }
+delivery-trouble = { $over ->
+    [yes] :x:
+   *[no] :warning:
+} { $name }は失敗しました。{ $why }
+delivery-failed-before = :repeat: { $name }は失敗し、{ $who } さんが再試行しました（{ $when }）。失敗した理由: { $why }
+retried = :repeat: { $who } さんが { $names }を再試行します（{ $when }）。先に許可を確認し、そのあと新しいコピーを作成します。
 from-image = 元: { $image }
 more-lines = … ほか { $count } 件
 
@@ -226,7 +234,7 @@ end-share-partly = :warning: 共有（{ $request }、{ $images }）は、{ $coun
    *[delivery] 件
 }で完了し、残りは失敗しました。
 end-share-completed = :white_check_mark: 共有（{ $request }、{ $images }）が完了しました。次のイメージを使えます。
-end-share-cut-down = :white_check_mark: 共有（{ $request }、{ $images }）は、承認された範囲で完了しました。次のイメージを使えます。
+end-share-cut-down = :white_check_mark: 共有（{ $request }、{ $images }）は、承認された範囲で完了しました。対象外になったものと、使えるイメージは次のとおりです。
 end-share-failed = :x: 共有（{ $request }、{ $images }）は失敗しました。
 end-share-halfway = :x: 共有（{ $request }、{ $images }）は権限の設定中に失敗しました。一部の権限が付与されている可能性があります。残りを設定するにはもう一度依頼し、やめる場合は取り消してください。
 end-share-refused = :no_entry: { $images } を { $targets } と共有できません（{ $request }）。
@@ -284,20 +292,21 @@ end-preview-failed = :x: プレビュー（{ $request }）に失敗しました�
 
 ticket = チケット: { $ticket }
 image-old = { $image } は作成から { $days } 日たっています。
-environment = { $count ->
-    [1] { $targets } は
-   *[other] { $targets } の { $count } 件は
-} { $environment } 環境です。
+environment = { $environment } 環境が対象に含まれています: { $targets }
 policy-gain = *{ $key } のキーポリシーで、私自身のステートメントに加わる内容*
 details-title = 詳細
 details-close = 閉じる
 button-details = 詳細
 button-notify = 通知を受け取る
+button-retry = 再試行
+button-retry-one = { $name } を再試行
+button-retry-all = 失敗分をすべて再試行
 button-again = もう一度依頼…
 button-revoke = 取り消す…
 button-revoke-confirm = 依頼する
 button-keep = そのまま
 button-fill-in = フォームに入力
+label-retry = { $request } で失敗したものを再試行
 label-revoke = { $request } で与えたものを取り消す
 question-take-back = この共有を取り消しますか？
 confirm-take-back = 承認を依頼し、承認後に { $request } で与えたものを取り消します。コピーは残ります。

@@ -133,6 +133,17 @@ not-revocable-gave-nothing = { $request } の状態は「{ $state }」で、何�
 not-revocable-yet = { $request } の状態は「{ $state }」です。終わってから取り消せます。
 not-in-force = { $request } は有効な共有ではない（状態: { $state }）ため、比べるものがありません。
 
+## 再試行しない理由
+
+not-retried-retried-already = すでに { $by } さんが再試行しました（{ $when }）。
+not-retried-nothing-failed = { $request } の状態は「{ $state }」で、失敗したものがないため、再試行するものはありません。
+not-retried-not-in-place = { $request } の状態は「{ $state }」で、再試行できる失敗したコピーがありません。まだ必要なものは、もう一度依頼してください。
+not-retried-source-closed = { $request } はコピーの完了後に共有元を閉じたため（{ $revocation }）、承認された内容のままではコピーできません。失敗したものは、もう一度依頼してください。
+not-retried-taken-back = { $request } は取り消されたか、取り消すことになっているため（{ $revocation }）、再試行しません。まだ必要なものは、もう一度依頼してください。
+not-retried-to-be-taken-back = { $request } の取り消し（{ $revocation }）が依頼され、まだ終わっていません。その後も { $request } が有効な場合に、あらためて再試行してください。
+not-retried-time-over = { $request } は期限を過ぎています（{ $when }）。まだ必要なものは、もう一度依頼してください。
+not-retried-not-entitled = 再試行できるのは、依頼した { $by } さんと、承認者の { $who } だけです。
+
 ## リクエストの状態
 
 state-checking = 確認中
