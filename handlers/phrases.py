@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 
+from aws_ops.cautions import CautionKind
 from aws_ops.estimates import Cost, about
 from aws_ops.plan import (
     AddCreateVolumePermission,
@@ -308,8 +309,7 @@ def end(say: Speech, request: Request) -> str:
         case RequestKind.REVOKE:
             return _end_of_revocation(say, request)
         case RequestKind.AUDIT:
-            how = "nothing" if _found_nothing(request) else _ended(request, "completed", "denied", "expired")
-            return say(f"end-audit-{how}", what=_audit(say, request))
+            return say(f"end-audit-{_end_of_audit(request)}", what=_audit(say, request))
         case RequestKind.RETIRE:
             how = "nothing" if _found_nothing(request) else _ended(request, "completed", "denied", "expired")
             counts = {"gone": _copies_gone(request), "staying": len(request.notes)}
@@ -346,6 +346,15 @@ def _end_of_revocation(say: Speech, request: Request) -> str:
     if request.state is RequestState.FAILED and request.settled_at is not None:
         return say("end-revoke-partly", **names)
     return say(f"end-revoke-{_ended(request, 'refused', 'denied', 'expired')}", **names)
+
+
+def _end_of_audit(request: Request) -> str:
+    if _found_nothing(request):
+        cautions = request.plan.cautions if request.plan else ()
+        stuck = any(caution.kind is CautionKind.CANNOT_BE_PUT_RIGHT for caution in cautions)
+        return "stuck" if stuck else "nothing"
+    how = _ended(request, "completed", "denied", "expired")
+    return "partly" if how == "completed" and request.notes else how
 
 
 def _copies_gone(request: Request) -> int:

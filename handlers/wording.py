@@ -71,6 +71,7 @@ _TO_ACT_ON = frozenset(
         NoteKind.IMDS_V2_NOT_REQUIRED,
         NoteKind.PARAMETER_NOT_SET,
         NoteKind.NOT_DEREGISTERED,
+        NoteKind.NOT_PUT_RIGHT,
     }
 )
 

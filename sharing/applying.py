@@ -34,6 +34,7 @@ from aws_ops.plan import (
     AllowKeyUse,
     CopyImage,
     CreateKeyGrant,
+    Grant,
     ImageSummary,
     Mode,
     PutImageParameter,
@@ -152,25 +153,33 @@ def apply_grants(claim: Claim, accounts: Accounts, estate: Estate) -> None:
         AwsOpsError: any other, AWS won't have it.
     """
     for change in claim.request.approved_plan.changes:
-        match change:
-            case AllowKeyUse():
-                edit_key_policy(claim, accounts, estate, change, allow_use)
-            case AllowKeyAdministration():
-                edit_key_policy(claim, accounts, estate, change, allow_administration)
-            case CreateKeyGrant():
-                _create_key_grant(claim, accounts, estate, change)
-            case AddCreateVolumePermission():
-                ec2 = accounts.ec2(estate.source(change.owner).role, change.region)
-                intent = _about_to_give(claim, change)
-                added = add_create_volume_permission(ec2, change.snapshot_id, change.accounts, intent)
-                record(claim, "create_volume_permission_added", change.snapshot_id, added)
-            case AddLaunchPermission():
-                ec2 = accounts.ec2(estate.source(change.owner).role, change.region)
-                intent = _about_to_give(claim, change)
-                added = add_launch_permission(ec2, change.image_id, change.launchers, intent)
-                record(claim, "launch_permission_added", change.image_id, added)
-            case _:
-                pass
+        if isinstance(change, Grant):
+            apply_grant(claim, accounts, estate, change)
+
+
+def apply_grant(claim: Claim, accounts: Accounts, estate: Estate, change: Grant) -> None:
+    """Make one list's permissions.
+
+    Raises:
+        As `apply_grants`.
+    """
+    match change:
+        case AllowKeyUse():
+            edit_key_policy(claim, accounts, estate, change, allow_use)
+        case AllowKeyAdministration():
+            edit_key_policy(claim, accounts, estate, change, allow_administration)
+        case CreateKeyGrant():
+            _create_key_grant(claim, accounts, estate, change)
+        case AddCreateVolumePermission():
+            ec2 = accounts.ec2(estate.source(change.owner).role, change.region)
+            intent = _about_to_give(claim, change)
+            added = add_create_volume_permission(ec2, change.snapshot_id, change.accounts, intent)
+            record(claim, "create_volume_permission_added", change.snapshot_id, added)
+        case AddLaunchPermission():
+            ec2 = accounts.ec2(estate.source(change.owner).role, change.region)
+            intent = _about_to_give(claim, change)
+            added = add_launch_permission(ec2, change.image_id, change.launchers, intent)
+            record(claim, "launch_permission_added", change.image_id, added)
 
 
 def edit_key_policy(

@@ -199,7 +199,7 @@ def withdraw_all(claim: Claim, accounts: Accounts, estate: Estate, changes: Iter
     for change in changes:
         if isinstance(change, Withdrawal):
             try:
-                _withdraw(claim, accounts, estate, change)
+                withdraw(claim, accounts, estate, change)
             except (AwsOpsError, *NOT_NOW) as trouble:
                 troubles.append(trouble)
     if passing := [trouble for trouble in troubles if isinstance(trouble, NOT_NOW)]:
@@ -208,7 +208,7 @@ def withdraw_all(claim: Claim, accounts: Accounts, estate: Estate, changes: Iter
         raise AwsOpsError("; ".join(dict.fromkeys(map(str, troubles))))
 
 
-def _withdraw(claim: Claim, accounts: Accounts, estate: Estate, change: Withdrawal) -> None:
+def withdraw(claim: Claim, accounts: Accounts, estate: Estate, change: Withdrawal) -> None:
     """Take back one list's entries, and strike them from the ledger."""
     match change:
         case RemoveLaunchPermission():
