@@ -7,6 +7,7 @@ notifies nobody; the approval message and the progress are edited in place.
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum
 from types import MappingProxyType
 from typing import Any
@@ -19,7 +20,7 @@ from handlers.layout import MESSAGE, Line, fit, joined, md, section, sections, s
 from handlers.plan_view import in_words, plan_blocks
 from handlers.speech import Speech
 from sharing.requests import NOBODY, Edit, Person, Request, RequestKind, Verdict
-from sharing.rules import ApprovalRules
+from sharing.rules import ApprovalRules, Tally
 from sharing.states import DeliveryState, RequestState, is_final
 
 # The message in whose thread the story of a request is told.
@@ -34,7 +35,7 @@ _ENCODED = 200
 
 
 class Place(Enum):
-    """Where a message goes: the approvals channel, the thread under the approval message, or the requester alone."""
+    """Where a message goes: the approvals channel, the thread under an approval message, or the requester alone."""
 
     CHANNEL = "channel"
     THREAD = "thread"
@@ -55,6 +56,7 @@ class Message:
 
     Attributes:
         channel: where it goes, unless its place says it.
+        under: the key of the message that it is in the thread of, if its place is a thread.
         reader: whom it is for, if its place is a direct message.
     """
 
@@ -64,6 +66,7 @@ class Message:
     text: str
     blocks: tuple[dict[str, Any], ...]
     channel: str | None = None
+    under: str = STORY
     reader: Person | None = None
 
 
@@ -98,11 +101,12 @@ def messages_of(
     say = audience.to_all
     return [
         *_in_channel(say, request, rules),
-        *_in_thread(say, request, rules),
+        *_in_thread(say, request),
         *_to_requester(audience, request, rules, closed),
         *_to_watchers(audience, request),
         *_to_notifications(audience, request),
         *_in_other_channels(say, request, rules, story),
+        *_reminders(say, request, rules),
     ]
 
 
@@ -147,6 +151,27 @@ def _in_other_channels(say: Speech, request: Request, rules: ApprovalRules, stor
         yield replace(message, channel=channel)
 
 
+def _reminders(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[Message]:
+    """Those to be reminded where they were asked: not everybody is in every channel.
+
+    What was said to the approvers of a rule before their last reminder stands as it was posted.
+    """
+    if request.plan is None or request.state is not RequestState.AWAITING_APPROVAL:
+        return
+    first, *others = _channels(request, rules)
+    waited_for: dict[tuple[datetime, str], list[Tally]] = {}
+    for tally in rules.tallies_of(request):
+        rule = tally.part.rule
+        if tally.verdict is None and rule.name in request.reminded:
+            # A rule may name another channel by now than it was asked in.
+            where = rule.channel if rule.channel in others else first
+            waited_for.setdefault((request.reminded[rule.name], where), []).append(tally)
+    for (at, channel), tallies in sorted(waited_for.items(), key=lambda each: each[0]):
+        if said := ballots.reminder(say, request, tallies):
+            message = _line(say, f"reminder:{channel}:{at.isoformat()}", Place.THREAD, said)
+            yield replace(message, under=STORY if channel == first else f"{STORY}:{channel}")
+
+
 def _approval_text(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> str:
     """What the blocks say, for notifications and screen readers: something of all of it, however much there is."""
     waits = request.state is RequestState.AWAITING_APPROVAL
@@ -161,12 +186,10 @@ def _channels(request: Request, rules: ApprovalRules) -> tuple[str, ...]:
     return request.asked_in or (rules.channel,)
 
 
-def _in_thread(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[Message]:
+def _in_thread(say: Speech, request: Request) -> Iterator[Message]:
     if request.plan is None or not _was_asked_for(request):
         return
     yield from _decisions(say, request)
-    if request.reminders and (said := ballots.reminder(say, request, rules)):
-        yield _line(say, f"reminder:{request.reminders}", Place.THREAD, said)
     if request.state is RequestState.CANCELLED:
         yield _line(say, "cancelled", Place.THREAD, ballots.cancelled(say, request))
     if request.preparations:
