@@ -192,6 +192,9 @@ def _in_thread(say: Speech, request: Request) -> Iterator[Message]:
     yield from _decisions(say, request)
     if request.state is RequestState.CANCELLED:
         yield _line(say, "cancelled", Place.THREAD, ballots.cancelled(say, request))
+    lapsed_in_parts = any(vote.verdict is Verdict.LAPSED for vote in request.votes)
+    if request.state is RequestState.EXPIRED and not lapsed_in_parts:
+        yield _line(say, "expired", Place.THREAD, phrases.standing(say, request))
     if request.preparations:
         lines = [phrases.prepared(say, asked, made) for asked, made in request.preparations.items()]
         yield _lines(say, "preparing", Place.THREAD, lines, Pace.AT_ONCE if is_final(request.state) else Pace.SLOWLY)
@@ -205,8 +208,9 @@ def _in_thread(say: Speech, request: Request) -> Iterator[Message]:
         yield _lines(say, "progress", Place.THREAD, lines, pace, of=request)
     yield from _trouble(say, request)
     if request.came_to in _ENDS:
-        whose = "" if request.requester == NOBODY else f"{mrkdwn.person(request.requester.user_id)} "
-        told = [f"{whose}{phrases.end(say, request)}", *results.in_detail(say, request)]
+        nobodys = request.requester == NOBODY
+        whose = "" if nobodys else f"{mrkdwn.person(request.requester.user_id)} "
+        told = [f"{whose}{phrases.end(say, request, watched=nobodys)}", *results.in_detail(say, request)]
         yield _lines(say, "end", Place.THREAD, told, of=request)
     if request.state is RequestState.REVOKED:
         yield _line(say, f"revoked:{request.ended_by}", Place.THREAD, phrases.taken_back(say, request))
@@ -304,12 +308,15 @@ def _to_requester(
 
 
 def _to_watchers(audience: Audience, request: Request) -> Iterator[Message]:
-    if not _has_ended(request):
-        return
-    for watcher in request.watchers:
+    cancelled = request.state is RequestState.CANCELLED
+    for watcher in request.watchers if cancelled or _has_ended(request) else ():
         say = audience.speech_for(watcher)
         key = f"told:{request.came_to.value}:{watcher.user_id}"
-        yield replace(_end(say, request, key, watched=True), reader=watcher)
+        if cancelled:
+            message = _lines(say, key, Place.DIRECT, [_whose(say, request), ballots.cancelled(say, request)])
+        else:
+            message = _end(say, request, key, watched=True)
+        yield replace(message, reader=watcher)
 
 
 def _to_notifications(audience: Audience, request: Request) -> Iterator[Message]:
@@ -331,8 +338,8 @@ def _has_ended(request: Request) -> bool:
 
 def _end(say: Speech, request: Request, key: str, *, watched: bool = False, followed: bool = False) -> Message:
     """How it ended; with whose request it was, for those who only watched it."""
-    whose = say("watched-end", who=mrkdwn.person(request.requester.user_id), request=mrkdwn.code(request.id))
-    lines = [*([whose] if watched else []), phrases.end(say, request), *results.in_detail(say, request)]
+    whose = [_whose(say, request)] if watched else []
+    lines = [*whose, phrases.end(say, request, watched=watched), *results.in_detail(say, request)]
     message = _lines(say, key, Place.DIRECT, lines, of=request)
     if not followed:
         return message
@@ -340,6 +347,10 @@ def _end(say: Speech, request: Request, key: str, *, watched: bool = False, foll
     if request.revocable:
         what_next.append(following.revoke_button(say, request))
     return replace(message, blocks=(*message.blocks, ActionsBlock(elements=what_next).to_dict()))
+
+
+def _whose(say: Speech, request: Request) -> str:
+    return say("watched-end", who=mrkdwn.person(request.requester.user_id), request=mrkdwn.code(request.id))
 
 
 def _preview(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Message:
