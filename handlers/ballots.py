@@ -3,7 +3,7 @@
 Pure. The buttons name a request, a plan and a rule; `deciding.py` looks those up and believes nothing of them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
@@ -133,19 +133,17 @@ def left_out(say: Speech, request: Request) -> list[str]:
     return [line for _, line in sorted([*taken, *lost], key=lambda each: each[0])]
 
 
-def reminder(say: Speech, request: Request, rules: ApprovalRules) -> str | None:
-    """Return what those are told whose decision is still waited for; None once there is nothing to remind of."""
-    still_open = [each for each in rules.tallies_of(request) if each.verdict is None]
-    if request.state is not RequestState.AWAITING_APPROVAL or not still_open:
-        return None
+def reminder(say: Speech, request: Request, tallies: Sequence[Tally]) -> str | None:
+    """Return what those are told whose decision on these parts is still waited for; None if there is nobody."""
     users: set[str] = set()
     groups: set[str] = set()
-    for each in still_open:
-        if each.part.rule.remind_after is not None:
-            voted = {vote.person.user_id for vote in each.approvals}
-            users |= _users(each.part.rule, request) - voted
-            groups |= each.part.rule.groups
-    at = mrkdwn.when(min(each.part.expires_at(request) for each in still_open))
+    for each in tallies:
+        voted = {vote.person.user_id for vote in each.approvals}
+        users |= _users(each.part.rule, request) - voted
+        groups |= each.part.rule.groups
+    if not users and not groups:
+        return None
+    at = mrkdwn.when(min(each.part.expires_at(request) for each in tallies))
     return say("reminder", who=_some(say, mrkdwn.people(users, groups).split(", ")), when=at)
 
 

@@ -25,9 +25,9 @@ from sharing.rules import ApprovalRules
 from sharing.states import RequestState, is_final
 from sharing.store import Store
 from sharing.transaction import NoSuchRequest
-from sharing.watchers import watch
+from sharing.watchers import stop_watching, watch
 
-DETAILS, NOTIFY = "ami_share_details", "ami_share_notify"
+DETAILS, NOTIFY, STOP_NOTIFYING = "ami_share_details", "ami_share_notify", "ami_share_stop_notifying"
 ASK_FOR_PREVIEW, REVOKE, AGAIN = "ami_share_ask", "ami_share_revoke", "ami_share_again"
 RETRY = "ami_share_retry"
 
@@ -208,6 +208,7 @@ class Followers:
         """Register every listener on `app`."""
         app.action(DETAILS)(self.show_details)
         app.action(NOTIFY)(self.notify)
+        app.action(STOP_NOTIFYING)(self.stop_notifying)
 
     def show_details(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
         """Take a click on Details: the whole plan, and how far everything is, in a modal."""
@@ -229,12 +230,28 @@ class Followers:
             return
         say, request = found
         person = person_of(body)
+        stop: list[ActionsBlock] = []
         if is_final(request.state):
-            text = say("notify-too-late", request=mrkdwn.code(request.id))
-        elif person == request.requester or not watch(self.store, request.id, person, self.clock()):
-            text = say("notify-already", request=mrkdwn.code(request.id))
+            words = "notify-too-late"
+        elif person == request.requester:
+            words = "notify-already"
         else:
-            text = say("notify-noted", request=mrkdwn.code(request.id))
+            words = "notify-noted" if watch(self.store, request.id, person, self.clock()) else "notify-already"
+            stop = [ActionsBlock(elements=[_button(say, "button-stop-notifying", STOP_NOTIFYING, request)])]
+        text = say(words, request=mrkdwn.code(request.id))
+        tell_privately(client, person, (body.get("channel") or {}).get("id", ""), text, stop)
+
+    def stop_notifying(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
+        """Take a click on Don't notify me. A button of its own: a second click on Notify me must undo nothing."""
+        ack()
+        found = self._found(body, client, action)
+        if found is None:
+            return
+        say, request = found
+        person = person_of(body)
+        stop_watching(self.store, request.id, person)
+        words = "notify-too-late" if is_final(request.state) else "notify-stopped"
+        text = say(words, request=mrkdwn.code(request.id))
         tell_privately(client, person, (body.get("channel") or {}).get("id", ""), text)
 
     def _found(self, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> tuple[Speech, Request] | None:

@@ -21,7 +21,7 @@ from handlers.layout import MESSAGE, Line, fit, joined, md, section, sections, s
 from handlers.plan_view import in_words, plan_blocks
 from handlers.speech import Speech
 from sharing.requests import NOBODY, Edit, Person, Request, RequestKind, Verdict
-from sharing.rules import ApprovalRules
+from sharing.rules import ApprovalRules, Tally
 from sharing.states import RequestState, is_final
 
 # The message in whose thread the story of a request is told.
@@ -36,7 +36,7 @@ _ENCODED = 200
 
 
 class Place(Enum):
-    """Where a message goes: the approvals channel, the thread under the approval message, or the requester alone."""
+    """Where a message goes: the approvals channel, the thread under an approval message, or the requester alone."""
 
     CHANNEL = "channel"
     THREAD = "thread"
@@ -57,6 +57,7 @@ class Message:
 
     Attributes:
         channel: where it goes, unless its place says it.
+        under: the key of the message that it is in the thread of, if its place is a thread.
         reader: whom it is for, if its place is a direct message.
     """
 
@@ -66,6 +67,7 @@ class Message:
     text: str
     blocks: tuple[dict[str, Any], ...]
     channel: str | None = None
+    under: str = STORY
     reader: Person | None = None
 
 
@@ -105,6 +107,7 @@ def messages_of(
         *_to_watchers(audience, request),
         *_to_notifications(audience, request),
         *_in_other_channels(say, request, rules, story),
+        *_reminders(say, request, rules),
     ]
 
 
@@ -149,6 +152,27 @@ def _in_other_channels(say: Speech, request: Request, rules: ApprovalRules, stor
         yield replace(message, channel=channel)
 
 
+def _reminders(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[Message]:
+    """Those to be reminded where they were asked: not everybody is in every channel.
+
+    What was said to the approvers of a rule before their last reminder stands as it was posted.
+    """
+    if request.plan is None or request.state is not RequestState.AWAITING_APPROVAL:
+        return
+    first, *others = _channels(request, rules)
+    waited_for: dict[tuple[datetime, str], list[Tally]] = {}
+    for tally in rules.tallies_of(request):
+        rule = tally.part.rule
+        if tally.verdict is None and rule.name in request.reminded:
+            # A rule may name another channel by now than it was asked in.
+            where = rule.channel if rule.channel in others else first
+            waited_for.setdefault((request.reminded[rule.name], where), []).append(tally)
+    for (at, channel), tallies in sorted(waited_for.items(), key=lambda each: each[0]):
+        if said := ballots.reminder(say, request, tallies):
+            message = _line(say, f"reminder:{channel}:{at.isoformat()}", Place.THREAD, said)
+            yield replace(message, under=STORY if channel == first else f"{STORY}:{channel}")
+
+
 def _approval_text(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> str:
     """What the blocks say, for notifications and screen readers: something of all of it, however much there is."""
     deciders = _to_be_decided(say, request, rules)
@@ -172,10 +196,11 @@ def _in_thread(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[
     if request.plan is None or not _was_asked_for(request):
         return
     yield from _decisions(say, request, rules)
-    if request.reminders and (said := ballots.reminder(say, request, rules)):
-        yield _line(say, f"reminder:{request.reminders}", Place.THREAD, said)
     if request.state is RequestState.CANCELLED:
         yield _line(say, "cancelled", Place.THREAD, ballots.cancelled(say, request))
+    lapsed_in_parts = any(vote.verdict is Verdict.LAPSED for vote in request.votes)
+    if request.state is RequestState.EXPIRED and not lapsed_in_parts:
+        yield _line(say, "expired", Place.THREAD, phrases.standing(say, request))
     if request.preparations:
         lines = [phrases.prepared(say, asked, made) for asked, made in request.preparations.items()]
         yield _lines(say, "preparing", Place.THREAD, lines, Pace.AT_ONCE if is_final(request.state) else Pace.SLOWLY)
@@ -191,7 +216,8 @@ def _in_thread(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[
     for number, retry in enumerate(request.retries, 1):
         yield _line(say, f"retried:{number}", Place.THREAD, phrases.retried(say, request, retry))
     if request.came_to in _ENDS:
-        told = [f"{_whose(request)}{phrases.end(say, request)}", *results.in_detail(say, request)]
+        nobodys = request.requester == NOBODY
+        told = [f"{_whose(request)}{phrases.end(say, request, watched=nobodys)}", *results.in_detail(say, request)]
         key, what_next = _this_time(request, "end"), following.what_next(say, request)
         yield _lines(say, key, Place.THREAD, told, buttons=what_next, of=request)
     if request.state is RequestState.REVOKED:
@@ -311,12 +337,15 @@ def _to_requester(
 
 
 def _to_watchers(audience: Audience, request: Request) -> Iterator[Message]:
-    if not _has_ended(request):
-        return
-    for watcher in request.watchers:
+    cancelled = request.state is RequestState.CANCELLED
+    for watcher in request.watchers if cancelled or _has_ended(request) else ():
         say = audience.speech_for(watcher)
         key = f"told:{request.came_to.value}:{watcher.user_id}"
-        yield replace(_end(say, request, key, watched=True), reader=watcher)
+        if cancelled:
+            message = _lines(say, key, Place.DIRECT, [_watched(say, request), ballots.cancelled(say, request)])
+        else:
+            message = _end(say, request, key, watched=True)
+        yield replace(message, reader=watcher)
 
 
 def _to_notifications(audience: Audience, request: Request) -> Iterator[Message]:
@@ -338,10 +367,14 @@ def _has_ended(request: Request) -> bool:
 
 def _end(say: Speech, request: Request, key: str, *, watched: bool = False) -> Message:
     """How it ended, and what can be done about it; with whose request it was, for those who only watched it."""
-    whose = say("watched-end", who=mrkdwn.person(request.requester.user_id), request=mrkdwn.code(request.id))
-    lines = [*([whose] if watched else []), phrases.end(say, request), *results.in_detail(say, request)]
+    whose = [_watched(say, request)] if watched else []
+    lines = [*whose, phrases.end(say, request, watched=watched), *results.in_detail(say, request)]
     what_next = following.what_next(say, request)
     return _lines(say, _this_time(request, key), Place.DIRECT, lines, buttons=what_next, of=request)
+
+
+def _watched(say: Speech, request: Request) -> str:
+    return say("watched-end", who=mrkdwn.person(request.requester.user_id), request=mrkdwn.code(request.id))
 
 
 def _preview(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Message:

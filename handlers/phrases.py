@@ -303,8 +303,8 @@ def _money(amount: Decimal, cost: Cost) -> str:
     return f"{amount.quantize(Decimal('0.01'), ROUND_CEILING)} {cost.currency}"
 
 
-def end(say: Speech, request: Request) -> str:
-    """Return how the request ended."""
+def end(say: Speech, request: Request, *, watched: bool = False) -> str:
+    """Return how the request ended, for the requester or for those who only watched it."""
     match request.kind:
         case RequestKind.REVOKE:
             return _end_of_revocation(say, request)
@@ -319,23 +319,24 @@ def end(say: Speech, request: Request) -> str:
             names = {"images": images(say, request), "targets": targets(say, request)}
             return say(f"end-preview-{how}", request=mrkdwn.code(request.id), **names)
         case RequestKind.SHARE:
-            return _end_of_share(say, request)
+            return _end_of_share(say, request, watched=watched)
 
 
-def _end_of_share(say: Speech, request: Request) -> str:
+def _end_of_share(say: Speech, request: Request, *, watched: bool) -> str:
     names = {"request": mrkdwn.code(request.id), "images": images(say, request)}
+    subject = say("share-of-another", **names) if watched else say("share-yours", **names)
     failed = sum(delivery.state is DeliveryState.FAILED for delivery in request.deliveries)
     if request.came_to is RequestState.COMPLETED and failed:
         count = len(request.deliveries)
         unit = _kind_of_delivery(request)
-        return say("end-share-partly", done=count - failed, count=count, unit=unit, **names)
+        return say("end-share-partly", done=count - failed, count=count, unit=unit, subject=subject)
     if request.came_to is RequestState.REFUSED:
         return say("end-share-refused", targets=targets(say, request), **names)
     if request.came_to is RequestState.FAILED and request.begun_at is not None and request.settled_at is None:
-        return say("end-share-halfway", **names)
+        return say("end-share-halfway", subject=subject)
     if request.came_to is RequestState.COMPLETED and request.cut_down:
-        return say("end-share-cut-down", **names)
-    return say(f"end-share-{_ended(request, 'completed', 'denied', 'expired')}", **names)
+        return say("end-share-cut-down", subject=subject)
+    return say(f"end-share-{_ended(request, 'completed', 'denied', 'expired')}", subject=subject)
 
 
 def _end_of_revocation(say: Speech, request: Request) -> str:

@@ -110,7 +110,7 @@ class Publisher:
     def _bring_up_to_date(self, untold: Untold, message: Message, posted: dict[str, Posting]) -> datetime | None:
         """Post or edit one message, if it differs; return when to look at it again, if it has to wait."""
         posting = posted.get(message.key)
-        parent = posted.get(STORY) if message.place is Place.THREAD else None
+        parent = posted.get(message.under) if message.place is Place.THREAD else None
         if message.place is Place.THREAD and (parent is None or not parent.ts):
             return None  # it comes with the one it is under
         if not _differs(message, posting):

@@ -272,7 +272,8 @@ class Request:
         asked_at: when the approvers were last asked; votes before that don't count any more.
         asked_in: the ids of the channels that it was asked in, the one with the story in its thread first.
         expires_at: when the next undecided part lapses.
-        remind_at: when the approvers are to be reminded next; `reminders` is how often they were.
+        remind_at: when approvers are to be looked at next, whether to remind them.
+        reminded: when the approvers of a rule were last reminded since they were asked, by the rule's name.
         edits: what approvers took out of it, oldest first.
         retries: who had which failed deliveries tried again, oldest first.
         cancelled_at: when the requester withdrew it.
@@ -314,7 +315,7 @@ class Request:
     asked_at: datetime | None
     asked_in: tuple[str, ...]
     remind_at: datetime | None
-    reminders: int
+    reminded: Mapping[str, datetime]
     edits: tuple[Edit, ...]
     cancelled_at: datetime | None
     state_since: datetime

@@ -85,7 +85,7 @@ requests = Table(
     Column("asked_at", UtcDateTime),
     Column("asked_in", JSON, nullable=False, server_default="[]"),
     Column("remind_at", UtcDateTime, index=True),
-    Column("reminders", Integer, nullable=False, server_default="0"),
+    Column("reminded", JSON, nullable=False, server_default="{}"),
     Column("edits", JSON, nullable=False, server_default="[]"),
     Column("retries", JSON, nullable=False, server_default="[]"),
     Column("cancelled_at", UtcDateTime),

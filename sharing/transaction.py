@@ -593,7 +593,7 @@ def _request(row: RowMapping, its_deliveries: tuple[Delivery, ...], its_decision
         asked_at=row["asked_at"],
         asked_in=tuple(row["asked_in"]),
         remind_at=row["remind_at"],
-        reminders=row["reminders"],
+        reminded={rule: datetime.fromisoformat(at) for rule, at in row["reminded"].items()},
         edits=tuple(map(_edit, row["edits"])),
         retries=tuple(map(_retry, row["retries"])),
         cancelled_at=row["cancelled_at"],

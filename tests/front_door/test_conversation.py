@@ -8,7 +8,7 @@ import pytest
 
 from handlers.asking import FILL_IN, FORM_SHORTCUT, MESSAGE_SHORTCUT
 from handlers.ballots import APPROVE, DENY
-from handlers.following import AGAIN, ASK_FOR_PREVIEW, DETAILS, NOTIFY, REVOKE
+from handlers.following import AGAIN, ASK_FOR_PREVIEW, DETAILS, NOTIFY, REVOKE, STOP_NOTIFYING
 from playground.aws import Disk
 from tests.postgres import ON_BOTH
 from tests.stage import IMAGES, PROD, REGION, STAGING, Stage
@@ -273,6 +273,41 @@ def test_watchers_and_a_channel_are_told_of_the_end(stage: Stage, image: str) ->
     assert "が完了しました" in told
     (notice,) = stage.slack.messages(news)
     assert "is complete. Ready to use:" in notice.as_text()
+    assert "Your share" not in notice.as_text(), "it isn't theirs"
+    assert "The share (" in notice.as_text()
+
+
+@ON_BOTH
+def test_watchers_are_told_of_a_cancellation_unless_they_stopped_watching(stage: Stage, image: str) -> None:
+    asked = said(stage.types(stage.mika, f"{image} to staging")).split("request `")[1].split("`")[0]
+    stage.work()
+    stage.clicks(stage.kim, NOTIFY)
+    stage.clicks(stage.sam, NOTIFY)
+    confirmation = stage.slack.ephemerals(stage.sam)[-1]
+    for _ in range(2):
+        stage.clicks(stage.sam, STOP_NOTIFYING, confirmation)
+        assert f"You won't be told of the end of `{asked}`" in stage.private(stage.sam)[-1]
+    stage.types(stage.mika, f"cancel {asked}")
+    stage.work()
+    (told,) = stage.direct(stage.kim)
+    assert f"`{asked}`, asked for by @mika" in told
+    assert "Cancelled by @mika" in told
+    assert stage.direct(stage.sam) == []
+    stage.clicks(stage.sam, STOP_NOTIFYING, confirmation)
+    assert "has ended already" in stage.private(stage.sam)[-1]
+
+
+def test_a_click_too_many_on_notify_me_undoes_nothing(stage: Stage, image: str) -> None:
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    for _ in range(2):
+        stage.clicks(stage.kim, NOTIFY)
+    stage.clicks(stage.sam, "ami_share_deny")
+    stage.submits(stage.sam, reason="not now")
+    stage.work()
+    (told,) = stage.direct(stage.kim)
+    assert "The share (" in told
+    assert "was denied" in told
 
 
 def test_details_show_everything_in_a_modal(stage: Stage, image: str) -> None:

@@ -126,6 +126,7 @@ def test_a_request_nobody_decides_on_expires(stage: Stage, image: str) -> None:
     assert "expired" in stage.approval.as_text()
     assert "[Approve]" not in stage.approval.as_text()
     assert "expired: nobody decided in time" in stage.direct(stage.mika)[-1]
+    assert "Nobody decided in time." in stage.thread[-1]
     stage.clicks(stage.sam, APPROVE, shown)
     assert "This request has expired" in stage.private(stage.sam)[-1]
     assert stage.aws.image(image).launch_permission == set()

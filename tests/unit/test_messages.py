@@ -161,7 +161,7 @@ def request_in(state: RequestState, count: int = 1, text: str = "golden", images
         asked_at=NOW,
         asked_in=("C0APPROVALS",),
         remind_at=NOW,
-        reminders=1,
+        reminded={"default": NOW},
         edits=(Edit(Person("T0", "U0SAM"), NOW, ("sandbox",)),),
         cancelled_at=NOW,
         state_since=NOW,

@@ -44,7 +44,7 @@ def a_request(kind: RequestKind, state: RequestState) -> Request:
         kind=kind,
         of=of,
         ticket="OPS-42",
-        reminders=1,
+        reminded={"default": NOW},
         watchers=(Person("T0", "U0KIM"),),
         decisions=() if state is RequestState.AWAITING_APPROVAL else asked.decisions,
     )

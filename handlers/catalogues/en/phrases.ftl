@@ -264,7 +264,9 @@ more-lines = … and { $count } more
 
 ## How it ended
 
-end-share-partly = :warning: Your share ({ $request }, { $images }) is done for { $done } of { $unit ->
+share-yours = Your share ({ $request }, { $images })
+share-of-another = The share ({ $request }, { $images })
+end-share-partly = :warning: { $subject } is done for { $done } of { $unit ->
     [account] { $count ->
         [one] { $count } account
        *[other] { $count } accounts
@@ -274,13 +276,13 @@ end-share-partly = :warning: Your share ({ $request }, { $images }) is done for 
        *[other] { $count } deliveries
     }
 }; the rest failed.
-end-share-completed = :white_check_mark: Your share ({ $request }, { $images }) is complete. Ready to use:
-end-share-cut-down = :white_check_mark: Your share ({ $request }, { $images }) is complete, as far as it was approved. What is left out, and what is ready to use:
-end-share-failed = :x: Your share ({ $request }, { $images }) failed.
-end-share-halfway = :x: Your share ({ $request }, { $images }) failed while its permissions were being set. Some of them may be in place: ask again to have the rest set, or take it back.
+end-share-completed = :white_check_mark: { $subject } is complete. Ready to use:
+end-share-cut-down = :white_check_mark: { $subject } is complete, as far as it was approved. What is left out, and what is ready to use:
+end-share-failed = :x: { $subject } failed.
+end-share-halfway = :x: { $subject } failed while its permissions were being set. Some of them may be in place: ask again to have the rest set, or take it back.
 end-share-refused = :no_entry: I can't share { $images } with { $targets } ({ $request }):
-end-share-denied = :no_entry: Your share ({ $request }, { $images }) was denied.
-end-share-expired = :hourglass: Your share ({ $request }, { $images }) expired: nobody decided in time. Ask again if it is still needed.
+end-share-denied = :no_entry: { $subject } was denied.
+end-share-expired = :hourglass: { $subject } expired: nobody decided in time. Ask again if it is still needed.
 end-revoke-completed = :lock: What the share gave is taken back ({ $request }, of { $share }).{ $copies ->
     [0] {""}
     [one] {" "}{ $copies } copy deregistered with the snapshots.
@@ -353,6 +355,7 @@ button-notify = Notify me
 button-retry = Retry
 button-retry-one = Retry { $name }
 button-retry-all = Retry all that failed
+button-stop-notifying = Don't notify me
 button-again = Ask again…
 button-revoke = Take back…
 button-revoke-confirm = Ask for it
@@ -364,6 +367,7 @@ question-take-back = Take this share back?
 confirm-take-back = Approval is asked for; then what { $request } gave is taken back. The copies stay.
 notify-noted = :bell: You will be told in a direct message once { $request } has ended.
 notify-already = You are told of the end of { $request } already.
+notify-stopped = :no_bell: You won't be told of the end of { $request }.
 notify-too-late = { $request } has ended already.
 watched-end = :bell: { $request }, asked for by { $who }:
 

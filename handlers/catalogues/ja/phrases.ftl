@@ -230,20 +230,22 @@ more-lines = … ほか { $count } 件
 
 ## 結果
 
-end-share-partly = :warning: 共有（{ $request }、{ $images }）は、{ $count } { $unit ->
+share-yours = 共有（{ $request }、{ $images }）
+share-of-another = 共有（{ $request }、{ $images }）
+end-share-partly = :warning: { $subject }は、{ $count } { $unit ->
     [account] アカウント
    *[delivery] 件の引き渡し
 }のうち { $done } { $unit ->
     [account] アカウント
    *[delivery] 件
 }で完了し、残りは失敗しました。
-end-share-completed = :white_check_mark: 共有（{ $request }、{ $images }）が完了しました。次のイメージを使えます。
-end-share-cut-down = :white_check_mark: 共有（{ $request }、{ $images }）は、承認された範囲で完了しました。対象外になったものと、使えるイメージは次のとおりです。
-end-share-failed = :x: 共有（{ $request }、{ $images }）は失敗しました。
-end-share-halfway = :x: 共有（{ $request }、{ $images }）は権限の設定中に失敗しました。一部の権限が付与されている可能性があります。残りを設定するにはもう一度依頼し、やめる場合は取り消してください。
+end-share-completed = :white_check_mark: { $subject }が完了しました。次のイメージを使えます。
+end-share-cut-down = :white_check_mark: { $subject }は、承認された範囲で完了しました。対象外になったものと、使えるイメージは次のとおりです。
+end-share-failed = :x: { $subject }は失敗しました。
+end-share-halfway = :x: { $subject }は権限の設定中に失敗しました。一部の権限が付与されている可能性があります。残りを設定するにはもう一度依頼し、やめる場合は取り消してください。
 end-share-refused = :no_entry: { $images } を { $targets } と共有できません（{ $request }）。
-end-share-denied = :no_entry: 共有（{ $request }、{ $images }）は却下されました。
-end-share-expired = :hourglass: 共有（{ $request }、{ $images }）は、期限までに誰も決定しなかったため失効しました。まだ必要な場合は、もう一度依頼してください。
+end-share-denied = :no_entry: { $subject }は却下されました。
+end-share-expired = :hourglass: { $subject }は、期限までに誰も決定しなかったため失効しました。まだ必要な場合は、もう一度依頼してください。
 end-revoke-completed = :lock: 共有で与えたものを取り消しました（{ $request }、対象 { $share }）。{ $copies ->
     [0] {""}
    *[other] { $copies } 個のコピーの登録を解除し、スナップショットも削除しました。
@@ -313,6 +315,7 @@ button-notify = 通知を受け取る
 button-retry = 再試行
 button-retry-one = { $name } を再試行
 button-retry-all = 失敗分をすべて再試行
+button-stop-notifying = 通知をやめる
 button-again = もう一度依頼…
 button-revoke = 取り消す…
 button-revoke-confirm = 依頼する
@@ -324,6 +327,7 @@ question-take-back = この共有を取り消しますか？
 confirm-take-back = 承認を依頼し、承認後に { $request } で与えたものを取り消します。コピーは残ります。
 notify-noted = :bell: { $request } が終わったら、ダイレクトメッセージでお知らせします。
 notify-already = { $request } が終わったときのお知らせは、既に設定されています。
+notify-stopped = :no_bell: { $request } が終わっても、お知らせしません。
 notify-too-late = { $request } は既に終わっています。
 watched-end = :bell: { $who } さんのリクエスト { $request }:
 
