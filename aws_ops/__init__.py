@@ -27,6 +27,9 @@ Knows nothing of Slack or of the database, and can be used as a library; `docs/a
     doing (AWS)           keys          describe a key; change its policy, and make sure of it
                           permissions   launchPermission and createVolumePermission, each read back
                           copies        start, find, watch, check and discard copies
+                          finishing     what a copy gets once it is good
+                          parameters    the SSM parameter that points to the newest
+                          pace          many calls in a row, no faster than AWS takes them
     going wrong           errors        the tree of what can be raised
                           calls         botocore's errors → that tree
 """

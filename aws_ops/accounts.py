@@ -12,7 +12,7 @@ from botocore.credentials import CredentialProvider, CredentialResolver, Deferre
 from botocore.exceptions import NoCredentialsError
 from botocore.session import Session
 
-from aws_ops.calls import calling, is_throttling
+from aws_ops.calls import calling, is_throttling, is_unanswered
 from aws_ops.fence import fence
 from aws_ops.ids import Region
 
@@ -49,8 +49,8 @@ class Accounts:
     Args:
         own: the session whose credentials assume the roles; by default botocore's usual chain (environment, profile,
             web identity, instance role).
-        observe: told of each call: the service, the operation, and AWS's error code, or `ok`; a call that brought no
-            answer at all is `no-answer`.
+        observe: told of each call: the service, the operation, and AWS's error code, or `ok`; a call that was sent and
+            brought no answer at all is `no-answer`.
         on_throttle: told of each try that AWS turned down as one too many, by service and operation; botocore tries
             again by itself, so most of them nobody else sees.
     """
@@ -132,8 +132,10 @@ class Accounts:
                 code = (parsed or {}).get("Error", {}).get("Code", "ok")
                 observe(model.service_model.service_name, model.name, code)
 
-            def unanswered(exception: Exception, **_: Any) -> None:
-                observe(client.meta.service_model.service_name, type(exception).__name__, "no-answer")
+            def unanswered(exception: Exception, event_name: str, **_: Any) -> None:
+                # What stopped the call before it was sent, the fence or a lack of credentials, is no result of AWS's.
+                if is_unanswered(exception):
+                    observe(client.meta.service_model.service_name, event_name.rpartition(".")[2], "no-answer")
 
             client.meta.events.register("after-call", answered)
             client.meta.events.register("after-call-error", unanswered)

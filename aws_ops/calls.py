@@ -92,6 +92,11 @@ def calling(operation: str) -> Iterator[None]:
         raise AwsRefused(operation, type(error).__name__, str(error)) from error
 
 
+def is_unanswered(error: Exception) -> bool:
+    """Say whether a call was sent, and no answer that could be read came back."""
+    return isinstance(error, _UNREACHABLE)
+
+
 def is_throttling(code: str) -> bool:
     """Say whether AWS means by this code that there were too many calls."""
     return code in _TOO_MANY or code.startswith("Throttling")

@@ -36,7 +36,7 @@ from aws_ops.ids import (
 )
 from aws_ops.key_grants import auto_scaling_role, own_grantees
 from aws_ops.key_policy import KeyPolicy, lacking
-from aws_ops.names import copy_name, rendered
+from aws_ops.names import copy_name, parameter_name, rendered
 from aws_ops.request import ShareRequest
 
 
@@ -139,6 +139,11 @@ class Case:
     def wanted_name(self, way: Way) -> str:
         """What the copy would be called if that name is free."""
         return rendered(self.request.rules.name, self.images[way.image_id])
+
+    def parameter_for(self, way: Way) -> str:
+        """The name of the parameter that is to point to the copy; empty for none."""
+        template = self.targets[way.account_id].parameter
+        return parameter_name(template, self.images[way.image_id]) if template else ""
 
     def reencryption_of(self, image: ImageFacts) -> Reencryption | None:
         """What it takes to re-encrypt the image, if it has to be before it can be shared."""

@@ -42,10 +42,12 @@ class CautionKind(StrEnum):
     STILL_GIVEN = "still_given"  # what, grantees (a revocation: somebody else gave the same)
     VOLUMES_NEED_KEY = "volumes_need_key"  # keys (a revocation in mode share: volumes made from the original need them)
     NOT_LOOKED_AT = "not_looked_at"  # what, why (an audit)
+    CANNOT_BE_PUT_RIGHT = "cannot_be_put_right"  # what, why (an audit)
     SOURCE_GONE = "source_gone"  # what (an audit: an image, snapshot or key that a share rests on)
     COPY_LOST = "copy_lost"  # copy, place, share (an audit)
     SHARED_BEYOND = "shared_beyond"  # image, strangers (an audit: whom the bot knows nothing of)
-    COPY_IN_USE = "copy_in_use"  # copy, place, users (retention)
+    COPY_IN_USE = "copy_in_use"  # copy, place, users (copies that were to go)
+    USE_UNREAD = "use_unread"  # place, why (copies that were to go)
     REENCRYPTED_FIRST = "reencrypted_first"  # image, key
     STANDS_IN = "stands_in"  # image, copy (a re-encrypted copy made before is shared in its place)
     MEMBERS_CANT_COPY = "members_cant_copy"  # organization (its snapshots are never shared)
@@ -115,12 +117,8 @@ def _of_policies(case: Case) -> Iterator[Caution]:
             if written and (gone := deleted_own_principals(key.policy)):
                 yield _caution(CautionKind.OWN_PRINCIPALS_DELETED, key=arn, principals=gone)
             others = foreign_accounts(key.policy, account_of(arn)) - set(case.targets)
-            if len(others) >= _MANY:
+            if len(others) >= case.request.many_accounts:
                 yield _caution(CautionKind.KEY_USED_BY_MANY, key=arn, accounts=str(len(others)))
-
-
-# Other accounts on one key from which on whoever opens it once more should know that.
-_MANY = 3
 
 
 def _of_expiries(case: Case) -> Iterator[Caution]:

@@ -172,12 +172,16 @@ class CopyImage:
 
 @dataclass(frozen=True)
 class PutImageParameter:
-    """An SSM parameter of the target points to the copy, unless it points to one of a newer image by then."""
+    """An SSM parameter of the target points to the copy, unless it points to one of a newer image by then.
+
+    `source_created` is when the image was made that the copy is of.
+    """
 
     account_id: AccountId
     region: Region
     source_image_id: ImageId
     parameter: str
+    source_created: datetime | None = None
     kind: Literal["put_image_parameter"] = "put_image_parameter"
 
 

@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from aws_ops.changes import CopyImage
 
 __all__ = [
+    "COOLDOWN",
     "DELIVERY_TAG",
     "CopyState",
     "CopyStatus",
@@ -33,6 +35,8 @@ __all__ = [
     "discard",
     "faults_of",
     "find_copy",
+    "is_protected_with_cooldown",
+    "lift_protection",
     "start_copy",
     "watch",
 ]
@@ -191,19 +195,14 @@ def discard(ec2: EC2Client, image_id: ImageId) -> None:
 
     A pending copy is stopped by it (EC2 User Guide, "Stop a pending AMI copy"); a failed one would stay until
     deregistered. Snapshots that another image uses are kept. A copy that is protected from deregistration, as its
-    source is, loses the protection first; with a cooldown it is 24 hours until AWS lets it go.
+    source is, loses the protection first; with a cooldown that has to be done `COOLDOWN` before, by `lift_protection`.
 
     Raises:
         AwsOpsError: the image isn't one of the bot's copies; it is left alone.
         AccessDenied, AwsRefused, AwsBusy: see `calls.calling`.
     """
-    images = list(_images(ec2, [{"Name": "image-id", "Values": [image_id]}]))
-    if any(DELIVERY_TAG not in _tags_of(image) for image in images):
-        raise AwsOpsError(f"{image_id} does not bear the tag {DELIVERY_TAG}: it is not the bot's to remove")
-    for image in images:
-        if image.get("DeregistrationProtection", "disabled") != "disabled":
-            with _unless_gone(), calling("DisableImageDeregistrationProtection"):
-                ec2.disable_image_deregistration_protection(ImageId=image["ImageId"])
+    images = _own_copy(ec2, image_id)
+    _lift_protection(ec2, images)
     if images:
         with _unless_gone(), calling("DeregisterImage"):
             ec2.deregister_image(ImageId=image_id, DeleteAssociatedSnapshots=True)
@@ -211,6 +210,50 @@ def discard(ec2: EC2Client, image_id: ImageId) -> None:
         if DELIVERY_TAG in _tags_of(snapshot):
             with _unless_gone(), calling("DeleteSnapshot"):
                 ec2.delete_snapshot(SnapshotId=snapshot["SnapshotId"])
+
+
+COOLDOWN = timedelta(hours=24)
+"""How long a protection with a cooldown holds on once it is lifted (EC2 User Guide, "Protect an AMI")."""
+
+
+def is_protected_with_cooldown(ec2: EC2Client, image_id: ImageId) -> bool:
+    """Whether the copy's protection from deregistration holds on for `COOLDOWN` after it is lifted.
+
+    Once it is lifted AWS shows the copy as any other, and doesn't say until when it refuses to let it go.
+
+    Raises:
+        AwsOpsError: the image isn't one of the bot's copies.
+        AccessDenied, AwsRefused, AwsBusy: see `calls.calling`.
+    """
+    return any(image.get("DeregistrationProtection") == _WITH_COOLDOWN for image in _own_copy(ec2, image_id))
+
+
+def lift_protection(ec2: EC2Client, image_id: ImageId) -> None:
+    """Lift the copy's protection from deregistration, if it has one.
+
+    Raises:
+        AwsOpsError: the image isn't one of the bot's copies; it is left alone.
+        AccessDenied, AwsRefused, AwsBusy: see `calls.calling`.
+    """
+    _lift_protection(ec2, _own_copy(ec2, image_id))
+
+
+_WITH_COOLDOWN = "enabled-with-cooldown"
+
+
+def _own_copy(ec2: EC2Client, image_id: ImageId) -> list[ImageTypeDef]:
+    """The image, if it is there; none if it is gone."""
+    images = _images(ec2, [{"Name": "image-id", "Values": [image_id]}])
+    if any(DELIVERY_TAG not in _tags_of(image) for image in images):
+        raise AwsOpsError(f"{image_id} does not bear the tag {DELIVERY_TAG}: it is not the bot's to remove")
+    return images
+
+
+def _lift_protection(ec2: EC2Client, images: Sequence[ImageTypeDef]) -> None:
+    for image in images:
+        if image.get("DeregistrationProtection", "disabled") != "disabled":
+            with _unless_gone(), calling("DisableImageDeregistrationProtection"):
+                ec2.disable_image_deregistration_protection(ImageId=image["ImageId"])
 
 
 @contextmanager

@@ -239,6 +239,25 @@ class ExistingCopy:
 
 
 @dataclass(frozen=True)
+class ImageParameter:
+    """What an SSM parameter that is to point to the newest copy points to.
+
+    Attributes:
+        image_id: None if there is no such parameter.
+        source_created: when the source of that image was made; None if it is no copy of the bot's.
+        version: the number of what was read; 0 if there is no such parameter.
+    """
+
+    image_id: ImageId | None
+    source_created: datetime | None = None
+    version: int = 0
+
+    def is_newer_than(self, created: datetime | None) -> bool:
+        """Whether it points to the copy of an image that was made after that."""
+        return bool(self.source_created and created and self.source_created > created)
+
+
+@dataclass(frozen=True)
 class TargetFacts:
     """What a target account says, in one region.
 
@@ -247,6 +266,7 @@ class TargetFacts:
         key: the key that copies are to be encrypted under.
         copies: images that are copies of one of the source images already.
         names_taken: names of the target's own images that begin like one of the source images'.
+        parameters: by name, those that are to point to copies which are there already.
         unreadable: what couldn't be read although the role could be assumed.
     """
 
@@ -256,6 +276,7 @@ class TargetFacts:
     key: KeyFacts | Unreadable | None = None
     copies: tuple[ExistingCopy, ...] = ()
     names_taken: frozenset[str] = frozenset()
+    parameters: Mapping[str, ImageParameter | Unreadable] = field(default_factory=dict)
     unreadable: tuple[Unreadable, ...] = ()
 
 

@@ -21,6 +21,7 @@ from aws_ops.facts import (
     Facts,
     ImageFacts,
     ImageNotFound,
+    ImageParameter,
     KeyFacts,
     Reencryption,
     Role,
@@ -45,7 +46,8 @@ from aws_ops.ids import (
 from aws_ops.key_grants import auto_scaling_role, knows, read_grants
 from aws_ops.keys import describe_key, read_policy
 from aws_ops.members import read_members
-from aws_ops.names import common_start, rendered
+from aws_ops.names import common_start, parameter_name, rendered
+from aws_ops.parameters import read_parameter
 from aws_ops.permissions import read_create_volume_permission, read_launch_permission
 from aws_ops.request import CopyRules, ShareRequest
 
@@ -389,8 +391,25 @@ def _read_target(
         key=_or_unreadable(lambda: describe_key(kms, key)) if key else None,
         copies=() if isinstance(copies, Unreadable) else copies,
         names_taken=frozenset() if isinstance(names, Unreadable) else names,
+        parameters=_read_parameters(accounts, target, region, images, copies),
         unreadable=tuple(each for each in (copies, names) if isinstance(each, Unreadable)),
     )
+
+
+def _read_parameters(
+    accounts: Accounts,
+    target: TargetAccount,
+    region: Region,
+    images: Sequence[ImageFacts],
+    copies: tuple[ExistingCopy, ...] | Unreadable,
+) -> dict[str, ImageParameter | Unreadable]:
+    """What the target's parameters point to, for the images that it has copies of."""
+    if target.parameter is None or isinstance(copies, Unreadable):
+        return {}
+    ec2, ssm = accounts.ec2(target.role, region), accounts.ssm(target.role, region)
+    copied = {copy.source_image_id for copy in copies}
+    names = {parameter_name(target.parameter, one) for one in images if {one.image_id, one.asked_as} & copied}
+    return {name: _or_unreadable(lambda name=name: read_parameter(ec2, ssm, name)) for name in sorted(names)}  # type: ignore[misc]
 
 
 def _read_allowed_images(accounts: Accounts, role: Role, region: Region) -> AllowedImages | Unreadable:

@@ -19,6 +19,19 @@ from aws_ops.request import Mode
 References = Mapping[ImageId, tuple[str, ...]]
 """What uses an image, by ARN or name; images that nothing uses need not be there."""
 
+Place = tuple[AccountId, Region]
+
+
+@dataclass(frozen=True)
+class Use:
+    """What uses copies, and of which places that can't be said, with the reason."""
+
+    users: References
+    unread: Mapping[Place, str]
+
+    def users_of(self, copy: DeregisterCopy) -> tuple[str, ...]:
+        return self.users.get(copy.image_id, ())
+
 
 @dataclass(frozen=True)
 class RetentionRule:
@@ -58,29 +71,35 @@ def superfluous(rules: Sequence[RetentionRule], copies: Sequence[KeptCopy]) -> t
     return tuple(sorted(due, key=lambda copy: (copy.account_id, copy.region, copy.source_created, copy.image_id)))
 
 
-def plan_retention(due: Sequence[KeptCopy], references: References) -> Plan:
-    """Decide which of the superfluous copies go: those that nothing uses. The others are named, with what uses them."""
-    return Plan(
-        mode=Mode.SHARE,
-        images=(),
-        changes=tuple(
-            DeregisterCopy(copy.account_id, copy.region, copy.image_id)
-            for copy in due
-            if not references.get(copy.image_id)
-        ),
-        cautions=tuple(
-            Caution(
-                CautionKind.COPY_IN_USE,
-                details(copy=copy.image_id, place=f"{copy.account_id} {copy.region}", users=references[copy.image_id]),
-            )
-            for copy in due
-            if references.get(copy.image_id)
-        ),
+def plan_retention(due: Sequence[DeregisterCopy], use: Use) -> Plan:
+    """Decide which of the superfluous copies go: those that nothing uses. Of the others it is said why they stay."""
+    return Plan(mode=Mode.SHARE, images=(), changes=unused(due, use), cautions=staying(due, use))
+
+
+def unused(copies: Sequence[DeregisterCopy], use: Use) -> tuple[DeregisterCopy, ...]:
+    """Those of the copies that nothing uses; of a place that can't be asked, none."""
+    return tuple(one for one in copies if (one.account_id, one.region) not in use.unread and not use.users_of(one))
+
+
+def staying(copies: Sequence[DeregisterCopy], use: Use) -> tuple[Caution, ...]:
+    """Why the other copies stay: what uses them, or that their place can't be asked."""
+    unread = (
+        Caution(CautionKind.USE_UNREAD, details(place=f"{account_id} {region}", why=why))
+        for (account_id, region), why in use.unread.items()
     )
+    used = (
+        Caution(
+            CautionKind.COPY_IN_USE,
+            details(copy=copy.image_id, place=f"{copy.account_id} {copy.region}", users=use.users_of(copy)),
+        )
+        for copy in copies
+        if use.users_of(copy)
+    )
+    return *unread, *used
 
 
 def _kept_by(rule: RetentionRule, copies: Sequence[KeptCopy]) -> Iterator[KeptCopy]:
-    places: dict[tuple[AccountId, Region], list[KeptCopy]] = defaultdict(list)
+    places: dict[Place, list[KeptCopy]] = defaultdict(list)
     for copy in copies:
         if rule.covers(copy):
             places[copy.account_id, copy.region].append(copy)

@@ -14,7 +14,7 @@ from aws_ops.errors import KeyPolicyError
 from aws_ops.held import Held
 from aws_ops.ids import KeyArn, PrincipalArn, parse_key_user
 from aws_ops.key_policy import deleted_own_principals, withdraw_administration, withdraw_use
-from aws_ops.plan import Plan, Refused
+from aws_ops.plan import Plan, Refused, policies_before
 from aws_ops.refusals import Refusal, RefusalKind, refusal_of
 from aws_ops.request import Mode
 
@@ -50,7 +50,8 @@ def plan_revocation(
     obstacles = (*_unreadable(due - there, held), *_in_policies(there, held))
     left = frozenset[Entry]().union(*(obstacle.left for obstacle in obstacles))
     leaving = there - left
-    changes = (*withdrawals_of(leaving), *copies)
+    withdrawals = withdrawals_of(leaving)
+    changes = (*withdrawals, *copies)
     against = tuple(obstacle.why for obstacle in obstacles)
     if against and not changes:
         return Refused(against)
@@ -62,6 +63,7 @@ def plan_revocation(
         gone=in_order(due - there - left),
         left=in_order(left),
         obstacles=against,
+        policies=policies_before(withdrawals, held.policies),
     )
 
 

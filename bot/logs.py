@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus
 
 from pythonjsonlogger.json import JsonFormatter
 
-from sharing.context import request_at_hand
+from sharing.context import request_of
 
 _LINE = "%(asctime)s %(levelname)s %(threadName)s %(request_id)s %(name)s: %(message)s"
 _FIELDS = "%(asctime)s %(levelname)s %(threadName)s %(request_id)s %(name)s %(message)s"
@@ -106,7 +106,7 @@ class _Json(JsonFormatter):
 
 
 def _with_request(record: logging.LogRecord) -> bool:
-    record.request_id = request_at_hand.get()
+    record.request_id = request_of(record.exc_info[1] if record.exc_info else None)
     return True
 
 

@@ -5,7 +5,7 @@ Pure: what was typed is compared with the estate and the images that are known; 
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
@@ -22,10 +22,14 @@ _IMAGES_LIMIT = 50
 _TARGETS_LIMIT = 100
 _DELIVERIES_LIMIT = 500
 _LONGEST_SHARE = timedelta(days=3660)
+# So many unknown words are looked for among the names that there are; it takes its time, and Slack waits three seconds.
+_HINTS = 5
 
 _TIME = re.compile(r"(?P<number>\d{1,5})\s*(?P<unit>h|d|w)(?:ours?|rs?|ays?|eeks?)?", re.IGNORECASE | re.ASCII)
+_NO_NAMES: Mapping[ImageId, str] = {}
+_NO_GROUPS: Mapping[str, tuple[str, ...]] = {}
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
-_ALIAS = re.compile(r"alias/[A-Za-z0-9/_-]{1,250}")
+_ALIAS = re.compile(r"alias/(?P<name>[A-Za-z0-9/_-]{1,250})", re.IGNORECASE | re.ASCII)
 _TICKET = re.compile(rf"[^\s<>|]{{1,{TICKET_LIMIT}}}")
 
 
@@ -62,9 +66,18 @@ class Ask:
     ticket: str = ""
 
 
-def printed(ask: Ask, now: datetime) -> str:
-    """Return the words that mean `ask` when they are typed at `now`; the command's name is not among them."""
-    parts = [f"{', '.join(ask.image_ids)} to {', '.join(ask.targets)}"]
+def printed(
+    ask: Ask,
+    now: datetime,
+    names: Mapping[ImageId, str] = _NO_NAMES,
+    groups: Mapping[str, tuple[str, ...]] = _NO_GROUPS,
+) -> str:
+    """Return the words that mean `ask` when they are typed at `now`; the command's name is not among them.
+
+    Images are called by their `names` where they have one, and targets by those of the `groups` that hold just them.
+    """
+    images = [f'"{names[one]}"' if one in names else one for one in ask.image_ids]
+    parts = [f"{', '.join(images)} to {', '.join(_grouped(ask.targets, groups))}"]
     if ask.regions:
         parts.append(f"in {', '.join(ask.regions)}")
     if ask.ends_at is not None:
@@ -79,6 +92,14 @@ def printed(ask: Ask, now: datetime) -> str:
     if ask.reason:
         parts.append(f"reason {ask.reason}")
     return " ".join(parts)
+
+
+def _grouped(targets: tuple[str, ...], groups: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    for group, members in groups.items():
+        for start in range(len(targets)):
+            if targets[start : start + len(members)] == members:
+                targets = (*targets[:start], group, *targets[start + len(members) :])
+    return targets
 
 
 _MODES = {Mode.SHARE: "no copy", Mode.COPY_THEN_UNSHARE: "then unshare"}
@@ -130,17 +151,29 @@ def at_odds(ask: Ask) -> list[Problem]:
 def read_images(words: Iterable[str], images: Images, problems: list[Problem]) -> tuple[ImageId, ...]:
     """Return the images named by id or by name, each once; what is neither goes to `problems`."""
     found: list[ImageId] = []
+    unknown: list[str] = []
     for word in words:
         image_id = images.called(word)
         if image_id is not None:
             found.append(image_id)
             continue
         try:
-            found.append(parse_image_id(word))
+            found.append(read_image_id(word))
         except MalformedId:
-            kind = ProblemKind.NOT_AN_IMAGE if word.startswith("ami-") else ProblemKind.NO_SUCH_IMAGE
-            problems.append(problem(kind, images.alike(word), word=word))
+            unknown.append(word)
+    for number, word in enumerate(unknown):
+        kind = ProblemKind.NOT_AN_IMAGE if word.lower().startswith("ami-") else ProblemKind.NO_SUCH_IMAGE
+        problems.append(problem(kind, images.alike(word) if number < _HINTS else (), word=word))
     return tuple(dict.fromkeys(found))
+
+
+def read_image_id(word: str) -> ImageId:
+    """Return the AMI id in `word`; capitals in it mean the same.
+
+    Raises:
+        MalformedId: it is none.
+    """
+    return parse_image_id(word.strip().lower())
 
 
 def read_targets(words: Iterable[str], estate: Estate, problems: list[Problem]) -> tuple[str, ...]:
@@ -149,14 +182,16 @@ def read_targets(words: Iterable[str], estate: Estate, problems: list[Problem]) 
     What is none of these goes to `problems`.
     """
     names: list[str] = []
-    strange = False
+    unknown: list[str] = []
     for word in words:
         try:
             names += estate.recipients_called(word)
-        except UnknownAccount as unknown:
-            strange = True
-            problems.append(problem(ProblemKind.NOT_A_TARGET, unknown.alike, word=word))
-    if not names and not strange:
+        except UnknownAccount:
+            unknown.append(word)
+    for number, word in enumerate(unknown):
+        alike = estate.alike(word) if number < _HINTS else ()
+        problems.append(problem(ProblemKind.NOT_A_TARGET, alike, word=word))
+    if not names and not unknown:
         problems.append(problem(ProblemKind.NO_TARGET))
     return tuple(dict.fromkeys(names))
 
@@ -177,7 +212,7 @@ def read_date(text: str, now: datetime, problems: list[Problem]) -> datetime | N
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        problems.append(problem(ProblemKind.NOT_A_DATE, word=text))
+        problems.append(problem(ProblemKind.NOT_A_DATE, word=text or "none"))
         return None
     ends_at = datetime.combine(day, time(0), tzinfo=UTC) + timedelta(days=1) if day < date.max else None
     return _checked_end(ends_at, now, problems)
@@ -187,7 +222,7 @@ def read_time(text: str, now: datetime, problems: list[Problem]) -> datetime | N
     """Return when the time that `text` names is over; what is no time goes to `problems`."""
     found = _TIME.fullmatch(text)
     if found is None:
-        problems.append(problem(ProblemKind.NOT_A_TIME, word=text))
+        problems.append(problem(ProblemKind.NOT_A_TIME, word=text or "none"))
         return None
     return _checked_end(now + int(found["number"]) * _UNITS[found["unit"].lower()], now, problems)
 
@@ -203,10 +238,13 @@ def _checked_end(ends_at: datetime | None, now: datetime, problems: list[Problem
 
 
 def read_key(text: str, problems: list[Problem]) -> str | None:
-    """Return the alias in `text`; what is none goes to `problems`."""
-    if _ALIAS.fullmatch(text):
-        return text
-    problems.append(problem(ProblemKind.NOT_A_KEY, word=text))
+    """Return the alias in `text`; what is none goes to `problems`.
+
+    Capitals in its name mean something to KMS, and are kept.
+    """
+    if found := _ALIAS.fullmatch(text):
+        return f"alias/{found['name']}"
+    problems.append(problem(ProblemKind.NOT_A_KEY, word=text or "none"))
     return None
 
 
@@ -214,7 +252,7 @@ def read_ticket(text: str, problems: list[Problem]) -> str:
     """Return the ticket in `text`; what can't be one goes to `problems`."""
     if _TICKET.fullmatch(text):
         return text
-    problems.append(problem(ProblemKind.NOT_A_TICKET, word=text, limit=TICKET_LIMIT))
+    problems.append(problem(ProblemKind.NOT_A_TICKET, word=text or "none", limit=TICKET_LIMIT))
     return ""
 
 

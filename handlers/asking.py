@@ -6,7 +6,7 @@ gallery has seen.
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,13 +15,12 @@ from slack_sdk import WebClient
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement, SectionBlock
 
 from aws_ops.ids import ImageId
-from handlers import form, listing, mrkdwn, wording
+from handlers import form, listing, mrkdwn, recipients, wording
 from handlers.answers import meet, no_such, tell_privately
 from handlers.ask import Ask
 from handlers.command import (
     Audit,
     Cancel,
-    Command,
     Help,
     List,
     NotUnderstood,
@@ -31,12 +30,15 @@ from handlers.command import (
     Revoke,
     Scope,
     Status,
+    form_of,
+    mended,
     parse,
 )
 from handlers.deciding import objection
 from handlers.following import AGAIN, ASK_FOR_PREVIEW, REVOKE
 from handlers.help import help_text
 from handlers.home import OPEN_FORM
+from handlers.patience import hurried
 from handlers.people import groups_of, person_of
 from handlers.speech import Speech
 from handlers.trouble import SLACK_TROUBLE
@@ -84,6 +86,7 @@ class Desk:
         command: the slash command, as the manifest has it.
         team_id: the one workspace that is listened to.
         wake: tells the worker and the publisher that there is something to do.
+        show_home: brings somebody's home tab up to date.
     """
 
     store: Store
@@ -94,12 +97,15 @@ class Desk:
     command: str
     team_id: str
     wake: Callable[[], None]
+    show_home: Callable[[Person], None]
 
     def listen(self, app: App) -> None:
         """Register every listener on `app`."""
         app.command(self.command)(self.take_command)
         app.view(form.SHARE)(self.take_form)
         app.options(form.IMAGES)(self.suggest_images)
+        app.options(form.TARGETS)(self.suggest_targets)
+        app.action(form.TARGETS)(self.show_keys)
         app.action(FILL_IN)(self.open_form_with_text)
         app.action(OPEN_FORM)(self.open_form_from_anywhere)
         app.action(ASK_FOR_PREVIEW)(self.ask_for_preview)
@@ -111,20 +117,20 @@ class Desk:
     def take_command(self, ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         """Take `/ami-share …`: store what is asked for and say so, show what is asked about, or say what's wrong."""
         try:
-            caller = self._meet(client, body)
+            caller = self._meet(hurried(client), body)
         except _NotHeard as no:
             ack(str(no))
             return
         origin, text, say = f"command:{body['trigger_id']}", body.get("text", ""), caller.say
         match parse(text, self.estate, self.gallery, self.clock()):
-            case Help():
-                ack(help_text(say, self.command, self.estate))
+            case Help(verb):
+                ack(help_text(say, self.command, self.estate, verb))
             case OpenForm() as wanted:
-                self._open_form(client, body["trigger_id"], say, body["channel_id"], wanted)
                 ack()
-            case NotUnderstood(problems, draft):
-                said = self._not_understood(say, [wording.problem(say, each) for each in problems])
-                ack(text=said, blocks=_with_form(say, said, text if draft is not None else ""))
+                self._open_form(client, body, say, wanted)
+            case NotUnderstood() as mistaken:
+                said = self._not_understood(say, mistaken)
+                ack(text=said, blocks=_with_form(say, said, text if mistaken.form is not None else ""))
             case Ask() as ask:
                 ack(self._received(say, self._store(caller, _wanted(origin, caller.person, ask))))
             case Preview(ask):
@@ -148,7 +154,7 @@ class Desk:
     def take_form(self, ack: Ack, body: dict[str, Any], client: WebClient, view: dict[str, Any]) -> None:
         """Take the form: store what is asked for, or show what is wrong at the fields."""
         try:
-            caller = self._meet(client, body)
+            caller = self._meet(hurried(client), body)
         except _NotHeard as no:
             ack(response_action="errors", errors={form.IMAGE: str(no)})
             return
@@ -162,14 +168,37 @@ class Desk:
 
     def suggest_images(self, ack: Ack, body: dict[str, Any], client: WebClient, payload: dict[str, Any]) -> None:
         """Offer the images that may be meant by what is typed into the form."""
-        say, no = meet(client, person_of(body), self.team_id)
+        say, no = meet(hurried(client), person_of(body), self.team_id)
         found = form.suggestions(say, self.gallery, payload.get("value") or "", self.clock()) if no is None else []
         ack(options=found)
+
+    def suggest_targets(self, ack: Ack, body: dict[str, Any], client: WebClient, payload: dict[str, Any]) -> None:
+        """Offer the accounts, groups and organizations that may be meant by what is typed into the form."""
+        say, no = meet(hurried(client), person_of(body), self.team_id)
+        found = recipients.offered(say, self.estate, payload.get("value") or "") if no is None else []
+        if found:
+            ack(option_groups=found)
+        else:
+            ack(options=[])
+
+    def show_keys(self, ack: Ack, body: dict[str, Any], client: WebClient) -> None:
+        """Take a choice of targets in the form: show under it the keys that copies there will be under."""
+        ack()
+        say, no = meet(client, person_of(body), self.team_id)
+        view = body["view"]
+        if no is not None or (shown := form.with_keys(say, view, self.estate)) is None:
+            return
+        try:
+            client.views_update(view_id=view["id"], hash=view["hash"], view=shown)
+        except SLACK_TROUBLE as trouble:
+            # With a hash that is old, another choice has been shown meanwhile; and the form is good without the keys.
+            _log.info("the keys of what was chosen aren't shown: %s", trouble)
 
     def open_form_with_text(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
         """Take a click on Fill in the form: it arrives with what made sense of what was typed."""
         ack()
-        self._form_for(client, body, _form_of(parse(action.get("value", ""), self.estate, self.gallery, self.clock())))
+        meant = parse(action.get("value", ""), self.estate, self.gallery, self.clock())
+        self._form_for(client, body, form_of(meant) or OpenForm())
 
     def open_form_from_anywhere(self, ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         """Take the shortcut: the form, empty."""
@@ -227,6 +256,7 @@ class Desk:
             caller = self._meet(client, body)
             revoke = Revoke(RequestId(action.get("value", "")))
             self._answer(client, body, self._revoke(caller, f"click:{body['trigger_id']}", revoke))
+            self.show_home(caller.person)
         except _NotHeard as no:
             self._answer(client, body, str(no))
 
@@ -243,17 +273,22 @@ class Desk:
 
     def _form_for(self, client: WebClient, body: Mapping[str, Any], wanted: OpenForm) -> None:
         try:
-            caller = self._meet(client, body)
+            caller = self._meet(hurried(client), body)
         except _NotHeard as no:
             self._answer(client, body, str(no))
         else:
-            self._open_form(client, body["trigger_id"], caller.say, _channel_of(body), wanted)
+            self._open_form(client, body, caller.say, wanted)
 
-    def _open_form(self, client: WebClient, trigger_id: str, say: Speech, channel: str, wanted: OpenForm) -> None:
+    def _open_form(self, client: WebClient, body: Mapping[str, Any], say: Speech, wanted: OpenForm) -> None:
         view = form.share_form(
-            say, self.estate, self.gallery, wanted.draft, channel=channel, now=self.clock(), kind=wanted.kind
+            say, self.estate, self.gallery, wanted.draft, channel=_channel_of(body), now=self.clock(), kind=wanted.kind
         )
-        client.views_open(trigger_id=trigger_id, view=view)
+        try:
+            client.views_open(trigger_id=body["trigger_id"], view=view)
+        except SLACK_TROUBLE:
+            # Most likely Slack is slow: the trigger has run out, or no answer came.
+            _log.exception("the form can't be opened")
+            self._answer(client, body, say("form-not-opened"))
 
     def _answer(self, client: WebClient, body: Mapping[str, Any], text: str) -> None:
         tell_privately(client, person_of(body), _channel_of(body), text)
@@ -285,7 +320,7 @@ class Desk:
             share = self.store.get(revoke.request_id)
         except NoSuchRequest:
             return no_such(say, revoke.request_id)
-        if not share.revocable:
+        if not share.revocable and not (revoke.deregister and share.holds_copies):
             return wording.not_revocable(say, share)
         asked = revocation_of(share, caller.person, origin)
         revocation = self._store(caller, replace(asked, deregister=revoke.deregister, reason=revoke.reason))
@@ -311,10 +346,12 @@ class Desk:
     def _names(self, request: Request) -> dict[str, str]:
         return {"request": mrkdwn.code(request.id), "channel": mrkdwn.channel(self.rules.channel)}
 
-    def _not_understood(self, say: Speech, problems: Iterable[str]) -> str:
-        example = f"{self.command} ami-0123456789abcdef0 to {self.estate.targets[0].name} reason release 42"
-        like_this = say("like-this", example=mrkdwn.code(example), help=mrkdwn.code(f"{self.command} help"))
-        return "\n".join([say("not-understood"), *(f"• {mrkdwn.escape(each)}" for each in problems), like_this])
+    def _not_understood(self, say: Speech, mistaken: NotUnderstood) -> str:
+        example = f"ami-0123456789abcdef0 to {self.estate.targets[0].name} reason release 42"
+        typed = f"{self.command} {mended(mistaken, self.estate, self.clock()) or example}"
+        like_this = say("like-this", example=mrkdwn.code(typed), help=mrkdwn.code(f"{self.command} help"))
+        problems = (mrkdwn.escape(wording.problem(say, each)) for each in mistaken.problems)
+        return "\n".join([say("not-understood"), *(f"• {each}" for each in problems), like_this])
 
 
 def _with_form(say: Speech, said: str, typed: str) -> list[dict[str, Any]] | None:
@@ -324,21 +361,6 @@ def _with_form(say: Speech, said: str, typed: str) -> list[dict[str, Any]] | Non
     button = ButtonElement(text=say("button-fill-in"), action_id=FILL_IN, value=typed)
     section = SectionBlock(text=mrkdwn.cut(said, 2900))
     return [section.to_dict(), ActionsBlock(elements=[button]).to_dict()]
-
-
-def _form_of(meant: Command) -> OpenForm:
-    """The form that holds what made sense of what was typed."""
-    match meant:
-        case OpenForm():
-            return meant
-        case NotUnderstood(draft=Ask() as draft, kind=kind):
-            return OpenForm(draft, kind)
-        case Ask():
-            return OpenForm(meant)
-        case Preview(ask):
-            return OpenForm(ask, RequestKind.PREVIEW)
-        case _:
-            return OpenForm()
 
 
 def _wanted(origin: str, person: Person, ask: Ask, kind: RequestKind = RequestKind.SHARE) -> NewRequest:
@@ -393,5 +415,5 @@ def _images_in(message: Mapping[str, Any]) -> tuple[ImageId, ...]:
 
 
 def _channel_of(body: Mapping[str, Any]) -> str:
-    """Where something was done; empty if that was in no channel."""
-    return str((body.get("channel") or {}).get("id") or "")
+    """Where something was typed or clicked; empty if that was in no channel."""
+    return str(body.get("channel_id") or (body.get("channel") or {}).get("id") or "")

@@ -3,7 +3,7 @@
 Pure. The buttons name a request, a plan and a rule; `deciding.py` looks those up and believes nothing of them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
@@ -11,7 +11,6 @@ from slack_sdk.models.blocks import (
     ButtonElement,
     ConfirmObject,
     PlainTextObject,
-    SectionBlock,
 )
 
 from handlers import mrkdwn, phrases, wording
@@ -72,11 +71,11 @@ def to_be_decided(say: Speech, request: Request, rules: ApprovalRules) -> list[s
     return [_part(say, request, each) for each in tallies if each.verdict is None]
 
 
-def story_elsewhere(say: Speech, channel: str, link: str | None) -> SectionBlock:
+def story_elsewhere(say: Speech, channel: str, link: str | None) -> str:
     """Return where the story of a request is told that is asked for in several channels."""
     where = mrkdwn.channel(channel)
     words = say("story-link")
-    return section(say("story-elsewhere", channel=f"<{link}|{words}> ({where})" if link else where))
+    return say("story-elsewhere", channel=f"<{link}|{words}> ({where})" if link else where)
 
 
 def results(say: Speech, request: Request) -> list[str]:
@@ -121,28 +120,30 @@ def cancelled(say: Speech, request: Request) -> str:
 
 def narrowed(say: Speech, edit: Edit, *, void: bool) -> str:
     """Return who took what out of a request; `void` says that something had been decided before."""
-    line = say(
-        "narrowed-by",
-        who=mrkdwn.person(edit.person.user_id),
-        when=mrkdwn.when(edit.at),
-        targets=_names(say, edit.removed),
-    )
+    line = _taken_out(say, "narrowed-by", edit)
     return " ".join([line, say("narrowed-voids")]) if void else line
 
 
-def reminder(say: Speech, request: Request, rules: ApprovalRules) -> str | None:
-    """Return what those are told whose decision is still waited for; None once there is nothing to remind of."""
-    still_open = [each for each in rules.tallies_of(request) if each.verdict is None]
-    if request.state is not RequestState.AWAITING_APPROVAL or not still_open:
-        return None
+def left_out(say: Speech, request: Request) -> list[str]:
+    """Return what was asked for and isn't given, oldest first: taken out, denied, or not decided on in time."""
+    taken = [(edit.at, _taken_out(say, "taken-out", edit)) for edit in request.edits]
+    lost = [
+        (vote.at, decided(say, request, vote)) for vote in request.decisions if vote.verdict is not Verdict.APPROVED
+    ]
+    return [line for _, line in sorted([*taken, *lost], key=lambda each: each[0])]
+
+
+def reminder(say: Speech, request: Request, tallies: Sequence[Tally]) -> str | None:
+    """Return what those are told whose decision on these parts is still waited for; None if there is nobody."""
     users: set[str] = set()
     groups: set[str] = set()
-    for each in still_open:
-        if each.part.rule.remind_after is not None:
-            voted = {vote.person.user_id for vote in each.approvals}
-            users |= _users(each.part.rule, request) - voted
-            groups |= each.part.rule.groups
-    at = mrkdwn.when(min(each.part.expires_at(request) for each in still_open))
+    for each in tallies:
+        voted = {vote.person.user_id for vote in each.approvals}
+        users |= _users(each.part.rule, request) - voted
+        groups |= each.part.rule.groups
+    if not users and not groups:
+        return None
+    at = mrkdwn.when(min(each.part.expires_at(request) for each in tallies))
     return say("reminder", who=_some(say, mrkdwn.people(users, groups).split(", ")), when=at)
 
 
@@ -251,6 +252,11 @@ def _is_partial(request: Request, decision: Decision) -> bool:
     everything = {*request.targets, *(target for each in request.decisions for target in each.targets)}
     several = len({each.rule for each in _last_votes(request)}) > 1
     return bool(decision.targets) and (several or set(decision.targets) != everything)
+
+
+def _taken_out(say: Speech, words: str, edit: Edit) -> str:
+    who, when = mrkdwn.person(edit.person.user_id), mrkdwn.when(edit.at)
+    return say(words, who=who, when=when, targets=_names(say, edit.removed))
 
 
 def _names(say: Speech, targets: Iterable[str]) -> str:

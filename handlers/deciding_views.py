@@ -27,7 +27,7 @@ from sharing.requests import RequestId
 DENIAL = "ami_share_denial"
 NARROWING = "ami_share_narrowing"
 KEEP = "keep"
-_REASON, _VALUE = "reason", "value"
+REASON, _VALUE = "reason", "value"
 # A select holds 100 options (docs.slack.dev/reference/block-kit/block-elements/multi-select-menu-element), and a
 # request no more targets.
 _OPTIONS = 100
@@ -47,7 +47,7 @@ def denial_form(say: Speech, ballot: Ballot, channel: str) -> View:
                 text=MarkdownTextObject(text=say("denial-read-by-requester", request=mrkdwn.code(ballot.request_id)))
             ),
             InputBlock(
-                block_id=_REASON,
+                block_id=REASON,
                 label=say("form-reason"),
                 element=PlainTextInputElement(action_id=_VALUE, multiline=True, max_length=REASON_LIMIT),
             ),
@@ -57,7 +57,7 @@ def denial_form(say: Speech, ballot: Ballot, channel: str) -> View:
 
 def read_denial_form(view: Mapping[str, Any]) -> tuple[Ballot, str, str]:
     """Return what is denied, in which channel it was clicked, and why it is denied."""
-    reason = view["state"]["values"][_REASON][_VALUE]["value"] or ""
+    reason = view["state"]["values"][REASON][_VALUE]["value"] or ""
     return *_read_about(view), " ".join(reason.split())[:REASON_LIMIT]
 
 

@@ -5,36 +5,38 @@ notifies nobody; the approval message and the progress are edited in place.
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
-from slack_sdk.models.blocks import ActionsBlock, Block, ContextBlock
+from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, ContextBlock
 
 from aws_ops.plan import Plan
 from handlers import ballots, following, mrkdwn, phrases, results, wording
 from handlers.layout import MESSAGE, Line, fit, joined, md, section, sections, size
-from handlers.plan_view import plan_blocks
+from handlers.plan_view import in_words, plan_blocks
 from handlers.speech import Speech
-from sharing.requests import NOBODY, Person, Request, RequestKind
-from sharing.rules import ApprovalRules
-from sharing.states import DeliveryState, RequestState, is_final
+from sharing.requests import NOBODY, Edit, Person, Request, RequestKind, Verdict
+from sharing.rules import ApprovalRules, Tally
+from sharing.states import RequestState, is_final
 
 # The message in whose thread the story of a request is told.
 STORY = "approval"
 # What tells the requester that the approval message can't be posted; with the channel's id after it.
 UNREACHABLE = "unreachable"
 
-_TEXT, _ROOM_FOR_TEXT = 3900, 3800
+_TEXT, _ROOM_FOR_TEXT = 3900, 3600
 # Shares of the room in a message: what is left over is counted, and the details and the audit trail have it all.
-_ROOM, _ROOM_FOR_DECISIONS = 9000, 2000
+_ROOM, _ROOM_FOR_DECISIONS, _ROOM_FOR_DECIDERS = 9000, 2000, 600
 _ENCODED = 200
 
 
 class Place(Enum):
-    """Where a message goes: the approvals channel, the thread under the approval message, or the requester alone."""
+    """Where a message goes: the approvals channel, the thread under an approval message, or the requester alone."""
 
     CHANNEL = "channel"
     THREAD = "thread"
@@ -55,6 +57,7 @@ class Message:
 
     Attributes:
         channel: where it goes, unless its place says it.
+        under: the key of the message that it is in the thread of, if its place is a thread.
         reader: whom it is for, if its place is a direct message.
     """
 
@@ -64,6 +67,7 @@ class Message:
     text: str
     blocks: tuple[dict[str, Any], ...]
     channel: str | None = None
+    under: str = STORY
     reader: Person | None = None
 
 
@@ -103,6 +107,7 @@ def messages_of(
         *_to_watchers(audience, request),
         *_to_notifications(audience, request),
         *_in_other_channels(say, request, rules, story),
+        *_reminders(say, request, rules),
     ]
 
 
@@ -110,8 +115,9 @@ def _in_channel(say: Speech, request: Request, rules: ApprovalRules) -> Iterator
     if _was_asked_for(request) and request.plan is not None:
         blocks = _approval_blocks(say, request, request.plan, rules)
         channel = _channels(request, rules)[0]
-        yield _approval(say, request, STORY, channel, blocks)
-        yield from (replace(message, channel=channel) for message in _not_ended(say, request))
+        text = _approval_text(say, request, request.plan, rules)
+        message = _message(STORY, Place.CHANNEL, Pace.AT_ONCE, text, blocks)
+        yield from (replace(each, channel=channel) for each in (message, *_not_ended(say, request)))
 
 
 def _not_ended(say: Speech, share: Request) -> Iterator[Message]:
@@ -121,7 +127,7 @@ def _not_ended(say: Speech, share: Request) -> Iterator[Message]:
         return
     why = _lasting([*ending.refusals, *(ending.plan.obstacles if ending.plan else ()), ending.failure])
     lines = [phrases.not_ended(say, share), *results.why_not(say, ending), *results.to_know(say, ending)]
-    yield _lines(say, f"not-ended:{why}", Place.CHANNEL, lines, of=ending)
+    yield _lines(say, f"not-ended:{why}", Place.CHANNEL, lines, buttons=following.what_next(say, share), of=ending)
 
 
 def _lasting(trouble: Iterable[object]) -> str:
@@ -138,18 +144,48 @@ def _in_other_channels(say: Speech, request: Request, rules: ApprovalRules, stor
     if not _was_asked_for(request) or request.plan is None:
         return
     first, *others = _channels(request, rules)
+    elsewhere = ballots.story_elsewhere(say, first, story)
     for channel in others:
-        blocks = [
-            *_approval_blocks(say, request, request.plan, rules),
-            ballots.story_elsewhere(say, first, story),
-        ]
-        yield _approval(say, request, f"{STORY}:{channel}", channel, blocks)
+        blocks = [*_approval_blocks(say, request, request.plan, rules), section(elsewhere)]
+        text = f"{_approval_text(say, request, request.plan, rules)}\n{elsewhere}"
+        message = _message(f"{STORY}:{channel}", Place.CHANNEL, Pace.AT_ONCE, text, blocks)
+        yield replace(message, channel=channel)
 
 
-def _approval(say: Speech, request: Request, key: str, channel: str, blocks: Iterable[Block]) -> Message:
-    said = (phrases.asks(say, request), phrases.estimate(say, request), _standing(say, request))
-    text = " ".join(filter(None, said))
-    return replace(_message(key, Place.CHANNEL, Pace.AT_ONCE, text, blocks), channel=channel)
+def _reminders(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[Message]:
+    """Those to be reminded where they were asked: not everybody is in every channel.
+
+    What was said to the approvers of a rule before their last reminder stands as it was posted.
+    """
+    if request.plan is None or request.state is not RequestState.AWAITING_APPROVAL:
+        return
+    first, *others = _channels(request, rules)
+    waited_for: dict[tuple[datetime, str], list[Tally]] = {}
+    for tally in rules.tallies_of(request):
+        rule = tally.part.rule
+        if tally.verdict is None and rule.name in request.reminded:
+            # A rule may name another channel by now than it was asked in.
+            where = rule.channel if rule.channel in others else first
+            waited_for.setdefault((request.reminded[rule.name], where), []).append(tally)
+    for (at, channel), tallies in sorted(waited_for.items(), key=lambda each: each[0]):
+        if said := ballots.reminder(say, request, tallies):
+            message = _line(say, f"reminder:{channel}:{at.isoformat()}", Place.THREAD, said)
+            yield replace(message, under=STORY if channel == first else f"{STORY}:{channel}")
+
+
+def _approval_text(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> str:
+    """What the blocks say, for notifications and screen readers: something of all of it, however much there is."""
+    deciders = _to_be_decided(say, request, rules)
+    decided = joined(say, ballots.results(say, request), _ROOM_FOR_DECIDERS)
+    below = "\n".join([*deciders, decided or _standing(say, request)])
+    above = "\n".join(in_words(say, request, plan, rules, _ROOM_FOR_TEXT - len(below)))
+    return f"{mrkdwn.cut(above, _ROOM_FOR_TEXT - len(below))}\n{below}"
+
+
+def _to_be_decided(say: Speech, request: Request, rules: ApprovalRules) -> list[str]:
+    """What the ballots of a request that waits for a decision say, if it does."""
+    waits = request.state is RequestState.AWAITING_APPROVAL
+    return [joined(say, ballots.to_be_decided(say, request, rules), _ROOM_FOR_DECIDERS)] if waits else []
 
 
 def _channels(request: Request, rules: ApprovalRules) -> tuple[str, ...]:
@@ -159,25 +195,31 @@ def _channels(request: Request, rules: ApprovalRules) -> tuple[str, ...]:
 def _in_thread(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[Message]:
     if request.plan is None or not _was_asked_for(request):
         return
-    yield from _decisions(say, request)
-    if request.reminders and (said := ballots.reminder(say, request, rules)):
-        yield _line(say, f"reminder:{request.reminders}", Place.THREAD, said)
+    yield from _decisions(say, request, rules)
     if request.state is RequestState.CANCELLED:
         yield _line(say, "cancelled", Place.THREAD, ballots.cancelled(say, request))
+    lapsed_in_parts = any(vote.verdict is Verdict.LAPSED for vote in request.votes)
+    if request.state is RequestState.EXPIRED and not lapsed_in_parts:
+        yield _line(say, "expired", Place.THREAD, phrases.standing(say, request))
     if request.preparations:
         lines = [phrases.prepared(say, asked, made) for asked, made in request.preparations.items()]
         yield _lines(say, "preparing", Place.THREAD, lines, Pace.AT_ONCE if is_final(request.state) else Pace.SLOWLY)
     if request.settled_at is not None:
         yield _line(say, "settled", Place.THREAD, phrases.settled(say, request.plan))
+    if request.waits:
+        yield _waits(say, request, Place.THREAD)
     if request.deliveries and request.settled_at is not None and request.mode.copies:
         lines = phrases.progress_of_all(say, request)
         pace = Pace.AT_ONCE if is_final(request.state) else Pace.SLOWLY
         yield _lines(say, "progress", Place.THREAD, lines, pace, of=request)
     yield from _trouble(say, request)
+    for number, retry in enumerate(request.retries, 1):
+        yield _line(say, f"retried:{number}", Place.THREAD, phrases.retried(say, request, retry))
     if request.came_to in _ENDS:
-        whose = "" if request.requester == NOBODY else f"{mrkdwn.person(request.requester.user_id)} "
-        told = [f"{whose}{phrases.end(say, request)}", *results.in_detail(say, request)]
-        yield _lines(say, "end", Place.THREAD, told, of=request)
+        nobodys = request.requester == NOBODY
+        told = [f"{_whose(request)}{phrases.end(say, request, watched=nobodys)}", *results.in_detail(say, request)]
+        key, what_next = _this_time(request, "end"), following.what_next(say, request)
+        yield _lines(say, key, Place.THREAD, told, buttons=what_next, of=request)
     if request.state is RequestState.REVOKED:
         yield _lines(say, f"revoked:{request.ended_by}", Place.THREAD, _taken_back(say, request), of=request.ending)
 
@@ -188,22 +230,40 @@ def _taken_back(say: Speech, share: Request) -> list[str]:
 
 
 def _trouble(say: Speech, request: Request) -> Iterator[Message]:
-    """What went wrong with the copies: one message for all that is tried again, and one for all that failed."""
+    """What went wrong with the copies: one message for all second tries, and one for those that failed together.
+
+    A copy that fails later is a message of its own, since an edit would notify nobody.
+    """
     pace = Pace.AT_ONCE if is_final(request.state) else Pace.SLOWLY
     again = [
         say("delivery-tried-again", name=phrases.name(say, request, one))
         for one in request.deliveries
-        if one.attempt > 1
+        if request.is_second_try(one)
     ]
     if again:
         yield _lines(say, "again", Place.THREAD, again, pace, of=request)
-    failed = [
-        say("delivery-trouble", name=phrases.name(say, request, one), why=wording.failure(say, one.failure))
-        for one in request.deliveries
-        if one.state is DeliveryState.FAILED and one.failure is not None
-    ]
-    if failed:
-        yield _lines(say, "failed", Place.THREAD, failed, pace, of=request)
+    lines: dict[int, list[str]] = defaultdict(list)
+    for delivery in request.failed:
+        lines[delivery.failure_batch].append(phrases.failed(say, request, delivery))
+    for retry in request.retries:
+        for tried in retry.tries:
+            lines[tried.failure_batch].append(phrases.failed_before(say, request, retry, tried))
+    # Once it has ended, that is what the requester is called for.
+    under_way = request.state in (RequestState.APPLYING, RequestState.COPYING)
+    for batch, said in sorted(lines.items()):
+        left = [each for each in request.failed if each.failure_batch == batch]
+        whose = _whose(request) if left and under_way else ""
+        told, what_next = [f"{whose}{said[0]}", *said[1:]], following.after_failures(say, request, left)
+        yield _lines(say, f"failed:{batch}", Place.THREAD, told, Pace.AT_ONCE, buttons=what_next, of=request)
+
+
+def _whose(request: Request) -> str:
+    return "" if request.requester == NOBODY else f"{mrkdwn.person(request.requester.user_id)} "
+
+
+def _this_time(request: Request, key: str) -> str:
+    """The key of what is told each time that a request ends; what failed and is tried again ends anew."""
+    return f"{key}:{len(request.retries)}" if request.retries else key
 
 
 def _was_asked_for(request: Request) -> bool:
@@ -215,25 +275,50 @@ def _was_asked_for(request: Request) -> bool:
     return request.trigger.asks_first and (found or not looked)
 
 
-def _decisions(say: Speech, request: Request) -> Iterator[Message]:
+def _replanned(say: Speech, request: Request, rules: ApprovalRules, at: datetime) -> Message:
+    """That it has to be decided anew, with the buttons for as long as it hasn't been."""
+    waiting = request.state is RequestState.AWAITING_APPROVAL
+    said = say("replanned", waiting="yes" if waiting else "no")
+    ballot = ballots.waiting(say, request, rules) if waiting else ()
+    text = "\n".join([said, *_to_be_decided(say, request, rules)])
+    return _message(f"replanned:{at.isoformat()}", Place.THREAD, Pace.AT_ONCE, text, [section(said), *ballot])
+
+
+def _decisions(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[Message]:
     """What was decided and what made that void, in the order in which it happened."""
     told = [
         (vote.at, 0, _line(say, f"decision:{number}", Place.THREAD, ballots.decided(say, request, vote)))
         for number, vote in enumerate(request.decisions)
     ]
     for edit in request.edits:
-        void = any(vote.at <= edit.at and vote.person != NOBODY for vote in request.decisions)
-        line = _line(say, f"narrowed:{edit.at.isoformat()}", Place.THREAD, ballots.narrowed(say, edit, void=void))
+        line = _line(say, f"narrowed:{edit.at.isoformat()}", Place.THREAD, _narrowed(say, request, edit))
         told.append((edit.at, 1, line))
     if (again := request.replanned_at) is not None:
-        line = _line(
-            say,
-            f"replanned:{again.isoformat()}",
-            Place.THREAD,
-            say("replanned"),
-        )
-        told.append((again, 1, line))
+        told.append((again, 1, _replanned(say, request, rules, again)))
     yield from (message for _, _, message in sorted(told, key=lambda each: each[:2]))
+
+
+def _narrowed(say: Speech, request: Request, edit: Edit) -> str:
+    void = any(vote.at <= edit.at and vote.person != NOBODY for vote in request.decisions)
+    return ballots.narrowed(say, edit, void=void)
+
+
+def _cut_down(say: Speech, request: Request) -> Iterator[Message]:
+    """What the requester hears at once though the request goes on: what is out of it, and by whose word.
+
+    By an edit of another message they wouldn't notice. What has ended the request is told with its end.
+    """
+    names = {"request": mrkdwn.code(request.id), "images": phrases.images(say, request)}
+    for edit in request.edits:
+        if edit.person != request.requester:
+            lines = [say("cut-down-narrowed", **names), _narrowed(say, request, edit)]
+            yield _lines(say, f"told:narrowed:{edit.at.isoformat()}", Place.DIRECT, lines)
+    ended = request.state in (RequestState.DENIED, RequestState.EXPIRED)
+    last = request.decisions[-1].at if ended and request.decisions else None
+    for number, vote in enumerate(request.decisions):
+        if vote.verdict is not Verdict.APPROVED and vote.at != last:
+            lines = [say("cut-down-part", **names), ballots.decided(say, request, vote)]
+            yield _lines(say, f"told:decision:{number}", Place.DIRECT, lines)
 
 
 def _to_requester(
@@ -244,10 +329,13 @@ def _to_requester(
     say = audience.speech_for(request.requester)
     told = [_asked(say, request, rules)] if request.plan is not None and _was_asked_for(request) else []
     told += [_unreachable(say, request, channel, why) for channel, why in closed.items()]
+    told += _cut_down(say, request) if request.kind is RequestKind.SHARE else ()
     if request.kind is RequestKind.PREVIEW and request.state is RequestState.COMPLETED and request.plan is not None:
         told.append(_preview(say, request, request.plan, rules))
+    elif request.waits:
+        told.append(_waits(say, request, Place.DIRECT))
     elif _has_ended(request):
-        told.append(_end(say, request, f"told:{request.came_to.value}", followed=following.can_be_asked_again(request)))
+        told.append(_end(say, request, f"told:{request.came_to.value}"))
     if request.state is RequestState.REVOKED:
         lines, key = _taken_back(say, request), f"told:revoked:{request.ended_by}"
         told.append(_lines(say, key, Place.DIRECT, lines, of=request.ending))
@@ -255,12 +343,15 @@ def _to_requester(
 
 
 def _to_watchers(audience: Audience, request: Request) -> Iterator[Message]:
-    if not _has_ended(request):
-        return
-    for watcher in request.watchers:
+    cancelled = request.state is RequestState.CANCELLED
+    for watcher in request.watchers if cancelled or _has_ended(request) else ():
         say = audience.speech_for(watcher)
         key = f"told:{request.came_to.value}:{watcher.user_id}"
-        yield replace(_end(say, request, key, watched=True), reader=watcher)
+        if cancelled:
+            message = _lines(say, key, Place.DIRECT, [_watched(say, request), ballots.cancelled(say, request)])
+        else:
+            message = _end(say, request, key, watched=True)
+        yield replace(message, reader=watcher)
 
 
 def _to_notifications(audience: Audience, request: Request) -> Iterator[Message]:
@@ -270,25 +361,30 @@ def _to_notifications(audience: Audience, request: Request) -> Iterator[Message]
         yield replace(told, place=Place.CHANNEL, channel=audience.notifications_channel)
 
 
+def _waits(say: Speech, request: Request, place: Place) -> Message:
+    """What it waits for while it is carried out; the key is the place's own, since each is a message."""
+    key = "waits" if place is Place.THREAD else "told:waits"
+    return _lines(say, key, place, [wording.note(say, note) for note in request.waits], Pace.AT_ONCE)
+
+
 def _has_ended(request: Request) -> bool:
     return request.came_to in _ENDS or request.state in (RequestState.DENIED, RequestState.EXPIRED)
 
 
-def _end(say: Speech, request: Request, key: str, *, watched: bool = False, followed: bool = False) -> Message:
-    """How it ended; with whose request it was, for those who only watched it."""
-    whose = say("watched-end", who=mrkdwn.person(request.requester.user_id), request=mrkdwn.code(request.id))
-    lines = [*([whose] if watched else []), phrases.end(say, request), *results.in_detail(say, request)]
-    message = _lines(say, key, Place.DIRECT, lines, of=request)
-    if not followed:
-        return message
-    what_next = [following.again_button(say, request)]
-    if request.revocable:
-        what_next.append(following.revoke_button(say, request))
-    return replace(message, blocks=(*message.blocks, ActionsBlock(elements=what_next).to_dict()))
+def _end(say: Speech, request: Request, key: str, *, watched: bool = False) -> Message:
+    """How it ended, and what can be done about it; with whose request it was, for those who only watched it."""
+    whose = [_watched(say, request)] if watched else []
+    lines = [*whose, phrases.end(say, request, watched=watched), *results.in_detail(say, request)]
+    what_next = following.what_next(say, request)
+    return _lines(say, _this_time(request, key), Place.DIRECT, lines, buttons=what_next, of=request)
+
+
+def _watched(say: Speech, request: Request) -> str:
+    return say("watched-end", who=mrkdwn.person(request.requester.user_id), request=mrkdwn.code(request.id))
 
 
 def _preview(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Message:
-    text = " ".join(filter(None, [phrases.asks(say, request), phrases.estimate(say, request)]))
+    text = "\n".join([*in_words(say, request, plan, rules, _ROOM_FOR_TEXT), say("preview-nothing-asked")])
     return _message("preview", Place.DIRECT, Pace.ONCE, text, _preview_blocks(say, request, plan, rules))
 
 
@@ -320,7 +416,7 @@ def _standing(say: Speech, request: Request) -> str:
 
 def _approval_blocks(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Iterator[Block]:
     below = list(_below_the_plan(say, request, rules))
-    yield from plan_blocks(say, request, plan, MESSAGE - size(below), rules.environments)
+    yield from plan_blocks(say, request, plan, MESSAGE - size(below), rules)
     yield from below
 
 
@@ -335,7 +431,7 @@ def _below_the_plan(say: Speech, request: Request, rules: ApprovalRules) -> Iter
 
 
 def _preview_blocks(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Iterator[Block]:
-    yield from plan_blocks(say, request, plan, MESSAGE, rules.environments)
+    yield from plan_blocks(say, request, plan, MESSAGE, rules)
     yield following.preview_buttons(say, request)
     yield ContextBlock(elements=[md(f"{mrkdwn.code(request.id)} · {say('preview-nothing-asked')}")])
 
@@ -345,12 +441,23 @@ def _line(say: Speech, key: str, place: Place, text: str) -> Message:
 
 
 def _lines(
-    say: Speech, key: str, place: Place, lines: Sequence[Line], pace: Pace = Pace.ONCE, *, of: Request | None = None
+    say: Speech,
+    key: str,
+    place: Place,
+    lines: Sequence[Line],
+    pace: Pace = Pace.ONCE,
+    *,
+    buttons: Sequence[ButtonElement] = (),
+    of: Request | None = None,
 ) -> Message:
-    """Lines; where there are too many of them, with the button to see all `of` the request."""
+    """Lines with `buttons`; or where there are too many lines, with the one to see all `of` the request."""
     fitted = fit(lines, _ROOM)
-    whole = [following.details(say, of)] if fitted.left_out and of is not None else []
-    return _message(key, place, pace, joined(say, lines, _ROOM_FOR_TEXT), [*fitted.sections(say), *whole])
+    blocks: list[Block] = list(fitted.sections(say))
+    if buttons:
+        blocks.append(ActionsBlock(elements=list(buttons)))
+    elif fitted.left_out and of is not None:
+        blocks.append(following.details(say, of))
+    return _message(key, place, pace, joined(say, lines, _ROOM_FOR_TEXT), blocks)
 
 
 def _message(key: str, place: Place, pace: Pace, text: str, blocks: Iterable[Block]) -> Message:

@@ -24,6 +24,11 @@ def escape(text: str) -> str:
     return " ".join(_seen(text.translate(_ESCAPES)).split())
 
 
+def is_blank(text: str) -> bool:
+    """Whether nobody would see anything of `text`."""
+    return not escape(text).strip(f" {_JOINERS}")
+
+
 def block(lines: Iterable[str]) -> str:
     """Return `lines` as preformatted text, columns kept, to be copied as they are."""
     return "\n".join([_FENCE, *(_seen(line.translate(_ESCAPES)).replace("`", "'") for line in lines), _FENCE])

@@ -3,9 +3,11 @@
 Pure mrkdwn, from the catalogues. `messages.py` puts them together, `wording.py` has the words for kinds of trouble.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 
+from aws_ops.cautions import CautionKind
 from aws_ops.estimates import Cost, about
 from aws_ops.plan import (
     AddCreateVolumePermission,
@@ -24,7 +26,7 @@ from aws_ops.plan import (
 )
 from handlers import layout, mrkdwn, wording
 from handlers.speech import Speech
-from sharing.requests import Delivery, Preparation, Request, RequestKind, Trigger
+from sharing.requests import Delivery, FailedTry, Failure, Preparation, Request, RequestKind, Retry, Trigger, Way
 from sharing.states import DeliveryState, RequestState
 
 _BAR = 20
@@ -123,29 +125,34 @@ def _some(say: Speech, words: list[str]) -> str:
     return wording.some(say, words, layout.IN_A_LIST, _WORDS)
 
 
-def about_image(say: Speech, image: ImageSummary) -> dict[str, tuple[str, ...]]:
-    """Return what an approver should know of an image: lines, by the name of the field."""
+def about_image(say: Speech, image: ImageSummary, at: datetime) -> dict[str, tuple[str, ...]]:
+    """Return what an approver should know of an image and how old it is `at` that time: lines, by name of the field."""
     instead = (say("image-stands-for", image=mrkdwn.code(image.stands_for)),) if image.stands_for else ()
     size = say("image-size", gib=image.size_gib)
     what = wording.row(say, [mrkdwn.escape(image.platform_details), mrkdwn.escape(image.architecture), size])
     owned = say("image-owned", account=mrkdwn.code(image.owner), region=mrkdwn.code(image.region))
     return {
         say("image-name"): (mrkdwn.escape(image.name), mrkdwn.code(image.image_id), *instead),
-        say("image-made"): (mrkdwn.when(image.created),),
+        say("image-made"): (mrkdwn.when(image.created), _age(say, image, at)),
         say("image-owner"): (owned,),
         say("image-kind"): (what, _encryption(say, image)),
     }
 
 
-def image_in_short(say: Speech, image: ImageSummary) -> str:
+def image_in_short(say: Speech, image: ImageSummary, at: datetime) -> str:
     return say(
         "image-in-short",
         image=mrkdwn.code(image.image_id),
         name=mrkdwn.escape(image.name),
         made=mrkdwn.when(image.created),
+        age=_age(say, image, at),
         gib=image.size_gib,
         encryption=_encryption(say, image),
     )
+
+
+def _age(say: Speech, image: ImageSummary, at: datetime) -> str:
+    return say("image-age", days=max(0, (at - image.created).days))
 
 
 def _encryption(say: Speech, image: ImageSummary) -> str:
@@ -296,48 +303,65 @@ def _money(amount: Decimal, cost: Cost) -> str:
     return f"{amount.quantize(Decimal('0.01'), ROUND_CEILING)} {cost.currency}"
 
 
-def end(say: Speech, request: Request) -> str:
-    """Return how the request ended."""
+def end(say: Speech, request: Request, *, watched: bool = False) -> str:
+    """Return how the request ended, for the requester or for those who only watched it."""
     match request.kind:
         case RequestKind.REVOKE:
             return _end_of_revocation(say, request)
         case RequestKind.AUDIT:
-            how = "nothing" if _found_nothing(request) else _ended(request, "completed", "denied", "expired")
-            return say(f"end-audit-{how}", what=_audit(say, request))
+            return say(f"end-audit-{_end_of_audit(request)}", what=_audit(say, request))
         case RequestKind.RETIRE:
             how = "nothing" if _found_nothing(request) else _ended(request, "completed", "denied", "expired")
-            return say(f"end-retire-{how}", request=mrkdwn.code(request.id))
+            counts = {"gone": _copies_gone(request), "staying": len(request.notes)}
+            return say(f"end-retire-{how}", request=mrkdwn.code(request.id), **counts)
         case RequestKind.PREVIEW:
             how = _ended(request, "refused")
             names = {"images": images(say, request), "targets": targets(say, request)}
             return say(f"end-preview-{how}", request=mrkdwn.code(request.id), **names)
         case RequestKind.SHARE:
-            return _end_of_share(say, request)
+            return _end_of_share(say, request, watched=watched)
 
 
-def _end_of_share(say: Speech, request: Request) -> str:
+def _end_of_share(say: Speech, request: Request, *, watched: bool) -> str:
     names = {"request": mrkdwn.code(request.id), "images": images(say, request)}
+    subject = say("share-of-another", **names) if watched else say("share-yours", **names)
     failed = sum(delivery.state is DeliveryState.FAILED for delivery in request.deliveries)
     if request.came_to is RequestState.COMPLETED and failed:
         count = len(request.deliveries)
         unit = _kind_of_delivery(request)
-        return say("end-share-partly", done=count - failed, count=count, unit=unit, **names)
+        return say("end-share-partly", done=count - failed, count=count, unit=unit, subject=subject)
     if request.came_to is RequestState.REFUSED:
         return say("end-share-refused", targets=targets(say, request), **names)
     if request.came_to is RequestState.FAILED and request.begun_at is not None and request.settled_at is None:
-        return say("end-share-halfway", **names)
-    return say(f"end-share-{_ended(request, 'completed', 'denied', 'expired')}", **names)
+        return say("end-share-halfway", subject=subject)
+    if request.came_to is RequestState.COMPLETED and request.cut_down:
+        return say("end-share-cut-down", subject=subject)
+    return say(f"end-share-{_ended(request, 'completed', 'denied', 'expired')}", subject=subject)
 
 
 def _end_of_revocation(say: Speech, request: Request) -> str:
     names = {"request": mrkdwn.code(request.id), "share": mrkdwn.code(str(request.of))}
     if request.state is RequestState.COMPLETED:
-        plan = request.approved_plan
-        copies = sum(isinstance(change, DeregisterCopy) for change in plan.changes)
-        return say("end-revoke-left" if plan.left else "end-revoke-completed", copies=copies, **names)
+        left = request.approved_plan.left
+        return say("end-revoke-left" if left else "end-revoke-completed", copies=_copies_gone(request), **names)
     if request.state is RequestState.FAILED and request.settled_at is not None:
         return say("end-revoke-partly", **names)
     return say(f"end-revoke-{_ended(request, 'refused', 'denied', 'expired')}", **names)
+
+
+def _end_of_audit(request: Request) -> str:
+    if _found_nothing(request):
+        cautions = request.plan.cautions if request.plan else ()
+        stuck = any(caution.kind is CautionKind.CANNOT_BE_PUT_RIGHT for caution in cautions)
+        return "stuck" if stuck else "nothing"
+    how = _ended(request, "completed", "denied", "expired")
+    return "partly" if how == "completed" and request.notes else how
+
+
+def _copies_gone(request: Request) -> int:
+    """How many copies a request deregistered that is completed: all that it was to, but for those it has a note on."""
+    kinds = [change.kind for change in (request.plan.changes if request.plan else ())]
+    return kinds.count(DeregisterCopy.kind) - len(request.notes)
 
 
 def _found_nothing(request: Request) -> bool:
@@ -383,6 +407,36 @@ def not_ended(say: Speech, share: Request) -> str:
         targets=targets(say, share),
         request=mrkdwn.code(str(share.ended_by)),
     )
+
+
+def failed(say: Speech, request: Request, delivery: Delivery) -> str:
+    """Return that a delivery failed, and why; somebody has to act, as long as the share is wanted."""
+    named = {"name": name(say, request, delivery), "why": _why(say, delivery.failure)}
+    return say("delivery-trouble", over=_yes(request.is_over), **named)
+
+
+def failed_before(say: Speech, request: Request, retry: Retry, tried: FailedTry) -> str:
+    """Return that a delivery had failed, and who had it tried again."""
+    named = {"name": names(say, request, [tried.way]), "why": _why(say, tried.failure)}
+    return say("delivery-failed-before", **named, **_by(retry))
+
+
+def retried(say: Speech, request: Request, retry: Retry) -> str:
+    """Return who had what tried again."""
+    return say("retried", names=names(say, request, [each.way for each in retry.tries]), **_by(retry))
+
+
+def _by(retry: Retry) -> dict[str, str]:
+    return {"who": mrkdwn.person(retry.person.user_id), "when": mrkdwn.when(retry.at)}
+
+
+def _why(say: Speech, failure: Failure | None) -> str:
+    return wording.failure(say, failure) if failure is not None else ""
+
+
+def names(say: Speech, request: Request, ways: Collection[Way]) -> str:
+    """Return the names of some deliveries in a row."""
+    return _some(say, [name(say, request, each) for each in request.deliveries if each.way in ways])
 
 
 def name(say: Speech, request: Request, delivery: Delivery) -> str:

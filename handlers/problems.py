@@ -10,7 +10,7 @@ _SHOWN = 80
 class ProblemKind(StrEnum):
     """What is wrong; the comment names the details that go with it."""
 
-    NO_REQUEST = "no_request"  # text, alike (verbs)
+    NO_REQUEST = "no_request"  # text
     NO_IMAGE = "no_image"
     NO_TARGET = "no_target"
     NO_REGION = "no_region"
@@ -18,14 +18,15 @@ class ProblemKind(StrEnum):
     NO_SUCH_IMAGE = "no_such_image"  # word, alike
     NOT_A_TARGET = "not_a_target"  # word, alike
     NOT_A_REGION = "not_a_region"  # word, alike
-    NOT_A_DATE = "not_a_date"  # word
-    NOT_A_TIME = "not_a_time"  # word
-    NOT_A_KEY = "not_a_key"  # word
-    NOT_A_TICKET = "not_a_ticket"  # word, limit
-    NOT_A_REQUEST = "not_a_request"  # verb, word
+    NOT_A_DATE = "not_a_date"  # word, or “none”
+    NOT_A_TIME = "not_a_time"  # word, or “none”
+    NOT_A_KEY = "not_a_key"  # word, or “none”
+    NOT_A_TICKET = "not_a_ticket"  # word, or “none”; limit
+    NOT_A_REQUEST = "not_a_request"  # verb; word, or “none”
     NOTHING_TO_AUDIT = "nothing_to_audit"
-    NOTHING_TO_LIST = "nothing_to_list"  # word
-    TOO_MANY_WORDS = "too_many_words"  # word
+    NOTHING_TO_LIST = "nothing_to_list"  # word, alike
+    NOTHING_TO_RETIRE = "nothing_to_retire"  # word
+    UNKNOWN_WORD = "unknown_word"  # word, alike
     END_TOO_LATE = "end_too_late"
     END_PASSED = "end_passed"
     TWICE = "twice"  # word
@@ -33,6 +34,7 @@ class ProblemKind(StrEnum):
     ORGANIZATION_CANT_COPY = "organization_cant_copy"  # name
     AUTO_SCALING_NEEDS_NO_COPY = "auto_scaling_needs_no_copy"
     KEY_NEEDS_COPY = "key_needs_copy"
+    NO_REASON = "no_reason"
     REASON_TOO_LONG = "reason_too_long"  # count, limit
     TOO_MANY_IMAGES = "too_many_images"  # count, limit
     TOO_MANY_TARGETS = "too_many_targets"  # count, limit

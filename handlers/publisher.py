@@ -58,7 +58,6 @@ class Publisher:
     language: Language
     notifications_channel: str | None = None
     on_lease_lost: Callable[[str], None] = lambda _: None
-    on_rate_limit: Callable[[], None] = lambda: None
     _quiet_until: datetime | None = None
     _languages: dict[Person, tuple[Language, datetime]] = field(default_factory=dict)
 
@@ -83,7 +82,6 @@ class Publisher:
             again_at = self.clock() + _pause(error)
             if code_of(error) == RATE_LIMITED:
                 self._quiet_until = again_at
-                self.on_rate_limit()
             _log.warning("request %s: Slack refused (%s), again at %s", untold.request.id, code_of(error), again_at)
             self.postings.put_off(untold, again_at)
         except SLACK_TROUBLE as error:
@@ -112,7 +110,7 @@ class Publisher:
     def _bring_up_to_date(self, untold: Untold, message: Message, posted: dict[str, Posting]) -> datetime | None:
         """Post or edit one message, if it differs; return when to look at it again, if it has to wait."""
         posting = posted.get(message.key)
-        parent = posted.get(STORY) if message.place is Place.THREAD else None
+        parent = posted.get(message.under) if message.place is Place.THREAD else None
         if message.place is Place.THREAD and (parent is None or not parent.ts):
             return None  # it comes with the one it is under
         if not _differs(message, posting):

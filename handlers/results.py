@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from aws_ops.cautions import Caution
 from handlers import ballots, phrases, wording
 from handlers.layout import Line, Rows
 from handlers.speech import Speech
-from sharing.requests import Delivery, Request, RequestKind, Verdict
-from sharing.states import DeliveryState, RequestState
+from sharing.requests import Delivery, Request, RequestKind
+from sharing.states import DeliveryState
 
 
 def in_detail(say: Speech, request: Request) -> Iterator[Line]:
@@ -14,9 +15,8 @@ def in_detail(say: Speech, request: Request) -> Iterator[Line]:
     yield from why_not(say, request)
     if request.kind in (RequestKind.AUDIT, RequestKind.RETIRE) or _has_taken_back(request):
         yield from to_know(say, request)
-    if request.state is RequestState.DENIED:
-        votes = (vote for vote in request.decisions if vote.verdict is not Verdict.APPROVED)
-        yield from (ballots.decided(say, request, vote) for vote in list(votes)[-1:])
+    # Before the images, which may be more than there is room for.
+    yield from ballots.left_out(say, request)
     if done := [delivery for delivery in request.deliveries if delivery.state is DeliveryState.COMPLETED]:
         yield _table(say, request, done)
     yield from (phrases.opened(say, launch) for launch in request.opened_to)
@@ -32,7 +32,7 @@ def to_know(say: Speech, request: Request) -> Iterator[str]:
     """Yield what there is to know of the plan."""
     if request.plan is not None:
         yield from (f":warning: {wording.left_behind(say, obstacle)}" for obstacle in request.plan.obstacles)
-        yield from (f":warning: {wording.caution(say, caution)}" for caution in request.plan.cautions)
+        yield from (f"{_sign(caution)} {wording.caution(say, caution)}" for caution in request.plan.cautions)
 
 
 def why_not(say: Speech, request: Request) -> Iterator[str]:
@@ -40,6 +40,7 @@ def why_not(say: Speech, request: Request) -> Iterator[str]:
     yield from (f"• {wording.refusal(say, refusal)}" for refusal in request.refusals)
     if request.failure is not None:
         yield f"• {wording.failure(say, request.failure)}"
+    yield from (f"• {wording.note(say, note)}" for note in request.notes)
 
 
 def of_delivery(say: Speech, request: Request, delivery: Delivery) -> Iterator[str]:
@@ -48,6 +49,10 @@ def of_delivery(say: Speech, request: Request, delivery: Delivery) -> Iterator[s
     yield from (f"• {name}: {wording.note(say, note)}" for note in delivery.notes)
     if delivery.state is DeliveryState.FAILED and delivery.failure is not None:
         yield f"• {name}: {wording.failure(say, delivery.failure)}"
+
+
+def _sign(caution: Caution) -> str:
+    return ":warning:" if wording.calls(caution) else ":information_source:"
 
 
 def _table(say: Speech, request: Request, done: list[Delivery]) -> Rows:

@@ -1,14 +1,15 @@
 """Trouble with Slack: every way in which a call of its Web API can fail, and whether all calls would fail like it.
 
-slack_sdk raises its own errors for answers, and lets those of the connection through as they are; and that of Python,
-where an argument has half a character, which JSON can hold and a request can't.
+slack_sdk raises its own errors for answers, and lets those of the connection through as they are; and those of Python,
+where an argument has half a character, which JSON can hold and a request can't, or an answer is half a JSON.
 """
 
 from http.client import HTTPException
+from json import JSONDecodeError
 
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-SLACK_TROUBLE = (SlackClientError, OSError, HTTPException, UnicodeEncodeError)
+SLACK_TROUBLE = (SlackClientError, OSError, HTTPException, JSONDecodeError, UnicodeEncodeError)
 
 RATE_LIMITED = "ratelimited"
 _UNKNOWN = "unknown_error"

@@ -5,10 +5,12 @@ escaped.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from itertools import accumulate
 
-from aws_ops.finishing import Note
+from aws_ops.cautions import CautionKind
+from aws_ops.finishing import Note, NoteKind
 from aws_ops.plan import Caution, Refusal
 from handlers import mrkdwn
 from handlers.layout import ALL
@@ -62,7 +64,31 @@ def failure(say: Speech, failed: Failure) -> str:
 
 
 def note(say: Speech, noted: Note) -> str:
-    return say(f"note-{dashed(noted.kind)}", **_escaped(dict(noted.details)))
+    named = _escaped(dict(noted.details))
+    if noted.kind is NoteKind.PROTECTED_FOR_NOW:
+        named["until"] = mrkdwn.when(datetime.fromisoformat(named["until"]))
+    return say(f"note-{dashed(noted.kind)}", **named)
+
+
+def calls(for_somebody: Caution | Note) -> bool:
+    """Whether somebody has to act on what an audit, a retention or a finished copy brought up."""
+    return for_somebody.kind in _TO_ACT_ON
+
+
+_TO_ACT_ON = frozenset(
+    {
+        CautionKind.NOT_LOOKED_AT,
+        CautionKind.COPY_LOST,
+        CautionKind.SHARED_BEYOND,
+        CautionKind.USE_UNREAD,
+        NoteKind.NOT_DEPRECATED,
+        NoteKind.NOT_PROTECTED,
+        NoteKind.IMDS_V2_NOT_REQUIRED,
+        NoteKind.PARAMETER_NOT_SET,
+        NoteKind.NOT_DEREGISTERED,
+        NoteKind.NOT_PUT_RIGHT,
+    }
+)
 
 
 def problem(say: Speech, found: Problem) -> str:
@@ -86,7 +112,9 @@ def not_revocable(say: Speech, share: Request) -> str:
     if share.kind is RequestKind.REVOKE:
         return say("not-revocable-itself-revokes", request=request, share=mrkdwn.code(str(share.of)))
     if share.state in (RequestState.REVOKING, RequestState.REVOKED):
-        return say("not-revocable-already", request=request, state=stands, by=mrkdwn.code(str(share.ended_by)))
+        copies = "yes" if share.holds_copies else "no"
+        by = mrkdwn.code(str(share.ended_by))
+        return say("not-revocable-already", request=request, state=stands, by=by, copies=copies)
     if is_final(share.state):
         return say("not-revocable-gave-nothing", request=request, state=stands)
     return say("not-revocable-yet", request=request, state=stands)

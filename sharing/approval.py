@@ -148,6 +148,7 @@ def asked(request: Request, rules: ApprovalRules, now: datetime) -> dict[str, ob
         "asked_in": list(channels),
         "expires_at": min(now + part.rule.expires_after for part in parts),
         "remind_at": rules.hours.after(now, min(spans)) if spans else None,
+        "reminded": {},
     }
 
 

@@ -13,14 +13,16 @@ from datetime import UTC, datetime, timedelta
 from aws_ops.accounts import Accounts
 from aws_ops.audit import Books, LostCopy, SharedImages, plan_audit
 from aws_ops.copies import CopyState, watch
+from aws_ops.details import details
 from aws_ops.entries import Entry, entries_of
 from aws_ops.errors import AwsBusy, AwsOpsError
+from aws_ops.finishing import Note, NoteKind
 from aws_ops.held import read_held
 from aws_ops.ids import AccountId, ImageId, Region
 from aws_ops.plan import Grant, Plan, Withdrawal
 from aws_ops.request import Mode
 from aws_ops.shared_images import find_shared_images
-from sharing.applying import apply_grants
+from sharing.applying import NOT_NOW, apply_grant
 from sharing.claim import Claim
 from sharing.clock import Clock
 from sharing.errand import complete
@@ -28,7 +30,7 @@ from sharing.estate import Estate, UnknownAccount
 from sharing.ledger import Ledger
 from sharing.requests import NOBODY, Delivery, NewRequest, Person, Request, RequestId, RequestKind, Trigger
 from sharing.retiring import retirement
-from sharing.revoking import withdraw_all
+from sharing.revoking import withdraw
 from sharing.states import DeliveryState, RequestState
 from sharing.store import Store
 from sharing.transaction import Transaction
@@ -127,8 +129,7 @@ class Audits:
     def plan(self, request: Request, books: Scope) -> Plan:
         record, sources = books.books, self.estate.sources
         held = read_held(self.accounts, sources, record.needed | record.given)
-        known = sorted(record.known)
-        shared = SharedImages() if request.of else find_shared_images(self.accounts, sources, known, books.images)
+        shared = SharedImages() if request.of else find_shared_images(self.accounts, sources, books.images)
         return plan_audit(record, held, shared, _lost_copies(self.accounts, self.estate, books.shares))
 
     def learn(self, tx: Transaction, books: Scope, plan: Plan) -> None:
@@ -146,9 +147,29 @@ class Audits:
         return RequestState.APPLYING
 
     def carry_out(self, claim: Claim) -> None:
-        apply_grants(claim, self.accounts, self.estate)
-        withdraw_all(claim, self.accounts, self.estate, claim.request.approved_plan.changes)
+        """Put right what can be; what AWS refuses holds nothing else up, and is noted."""
+        changes = [one for one in claim.request.approved_plan.changes if isinstance(one, Grant | Withdrawal)]
+        refused = [note for change in changes for note in self._put_right(claim, change)]
+        if changes and len(refused) == len(changes):
+            raise AwsOpsError("; ".join(dict(note.details)["why"] for note in refused))
+        if refused:
+            with claim.transaction() as (tx, request, now):
+                tx.set_notes(request, refused, now)
         complete(claim)
+
+    def _put_right(self, claim: Claim, change: Grant | Withdrawal) -> list[Note]:
+        """Make one change, or return why it can't be made."""
+        try:
+            if isinstance(change, Withdrawal):
+                withdraw(claim, self.accounts, self.estate, change)
+            else:
+                apply_grant(claim, self.accounts, self.estate, change)
+        except NOT_NOW:
+            raise
+        except (AwsOpsError, UnknownAccount) as refused:
+            what = {entry.resource for entry in entries_of([change])}
+            return [Note(NoteKind.NOT_PUT_RIGHT, details(what=what, why=str(refused)))]
+        return []
 
     def give_up(self, tx: Transaction, request: Request, now: datetime) -> None:
         """What was put right so far stays."""

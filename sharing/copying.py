@@ -9,15 +9,18 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextvars import copy_context
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from aws_ops.accounts import Accounts
 from aws_ops.copies import find_copy, start_copy
 from aws_ops.errors import AwsBusy, AwsOpsError, NotYetVisible
 from aws_ops.estimates import about
 from aws_ops.facts import Role
+from aws_ops.finishing import Note
 from aws_ops.ids import region_of
 from aws_ops.keys import can_use
-from aws_ops.plan import CopyImage
+from aws_ops.parameters import point_parameter
+from aws_ops.plan import CopyImage, PutImageParameter
 from sharing.applying import delivery_name
 from sharing.claim import Claim
 from sharing.database import DATABASE_AWAY
@@ -25,7 +28,7 @@ from sharing.estate import Estate, UnknownAccount
 from sharing.requests import Delivery, Failure, FailureKind, Request, named
 from sharing.revoking import end_with_copies
 from sharing.states import DeliveryState, RequestState, is_final
-from sharing.transaction import LeaseLost
+from sharing.transaction import LeaseLost, Transaction
 
 _log = logging.getLogger(__name__)
 
@@ -63,11 +66,25 @@ def start_copies(claim: Claim, accounts: Accounts, estate: Estate) -> None:
 def finish(claim: Claim) -> None:
     """End the request once all its deliveries have ended; it has failed only if nobody can use anything."""
     with claim.transaction() as (tx, request, now):
-        if request.state is not RequestState.COPYING or not all(is_final(d.state) for d in request.deliveries):
-            return
-        to = RequestState.COMPLETED if request.any_good else RequestState.FAILED
-        tx.audit(request.id, now, "bot", to.value, {})
-        end_with_copies(tx, tx.move(request, to, now), now)
+        if request.state is RequestState.COPYING and all(is_final(each.state) for each in request.deliveries):
+            _end(tx, request, now)
+
+
+def fail_retried(tx: Transaction, request: Request, failure: Failure, now: datetime) -> None:
+    """End a request whose permissions couldn't be made sure of once more: what waited for them has failed.
+
+    What had come to a good end before is as good as it was.
+    """
+    for delivery in request.deliveries:
+        if delivery.state is DeliveryState.WAITING:
+            request = _change(tx, request, delivery, _failed(delivery, failure, now), now)
+    _end(tx, request, now)
+
+
+def _end(tx: Transaction, request: Request, now: datetime) -> None:
+    to = RequestState.COMPLETED if request.any_good else RequestState.FAILED
+    tx.audit(request.id, now, "bot", to.value, {})
+    end_with_copies(tx, tx.move(request, to, now), now)
 
 
 def _try(accounts: Accounts, estate: Estate, request: Request, delivery: Delivery, now: datetime) -> Delivery:
@@ -98,7 +115,8 @@ def _try(accounts: Accounts, estate: Estate, request: Request, delivery: Deliver
 def _start(accounts: Accounts, role: Role, request: Request, delivery: Delivery, now: datetime) -> Delivery:
     order = order_for(request, delivery)
     if order is None:
-        return replace(delivery, state=DeliveryState.COMPLETED, due_at=None, finished_at=now)
+        notes = pointed(accounts, role, request, delivery)
+        return replace(delivery, state=DeliveryState.COMPLETED, notes=notes, due_at=None, finished_at=now)
     closed = [key for key in order.source_key_arns if not can_use(accounts.kms(role, region_of(key)), key)]
     if closed:
         if now - _opened(request, delivery) < KEY_USABLE_WITHIN:
@@ -134,15 +152,39 @@ def order_for(request: Request, delivery: Delivery) -> CopyImage | None:
     return next((copy for copy in copies if (copy.source_image_id, copy.account_id, copy.region) == way), None)
 
 
+def pointed(accounts: Accounts, role: Role, request: Request, delivery: Delivery) -> tuple[Note, ...]:
+    """Let the parameters of the delivery's target that the plan names point to its image.
+
+    Raises:
+        AwsBusy: AWS can't now; the same again later is right.
+    """
+    way = (delivery.source_image_id, delivery.account_id, delivery.region)
+    changes = [
+        change
+        for change in request.approved_plan.changes
+        if isinstance(change, PutImageParameter) and (change.source_image_id, change.account_id, change.region) == way
+    ]
+    if not changes or delivery.image_id is None:
+        return ()
+    ec2, ssm = accounts.ec2(role, delivery.region), accounts.ssm(role, delivery.region)
+    return tuple(point_parameter(ec2, ssm, change, delivery.image_id) for change in changes)
+
+
 def _failed(delivery: Delivery, failure: Failure, now: datetime) -> Delivery:
     return replace(delivery, state=DeliveryState.FAILED, failure=failure, due_at=None, finished_at=now)
 
 
 def _write_down(claim: Claim, before: Delivery, after: Delivery) -> None:
     with claim.transaction() as (tx, request, now):
-        if after.state is not before.state:
-            details = named(after) | {"image": after.image_id}
-            if after.failure is not None:
-                details |= {"failure": after.failure.kind.value, **after.failure.details}
-            tx.audit(request.id, now, "bot", f"delivery_{after.state.value}", details)
-        tx.change_delivery(request, before, after, now)
+        _change(tx, request, before, after, now)
+
+
+def _change(tx: Transaction, request: Request, before: Delivery, after: Delivery, now: datetime) -> Request:
+    if after.state is not before.state:
+        details: dict[str, Any] = named(after) | {"image": after.image_id}
+        if after.failure is not None:
+            details |= {"failure": after.failure.kind.value, **after.failure.details}
+        if after.notes:
+            details |= {"notes": [{"kind": note.kind.value, **dict(note.details)} for note in after.notes]}
+        tx.audit(request.id, now, "bot", f"delivery_{after.state.value}", details)
+    return tx.change_delivery(request, before, after, now)

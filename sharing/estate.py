@@ -16,13 +16,11 @@ class UnknownAccount(Exception):
 
     Attributes:
         wanted: what was asked for.
-        alike: names that look like it.
     """
 
-    def __init__(self, wanted: str, alike: tuple[str, ...] = ()) -> None:
+    def __init__(self, wanted: str) -> None:
         super().__init__(f"no configured account is called {wanted}")
         self.wanted = wanted
-        self.alike = alike
 
 
 @dataclass(frozen=True)
@@ -49,18 +47,18 @@ class Estate:
         """Return the target with that name or account id.
 
         Raises:
-            UnknownAccount: there is none; says which names are alike.
+            UnknownAccount: there is none.
         """
         for target in self.targets:
             if wanted in (target.name, target.role.account_id):
                 return target
-        raise UnknownAccount(wanted, self._alike(wanted))
+        raise UnknownAccount(wanted)
 
     def recipient(self, wanted: str) -> TargetAccount | TargetOrganization:
         """Return the target, organization or OU with that name, account id, organization id or OU id.
 
         Raises:
-            UnknownAccount: there is none; says which names are alike.
+            UnknownAccount: there is none.
         """
         for organization in self.organizations:
             if wanted in (organization.name, organization.arn.split("/")[-1]):
@@ -70,10 +68,18 @@ class Estate:
     def recipients_called(self, wanted: str) -> tuple[str, ...]:
         """Return the names of the targets and organizations that `wanted` means: one, or those of a group.
 
+        It is what a person typed, so capitals and small letters are the same unless they tell two names apart.
+
         Raises:
-            UnknownAccount: it is none of these; says which names are alike.
+            UnknownAccount: it is none of these.
         """
-        return self.groups.get(wanted) or (self.recipient(wanted).name,)
+        spelt = self._spelt(wanted)
+        return self.groups.get(spelt) or (self.recipient(spelt).name,)
+
+    def alike(self, wanted: str) -> tuple[str, ...]:
+        """Return the names and ids that look like `wanted`."""
+        known = {name.casefold(): name for name in self._names()}
+        return tuple(known[found] for found in difflib.get_close_matches(wanted.casefold(), known, n=3))
 
     def source(self, account_id: AccountId) -> SourceAccount:
         """Return the source account with that id.
@@ -86,8 +92,9 @@ class Estate:
                 return source
         raise UnknownAccount(account_id)
 
-    def _alike(self, wanted: str) -> tuple[str, ...]:
-        return tuple(difflib.get_close_matches(wanted, self._names(), n=3))
+    def _spelt(self, wanted: str) -> str:
+        names = [name for name in self._names() if name.casefold() == wanted.casefold()]
+        return names[0] if len(names) == 1 else wanted
 
     def _names(self) -> Iterable[str]:
         for target in self.targets:
@@ -95,4 +102,5 @@ class Estate:
             yield target.role.account_id
         for organization in self.organizations:
             yield organization.name
+            yield organization.arn.split("/")[-1]
         yield from self.groups

@@ -1,22 +1,20 @@
 """Retiring: copies that the retention rules don't keep are shown, and once approved deregistered with their snapshots.
 
-Only what the bot made itself, and never what something uses: that is asked when it is planned, and again at the moment
-before each copy goes.
+Only what the bot made itself, and never what something uses: that is asked when it is planned, and again before each
+copy goes (`deregistering.py`).
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from aws_ops.accounts import Accounts
-from aws_ops.copies import discard
-from aws_ops.ids import AccountId, ImageId, Region
+from aws_ops.ids import AccountId
 from aws_ops.plan import DeregisterCopy, Plan
-from aws_ops.references import read_references
 from aws_ops.request import Mode
-from aws_ops.retention import KeptCopy, References, RetentionRule, plan_retention, superfluous
+from aws_ops.retention import KeptCopy, RetentionRule, plan_retention, superfluous
 from sharing.claim import Claim
+from sharing.deregistering import deregister_copies, read_gone, read_use
 from sharing.errand import complete
 from sharing.estate import Estate, UnknownAccount
 from sharing.requests import NOBODY, NewRequest, Person, Request, RequestKind, Trigger
@@ -51,14 +49,13 @@ class Retention:
         return not plan.changes
 
     def books(self, tx: Transaction, request: Request) -> tuple[KeptCopy, ...]:  # noqa: ARG002
-        return superfluous(self.rules, [copy for copy in _kept(tx) if self._is_known(copy.account_id)])
+        covered = (copy for copy in _made(tx) if any(rule.covers(copy) for rule in self.rules))
+        return tuple(copy for copy in covered if self._is_known(copy.account_id))
 
     def plan(self, request: Request, books: tuple[KeptCopy, ...]) -> Plan:  # noqa: ARG002
-        places: dict[tuple[AccountId, Region], list[ImageId]] = defaultdict(list)
-        for copy in books:
-            places[copy.account_id, copy.region].append(copy.image_id)
-        users = [self._references(account_id, region, ids) for (account_id, region), ids in places.items()]
-        return plan_retention(books, {image_id: used for here in users for image_id, used in here.items()})
+        gone = read_gone(self.accounts, self.estate, map(_order, books))
+        due = [_order(copy) for copy in superfluous(self.rules, [one for one in books if one.image_id not in gone])]
+        return plan_retention(due, read_use(self.accounts, self.estate, due))
 
     def learn(self, tx: Transaction, books: tuple[KeptCopy, ...], plan: Plan) -> None:
         """What is gone is on record already."""
@@ -71,30 +68,11 @@ class Retention:
         return RequestState.APPLYING
 
     def carry_out(self, claim: Claim) -> None:
-        for change in claim.request.approved_plan.changes:
-            if isinstance(change, DeregisterCopy):
-                self._retire(claim, change)
-        complete(claim)
+        if deregister_copies(claim, self.accounts, self.estate):
+            complete(claim)
 
     def give_up(self, tx: Transaction, request: Request, now: datetime) -> None:
         """What is gone is gone, and on record as such."""
-
-    def _retire(self, claim: Claim, change: DeregisterCopy) -> None:
-        used = self._references(change.account_id, change.region, [change.image_id]).get(change.image_id)
-        details = {"account": change.account_id, "region": change.region, "image": change.image_id}
-        if used:
-            with claim.transaction() as (tx, request, now):
-                tx.audit(request.id, now, "bot", "copy_kept_in_use", details | {"users": list(used)})
-            return
-        role = self.estate.target(change.account_id).role
-        discard(self.accounts.ec2(role, change.region), change.image_id)
-        with claim.transaction() as (tx, request, now):
-            tx.audit(request.id, now, "bot", "copy_deregistered", details)
-            tx.retire(change.image_id, now)
-
-    def _references(self, account_id: AccountId, region: Region, image_ids: Sequence[ImageId]) -> References:
-        role = self.estate.target(account_id).role
-        return read_references(self.accounts.ec2(role, region), self.accounts.autoscaling(role, region), image_ids)
 
     def _is_known(self, account_id: AccountId) -> bool:
         try:
@@ -104,14 +82,14 @@ class Retention:
         return True
 
 
-def _kept(tx: Transaction) -> Iterator[KeptCopy]:
-    """The copies that were made for shares in force, each once."""
-    seen: set[ImageId] = set()
-    for share in tx.in_force():
-        for copy in _copies_of(share):
-            if copy.image_id not in seen:
-                seen.add(copy.image_id)
-                yield copy
+def _order(copy: KeptCopy) -> DeregisterCopy:
+    return DeregisterCopy(copy.account_id, copy.region, copy.image_id)
+
+
+def _made(tx: Transaction) -> Iterator[KeptCopy]:
+    """The copies that were made and not deregistered since, whatever became of the shares they were made for."""
+    for share in tx.with_copies():
+        yield from _copies_of(share)
 
 
 def _copies_of(share: Request) -> Iterator[KeptCopy]:

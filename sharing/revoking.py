@@ -6,14 +6,13 @@ the image's own list before those of its snapshots and keys.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from aws_ops.accounts import Accounts
-from aws_ops.copies import discard
 from aws_ops.entries import Entry, entries_of, removable
 from aws_ops.errors import AwsOpsError
-from aws_ops.held import read_held
+from aws_ops.held import Held, read_held
 from aws_ops.ids import account_of, region_of
 from aws_ops.key_grants import revoke_grants
 from aws_ops.key_policy import withdraw_administration, withdraw_use
@@ -31,9 +30,11 @@ from aws_ops.plan import (
     WithdrawKeyAdministration,
     WithdrawKeyUse,
 )
+from aws_ops.retention import staying, unused
 from aws_ops.revocation import openings, plan_revocation, witnessed
-from sharing.applying import NOT_NOW, edit_key_policy, record
+from sharing.applying import NOT_NOW, about_to_take, edit_key_policy, record
 from sharing.claim import Claim
+from sharing.deregistering import deregister_copies, read_use
 from sharing.errand import complete
 from sharing.estate import Estate
 from sharing.ledger import Ledger
@@ -82,9 +83,12 @@ class Revocations:
         """Return what the bot gave for the share and no other share needs.
 
         Raises:
-            NotRevocable: the share is under way, or has been taken back already.
+            NotRevocable: the share is under way, or has been taken back already, and no copies of it are to go.
         """
         share = tx.find(_share_of(request))
+        copies = _copies_of(tx, share) if request.deregister else ()
+        if share.state is RequestState.REVOKED and copies:
+            return Due(share, frozenset(), copies, {})
         ending = share.state is RequestState.REVOKING and share.ended_by == request.id
         if not share.revocable and not ending:
             raise NotRevocable(share)
@@ -92,12 +96,16 @@ class Revocations:
         needs = ledger.needs_of(share.id)
         besides = ledger.needed_besides(share.id, needs)
         entries = removable(ledger.given(needs), besides.keys())
-        copies = _copies_of(tx, share) if request.deregister else ()
         return Due(share, entries, copies, {entry: besides.get(entry, ()) for entry in needs})
 
     def plan(self, request: Request, books: Due) -> Plan | Refused:  # noqa: ARG002
         held = read_held(self.accounts, self.estate.sources, books.looked_at)
-        return plan_revocation(books.share.approved_plan, books.entries, held, books.copies, books.needs)
+        use = read_use(self.accounts, self.estate, books.copies)
+        copies = unused(books.copies, use)
+        planned = plan_revocation(books.share.approved_plan, books.entries, held, copies, books.needs)
+        if isinstance(planned, Refused):
+            return planned
+        return replace(planned, cautions=(*planned.cautions, *staying(books.copies, use)))
 
     def learn(self, tx: Transaction, books: Due, plan: Plan) -> None:
         """What is gone already is struck from the ledger once the rest is."""
@@ -109,44 +117,41 @@ class Revocations:
         """Let the share be taken back from now on; none that begins after this will count on what it gave."""
         due = self.books(tx, request)
         tx.refuse_overlap(request, due.entries)
-        if due.share.state is not RequestState.REVOKING:
+        if due.share.revocable:
             _mark(tx, due.share, request, now)
         return RequestState.APPLYING
 
     def carry_out(self, claim: Claim) -> None:
-        changes = claim.request.approved_plan.changes
-        withdraw_all(claim, self.accounts, self.estate, changes)
-        self._close(claim)
-        for change in changes:
-            if isinstance(change, DeregisterCopy):
-                discard(self.accounts.ec2(self.estate.target(change.account_id).role, change.region), change.image_id)
-                with claim.transaction() as (tx, request, now):
-                    details = {"account": change.account_id, "region": change.region, "image": change.image_id}
-                    tx.audit(request.id, now, "bot", "copy_deregistered", details)
-                    tx.retire(change.image_id, now)
-        complete(claim)
+        if claim.request.settled_at is None:  # later, somebody may have been given the same again
+            self._take_back(claim)
+        if deregister_copies(claim, self.accounts, self.estate):
+            complete(claim)
 
-    def _close(self, claim: Claim) -> None:
-        """End the share, unless something of it is left; first see who has access all the same.
+    def _take_back(self, claim: Claim) -> None:
+        withdraw_all(claim, self.accounts, self.estate, claim.request.approved_plan.changes)
+        with claim.transaction() as (tx, request, _):
+            needs = Ledger(tx).needs_of(_share_of(request))
+        held = read_held(self.accounts, self.estate.sources, openings(needs))
+        with claim.transaction() as (tx, request, now):
+            self._close(tx, request, held, now)
+
+    def _close(self, tx: Transaction, revocation: Request, held: Held, now: datetime) -> None:
+        """End the share, unless something of it is left, with what is `held` all the same.
 
         What others took away before is nobody's to take back, should it be given again one day.
         """
-        with claim.transaction() as (tx, request, _):
-            if tx.read(_share_of(request)).state is not RequestState.REVOKING:
-                return  # it was closed before a crash
-            due = self.books(tx, request)
-        held = read_held(self.accounts, self.estate.sources, openings(due.needs))
-        with claim.transaction() as (tx, request, now):
-            ledger = Ledger(tx)
-            ledger.gate()
-            due = self.books(tx, request)
-            plan = witnessed(request.approved_plan, due.needs, held)
+        ledger = Ledger(tx)
+        ledger.gate()
+        share = tx.find(_share_of(revocation))
+        if share.state is RequestState.REVOKING:
+            due = self.books(tx, revocation)
+            plan = witnessed(revocation.approved_plan, due.needs, held)
             ledger.take(due.entries & set(plan.gone))
-            tx.set_plan(request, plan, request.estimate)
-            tx.settle(request, now)
+            tx.set_plan(revocation, plan, revocation.estimate)
             left = sorted({entry.resource for entry in plan.left})
-            tx.audit(due.share.id, now, "bot", "revoked", {"by": request.id, "left": left})
-            tx.move(due.share, due.share.came_to if plan.left else RequestState.REVOKED, now)
+            tx.audit(share.id, now, "bot", "revoked", {"by": revocation.id, "left": left})
+            tx.move(share, share.came_to if plan.left else RequestState.REVOKED, now)
+        tx.settle(revocation, now)
 
     def give_up(self, tx: Transaction, request: Request, now: datetime) -> None:
         """Let the share be what it was, if it wasn't taken back wholly."""
@@ -210,7 +215,7 @@ def withdraw_all(claim: Claim, accounts: Accounts, estate: Estate, changes: Iter
     for change in changes:
         if isinstance(change, Withdrawal):
             try:
-                _withdraw(claim, accounts, estate, change)
+                withdraw(claim, accounts, estate, change)
             except (AwsOpsError, *NOT_NOW) as trouble:
                 troubles.append(trouble)
     if passing := [trouble for trouble in troubles if isinstance(trouble, NOT_NOW)]:
@@ -219,7 +224,7 @@ def withdraw_all(claim: Claim, accounts: Accounts, estate: Estate, changes: Iter
         raise AwsOpsError("; ".join(dict.fromkeys(map(str, troubles))))
 
 
-def _withdraw(claim: Claim, accounts: Accounts, estate: Estate, change: Withdrawal) -> None:
+def withdraw(claim: Claim, accounts: Accounts, estate: Estate, change: Withdrawal) -> None:
     """Take back one list's entries, and strike them from the ledger."""
     match change:
         case RemoveLaunchPermission():
@@ -228,7 +233,7 @@ def _withdraw(claim: Claim, accounts: Accounts, estate: Estate, change: Withdraw
                 claim,
                 "launch_permission_removed",
                 change.image_id,
-                remove_launch_permission(ec2, change.image_id, change.launchers),
+                remove_launch_permission(ec2, change.image_id, change.launchers, about_to_take(claim, change)),
             )
         case RemoveCreateVolumePermission():
             ec2 = accounts.ec2(estate.source(change.owner).role, change.region)
@@ -236,7 +241,7 @@ def _withdraw(claim: Claim, accounts: Accounts, estate: Estate, change: Withdraw
                 claim,
                 "create_volume_permission_removed",
                 change.snapshot_id,
-                remove_create_volume_permission(ec2, change.snapshot_id, change.accounts),
+                remove_create_volume_permission(ec2, change.snapshot_id, change.accounts, about_to_take(claim, change)),
             )
         case WithdrawKeyUse():
             edit_key_policy(claim, accounts, estate, change, withdraw_use)
@@ -250,7 +255,13 @@ def _withdraw(claim: Claim, accounts: Accounts, estate: Estate, change: Withdraw
 
 def _revoke_key_grant(claim: Claim, accounts: Accounts, estate: Estate, change: RevokeKeyGrant) -> None:
     kms = accounts.kms(estate.source(account_of(change.key_arn)).role, region_of(change.key_arn))
-    gone = revoke_grants(kms, change.key_arn, change.principal)
+
+    def before_write(grants: tuple[str, ...]) -> None:
+        with claim.transaction() as (tx, request, now):
+            details = {"key": change.key_arn, "loses": [change.principal], "grants": list(grants)}
+            tx.audit(request.id, now, "bot", "key_grant_change", details)
+
+    gone = revoke_grants(kms, change.key_arn, change.principal, before_write=before_write)
     if gone is not None:
         with claim.transaction() as (tx, request, now):
             details = {"key": change.key_arn, "principal": change.principal, "grants": list(gone.before)}

@@ -85,12 +85,14 @@ requests = Table(
     Column("asked_at", UtcDateTime),
     Column("asked_in", JSON, nullable=False, server_default="[]"),
     Column("remind_at", UtcDateTime, index=True),
-    Column("reminders", Integer, nullable=False, server_default="0"),
+    Column("reminded", JSON, nullable=False, server_default="{}"),
     Column("edits", JSON, nullable=False, server_default="[]"),
+    Column("retries", JSON, nullable=False, server_default="[]"),
     Column("cancelled_at", UtcDateTime),
     Column("preparations", JSON, nullable=False),
     Column("refusals", JSON, nullable=False),
     Column("failure", JSON),
+    Column("notes", JSON, nullable=False, server_default="[]"),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
     Column("state_since", UtcDateTime),
@@ -137,6 +139,7 @@ deliveries = Table(
     Column("waiting_since", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
+    Column("failure_batch", Integer, nullable=False, server_default="0"),
 )
 
 decisions = Table(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 from sqlalchemy.exc import IntegrityError
 
 from sharing.requests import Person, RequestId
@@ -20,3 +20,11 @@ def watch(store: Store, request_id: RequestId, person: Person, now: datetime) ->
     except IntegrityError:
         return False
     return True
+
+
+def stop_watching(store: Store, request_id: RequestId, person: Person) -> None:
+    """Have `person` told no more of the end, whether they were to be or not."""
+    with store.transaction() as tx:
+        tx.find(request_id)
+        theirs = watchers.c.team_id == person.team_id, watchers.c.user_id == person.user_id
+        tx.connection.execute(delete(watchers).where(watchers.c.request_id == request_id, *theirs))

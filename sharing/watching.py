@@ -19,13 +19,12 @@ from aws_ops.copies import CopyState, CopyStatus, discard, faults_of, watch
 from aws_ops.errors import AwsBusy, AwsOpsError
 from aws_ops.estimates import about, minutes_left
 from aws_ops.fence import fenced
-from aws_ops.finishing import finish_copy, point_parameter
+from aws_ops.finishing import finish_copy
 from aws_ops.ids import AccountId, ImageId, Region
-from aws_ops.plan import PutImageParameter
-from sharing.applying import client_token, delivery_name
+from sharing.applying import tried_anew
 from sharing.clock import Clock
 from sharing.context import about as about_request
-from sharing.copying import order_for
+from sharing.copying import order_for, pointed
 from sharing.estate import Estate, UnknownAccount
 from sharing.requests import Delivery, Failure, FailureKind, Request, named
 from sharing.states import DeliveryState
@@ -81,19 +80,7 @@ def after_clearing(request: Request, delivery: Delivery, now: datetime) -> Deliv
     """Return what comes after a failed copy: a second one if the request itself had only just opened the key."""
     if delivery.attempt > 1 or not request.opens_key_for(delivery):
         return replace(delivery, state=DeliveryState.FAILED, finished_at=now)
-    attempt = delivery.attempt + 1
-    return replace(
-        delivery,
-        state=DeliveryState.WAITING,
-        attempt=attempt,
-        client_token=client_token(delivery_name(request.id, delivery, attempt)),
-        image_id=None,
-        percent=None,
-        minutes_left=None,
-        started_at=None,
-        waiting_since=now,
-        due_at=now + _SECOND_TRY_AFTER,
-    )
+    return tried_anew(request.id, delivery, now + _SECOND_TRY_AFTER, now)
 
 
 @dataclass(frozen=True)
@@ -129,9 +116,9 @@ class CopyWatch:
         try:
             self._look(flights)
         except AwsBusy as busy:
-            _log.info("copies are looked at later: %s", busy)
+            _log_for_each(flights, logging.INFO, "copies are looked at later: %s", busy)
         except (AwsOpsError, UnknownAccount) as trouble:
-            _log.warning("copies can't be looked at: %s", trouble)
+            _log_for_each(flights, logging.WARNING, "copies can't be looked at: %s", trouble)
             for flight in flights:
                 self._write_down(flight, unseen(flight.delivery, str(trouble), self.clock()))
         except Exception:
@@ -149,14 +136,15 @@ class CopyWatch:
             self._follow(ec2, flight, statuses.get(image_id) if image_id else None)
 
     def _follow(self, ec2: EC2Client, flight: Flight, status: CopyStatus | None) -> None:
-        try:
-            with about_request(flight.request.id), fenced(lambda: self._check(flight)):
-                if flight.delivery.state is DeliveryState.COPYING:
-                    self._judge(flight, status)
-                elif flight.delivery.image_id:
-                    self._clear(ec2, flight, flight.delivery.image_id)
-        except LeaseLost:
-            _log.info("another replica was faster at a copy of %s", flight.request.id)
+        with about_request(flight.request.id):
+            try:
+                with fenced(lambda: self._check(flight)):
+                    if flight.delivery.state is DeliveryState.COPYING:
+                        self._judge(flight, status)
+                    elif flight.delivery.image_id:
+                        self._clear(ec2, flight, flight.delivery.image_id)
+            except LeaseLost:
+                _log.info("another replica was faster at a copy of %s", flight.request.id)
 
     def _check(self, flight: Flight) -> None:
         """Make sure that the delivery still stands as it was seen: what follows from that is written to AWS next.
@@ -187,21 +175,13 @@ class CopyWatch:
         if order is None or image_id is None:
             return good
         role = self.estate.target(good.account_id).role
-        ec2, ssm = self.accounts.ec2(role, good.region), self.accounts.ssm(role, good.region)
-        way = (good.source_image_id, good.account_id, good.region)
-        parameters = [
-            change
-            for change in flight.request.approved_plan.changes
-            if isinstance(change, PutImageParameter)
-            and (change.source_image_id, change.account_id, change.region) == way
-        ]
         try:
-            notes = finish_copy(ec2, order, image_id, self.clock())
-            pointed = tuple(point_parameter(ec2, ssm, change, order, image_id) for change in parameters)
+            notes = finish_copy(self.accounts.ec2(role, good.region), order, image_id, self.clock())
+            notes += pointed(self.accounts, role, flight.request, good)
         except AwsBusy as busy:
             _log.info("a copy is finished later: %s", busy)
             return flight.delivery
-        return replace(good, notes=(*notes, *pointed))
+        return replace(good, notes=notes)
 
     def _write_down(self, flight: Flight, after: Delivery) -> None:
         before, now = flight.delivery, self.clock()
@@ -218,6 +198,13 @@ class CopyWatch:
                 said = details | {"failure": failure, "notes": notes}
                 tx.audit(request.id, now, "bot", f"delivery_{after.state.value}", said)
             tx.change_delivery(request, before, after, now)
+
+
+def _log_for_each(flights: Sequence[Flight], level: int, said: str, trouble: Exception) -> None:
+    """Say it of each request by itself: whoever looks for what happened to one finds it by the request's id."""
+    for request_id in sorted({flight.request.id for flight in flights}):
+        with about_request(request_id):
+            _log.log(level, said, trouble)
 
 
 def _failed(delivery: Delivery, kind: FailureKind, now: datetime, **details: str) -> Delivery:

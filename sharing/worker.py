@@ -11,6 +11,8 @@
     copying            `copying.py`: start copies that wait; the end → completed or failed
     completed, failed  only ever due when the share's time is over   → revoking, by a request of its own
 
+What failed is tried again when somebody asks for it (`retrying.py`): the request goes back to applying.
+
 A step that can't be done now is done later; one that can't be done at all fails the request, and says why.
 """
 
@@ -30,7 +32,7 @@ from sharing.approval import asked, move_on
 from sharing.claim import Claim
 from sharing.clock import Clock
 from sharing.context import about
-from sharing.copying import finish, start_copies
+from sharing.copying import fail_retried, finish, start_copies
 from sharing.database import DATABASE_AWAY
 from sharing.errand import Errand
 from sharing.estate import Estate, UnknownAccount
@@ -83,11 +85,8 @@ class Worker:
         claim = Claim(request, self.store, self.clock, self.lease)
         self._claims.add(claim)
         try:
-            with about(request.id), fenced(claim.check):
-                self._run(claim)
-        except LeaseLost:
-            _log.warning("request %s: overtaken by another worker", request.id)
-            self.on_lease_lost("work")
+            with about(request.id):
+                self._work_on(claim)
         finally:
             self._claims.remove(claim)
         return True
@@ -102,6 +101,14 @@ class Worker:
         for claim in tuple(self._claims):
             with self.store.transaction() as tx:
                 tx.hand_back(claim.request)
+
+    def _work_on(self, claim: Claim) -> None:
+        try:
+            with fenced(claim.check):
+                self._run(claim)
+        except LeaseLost:
+            _log.warning("request %s: overtaken by another worker", claim.request.id)
+            self.on_lease_lost("work")
 
     def _run(self, claim: Claim) -> None:
         try:
@@ -238,7 +245,9 @@ class Worker:
 
     def _fail(self, claim: Claim, failure: Failure) -> None:
         with claim.transaction() as (tx, request, now):
-            if not is_final(request.state):
+            if request.state is RequestState.APPLYING and request.retries:
+                fail_retried(tx, request, failure, now)
+            elif not is_final(request.state):
                 tx.audit(request.id, now, "bot", "failed", failure_columns(failure) or {})
                 tx.move(request, RequestState.FAILED, now, failure=failure_columns(failure))
                 self.errands[request.kind].give_up(tx, request, now)

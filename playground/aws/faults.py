@@ -4,8 +4,10 @@ aws.faults.throttle("CopyImage", times=2)
 aws.faults.fail("PutKeyPolicy", code="KMSInternalException", message="…", status=500)
 aws.faults.lose_answer("CopyImage")
 aws.faults.crash_after("ModifySnapshotAttribute", nth=2)
+aws.faults.meanwhile("PutKeyPolicy", somebody_writes_too)
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -29,6 +31,7 @@ class Fault:
     account_id: str | None = None
     error: AwsError | LostAnswer | Crash | None = None
     latency: timedelta = timedelta(0)
+    deed: Callable[[], None] | None = None
 
     def is_due(self, operation: str, account_id: str, moment: Moment) -> bool:
         """Say whether it strikes this call, and count the call."""
@@ -88,6 +91,10 @@ class Faults:
         """Make calls slow. The journal shows it; only a door that was asked to sleep really waits."""
         self._plan(Fault(operation, "before", times, account_id=account_id, latency=by))
 
+    def meanwhile(self, operation: str, deed: Callable[[], None], *, times: int = 1) -> None:
+        """Let somebody else do something right after the next calls took effect, before the caller can look."""
+        self._plan(Fault(operation, "after", times, deed=deed))
+
     def clear(self) -> None:
         self._planned.clear()
 
@@ -100,6 +107,8 @@ class Faults:
             if not fault.times:
                 self._planned.remove(fault)
             latency += fault.latency
+            if fault.deed is not None:
+                fault.deed()
             if isinstance(fault.error, _Throttled):
                 raise fault.error.said_by(service)
             if fault.error is not None:

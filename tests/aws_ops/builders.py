@@ -30,6 +30,7 @@ from aws_ops.facts import (
     ExistingCopy,
     Facts,
     ImageFacts,
+    ImageParameter,
     KeyFacts,
     Role,
     SnapshotFacts,
@@ -269,7 +270,16 @@ def after(change: Change, facts: Facts) -> Facts:
             there = replace(target, copies=(*target.copies, copy), names_taken=target.names_taken | {change.name})
             return replace(facts, targets={**facts.targets, place: there})
         case PutImageParameter():
-            return facts
+            place = change.account_id, change.region
+            target = facts.targets[place]
+            origin = facts.images[change.source_image_id].origin
+            ids = {origin.image_id, facts.images[change.source_image_id].image_id}
+            [copy, *_] = (one for one in target.copies if one.source_image_id in ids)
+            before = target.parameters.get(change.parameter, ImageParameter(None))
+            kept = before.is_newer_than(origin.created)
+            now = before if kept else ImageParameter(copy.image_id, origin.created)
+            there = replace(target, parameters={**target.parameters, change.parameter: now})
+            return replace(facts, targets={**facts.targets, place: there})
         case DeregisterCopy():
             raise NotImplementedError("no share deregisters anything")
 

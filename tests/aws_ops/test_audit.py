@@ -21,6 +21,7 @@ from tests.aws_ops.builders import (
     STAGING,
     STRANGER,
     a_key_arn,
+    a_policy,
     a_principal,
     a_unit,
     an_organization,
@@ -42,7 +43,7 @@ def images_in(world: frozenset[Entry], blind: frozenset[tuple[AccountId, Region]
     """The image as it is shared in that world, if it can be looked at."""
     accounts = {on: frozenset(e.grantee for e in world if e.on is on) for on in On}
     image = SharedImage(IMAGE, GOLDEN, REGION, accounts[On.IMAGE], frozenset(), {SNAPSHOT: accounts[On.SNAPSHOT]})
-    return SharedImages(() if blind else (image,), whole=True, blind=blind)
+    return SharedImages(() if blind else (image,), behind=None, blind=blind)
 
 
 @given(
@@ -117,6 +118,20 @@ def test_of_some_images_it_is_said_what_is_behind_them_alone() -> None:
     [behind] = (entry for entry in ENTRIES if entry.on is On.SNAPSHOT and entry.grantee == STAGING)
     other = replace(behind, resource="snap-11111111111111111")
     books = Books(frozenset(), frozenset(), frozenset({behind, other}), KNOWN, frozenset({behind, other}))
-    held = Held(frozenset({behind, other}))
-    assert entries_of(plan_audit(books, held, SharedImages((image,)), []).changes) == {behind}
+    held, seen = Held(frozenset({behind, other})), SharedImages((image,), behind=frozenset({SNAPSHOT}))
+    assert entries_of(plan_audit(books, held, seen, []).changes) == {behind}
     assert plan_audit(books, held, SharedImages(), []).changes == ()
+
+
+def test_a_policy_that_kms_would_not_store_is_told_of_and_the_rest_is_put_right() -> None:
+    left_by_somebody = {"Effect": "Allow", "Principal": {"AWS": "AIDAEXAMPLE"}, "Action": "kms:*", "Resource": "*"}
+    books = Books(frozenset(ENTRIES[:6]), frozenset(), frozenset(), KNOWN)
+    held = Held(frozenset(), policies={KEY: a_policy(left_by_somebody)})
+    plan = plan_audit(books, held, SharedImages(), [])
+    assert {entry.on for entry in entries_of(one for one in plan.changes if isinstance(one, Grant))} == {
+        On.GRANT,
+        On.SNAPSHOT,
+    }
+    [told] = [caution for caution in plan.cautions if caution.kind is CautionKind.CANNOT_BE_PUT_RIGHT]
+    assert dict(told.details)["what"] == KEY
+    assert "AIDAEXAMPLE" in dict(told.details)["why"]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from aws_ops.cautions import CautionKind
 from aws_ops.changes import DeregisterCopy
 from aws_ops.ids import AccountId, ImageId, Region
-from aws_ops.retention import KeptCopy, RetentionRule, plan_retention, superfluous
+from aws_ops.retention import KeptCopy, RetentionRule, Use, plan_retention, staying, superfluous, unused
 from tests.aws_ops.builders import PROD, REGION, STAGING
 
 ABROAD = Region("us-east-1")
@@ -82,9 +82,42 @@ def test_a_copy_stays_if_one_of_two_rules_keeps_it() -> None:
 
 
 def test_what_is_used_stays_and_is_named() -> None:
-    old, older = a_copy("golden", 2), a_copy("golden", 3)
-    plan = plan_retention([older, old], {old.image_id: ("arn:aws:ec2:::instance/i-1",)})
-    assert plan.changes == (DeregisterCopy(STAGING, REGION, older.image_id),)
+    old, older = an_order("old"), an_order("older")
+    plan = plan_retention([older, old], Use({old.image_id: ("arn:aws:ec2:::instance/i-1",)}, {}))
+    assert plan.changes == (older,)
     [caution] = plan.cautions
     assert caution.kind is CautionKind.COPY_IN_USE
     assert dict(caution.details)["users"] == "arn:aws:ec2:::instance/i-1"
+
+
+def an_order(image: str, account: AccountId = STAGING, region: Region = REGION) -> DeregisterCopy:
+    return DeregisterCopy(account, region, ImageId(f"ami-{image}-{account}-{region}"))
+
+
+orders = st.lists(
+    st.builds(
+        an_order,
+        st.sampled_from(["one", "two", "three"]),
+        st.sampled_from([STAGING, PROD]),
+        st.sampled_from([REGION, ABROAD]),
+    ),
+    unique=True,
+)
+places = st.tuples(st.sampled_from([STAGING, PROD]), st.sampled_from([REGION, ABROAD]))
+
+
+@given(orders, st.data())
+def test_a_copy_goes_only_if_it_is_known_that_nothing_uses_it_and_of_the_others_it_is_said_why(
+    copies_due: list[DeregisterCopy], data: st.DataObject
+) -> None:
+    ids = [copy.image_id for copy in copies_due]
+    used = data.draw(st.sets(st.sampled_from(ids))) if ids else set()
+    unread = data.draw(st.dictionaries(places, st.just("no right to ask")))
+    use = Use(dict.fromkeys(used, ("i-1",)), unread)
+    going = unused(copies_due, use)
+    said = [dict(caution.details) for caution in staying(copies_due, use)]
+    named = {each.get("copy", each["place"]) for each in said}
+    for copy in copies_due:
+        place = (copy.account_id, copy.region)
+        assert (copy in going) == (copy.image_id not in used and place not in unread)
+        assert copy in going or copy.image_id in named or " ".join(place) in named

@@ -1,5 +1,7 @@
 """Asking: what the command and the form take, and what they answer."""
 
+import pytest
+
 from tests.stage import Stage
 
 IMAGE = "ami-0123456789abcdef0"
@@ -23,7 +25,7 @@ def test_what_is_not_understood_is_said_to_the_asker_alone_with_the_right_form(s
     (shown,) = stage.types(stage.mika, "ami-12 to stagin, <!channel>").ephemeral
     text = shown.as_text()
     assert "“ami-12” is not understood" in text
-    assert "Did you mean staging?" in text
+    assert "Did you mean “staging”?" in text
     assert "/ami-share ami-0123456789abcdef0 to staging reason release 42" in text
     assert "&lt;!channel&gt;" in shown.text, "what was typed is shown, not obeyed"
     assert stage.slack.messages(stage.room) == []
@@ -49,6 +51,20 @@ def test_a_mistake_in_the_form_is_shown_at_its_field(stage: Stage) -> None:
     assert stage.slack.open_view(stage.mika) is not None, "nothing that was typed is lost"
 
 
+@pytest.mark.parametrize("blank", ["   ", "\n \t", "\u3000", "\u200b \u202e"])
+def test_a_reason_that_nobody_can_see_is_none(stage: Stage, blank: str) -> None:
+    image = stage.images.image("eu-central-1", name="golden")
+    stage.types(stage.mika, "")
+    answer = stage.submits(stage.mika, image=[image], targets=["staging"], reason=blank)
+    assert answer.errors == {"reason": "Say why: the approvers read it."}
+    assert requests_of(stage) == 0
+    stage.reads(stage.mika, "ja-JP")
+    assert (
+        "理由を入力してください"
+        in stage.submits(stage.mika, image=[image], targets=["staging"], reason=blank).errors["reason"]
+    )
+
+
 def test_guests_and_outsiders_are_not_heard(stage: Stage) -> None:
     for person, said in (
         (stage.slack.user("guest", guest=True), "Guests can't ask"),
@@ -66,10 +82,9 @@ def test_when_slack_cant_say_who_asks_nothing_is_taken(stage: Stage) -> None:
     assert requests_of(stage) == 0
 
 
-def test_an_unexpected_error_has_a_reference_and_no_traceback(stage: Stage) -> None:
-    stage.slack.faults.fail("views.open", error="fatal_error", times=1)
-    answer = stage.types(stage.mika, "")
-    (shown,) = answer.ephemeral
+def test_an_unexpected_error_has_a_reference_and_no_traceback(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage.bot.store, "add", None)
+    (shown,) = stage.types(stage.mika, f"{IMAGE} to staging").ephemeral
     assert "under reference" in shown.as_text()
     assert "Traceback" not in shown.as_text()
 

@@ -124,6 +124,19 @@ def test_an_image_shared_by_hand_without_its_snapshots_is_found_and_mended(stage
     assert not any("failed" in line for line in stage.direct(stage.mika)), "nor did it fail, since it was taken back"
 
 
+def test_an_image_that_only_strangers_may_launch_is_found(stage: Stage) -> None:
+    theirs = "arn:aws:organizations::555555555555:organization/o-strangers01"
+    images = {entry: stage.images.image(REGION, name=f"for {entry[-3:]}") for entry in (STRANGER, theirs)}
+    by_hand(stage, "Add", images[STRANGER], STRANGER)
+    to_theirs = {"Add": [{"OrganizationArn": theirs}]}
+    stage.by_hand(IMAGES).modify_image_attribute(ImageId=images[theirs], LaunchPermission=to_theirs)
+    stage.images.image(REGION, name="for nobody")
+    told = audited(stage)
+    for entry, image in images.items():
+        assert f"{image} is shared with {entry} as well; I know nothing of that" in told
+    assert told.count("as well; I know nothing of that") == 2
+
+
 @pytest.mark.parametrize("operation", ["ModifyImageAttribute", "ModifySnapshotAttribute"])
 def test_what_should_have_ended_is_to_be_taken_back_and_never_given_again(
     stage: Stage, image: str, operation: str
@@ -230,6 +243,64 @@ def test_what_is_no_share_in_force_is_not_audited(stage: Stage, image: str) -> N
     assert "is no share in force (it is revoked)" in stage.types(stage.mika, f"audit {share}").ephemeral[0].as_text()
     assert "There is no request" in stage.types(stage.mika, "audit R-00000000").ephemeral[0].as_text()
     assert "After “audit” comes nothing, images" in stage.types(stage.mika, "audit golden").ephemeral[0].as_text()
+
+
+def without_the_bot(stage: Stage, key: str) -> None:
+    """Somebody takes the bot's statements out of the key's policy, and leaves in it somebody who is gone by now."""
+    kms = stage.by_hand(IMAGES, "kms")
+    gone = stage.staging.user("gone").principal
+    theirs = {"Effect": "Allow", "Principal": {"AWS": gone.arn}, "Action": "kms:DescribeKey", "Resource": "*"}
+    policy = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
+    kept = [each for each in policy["Statement"] if not each.get("Sid", "").startswith("AmiShareBot")]
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy | {"Statement": [*kept, theirs]}))
+    stage.staging.delete_user("gone")
+
+
+def test_a_policy_that_kms_would_not_store_is_told_and_holds_nothing_else_up(
+    stage: Stage, image: str, key: str
+) -> None:
+    shared(stage, f"{image} to staging no copy", minutes=1)
+    without_the_bot(stage, key)
+    told = audited(stage)
+    assert "AWS isn't as it was approved" in told
+    assert f"{key} can't be put right: the key policy names deleted principals" in told
+    by_hand(stage, "Remove", image)
+    audited(stage)
+    assert f"{key} can't be put right" in stage.approval.as_text()
+    put_right(stage)
+    assert lists(stage, image) == [{STAGING}] * 3
+
+
+def test_what_aws_refuses_holds_nothing_else_up(stage: Stage, image: str) -> None:
+    shared(stage, f"{image} to staging no copy", minutes=1)
+    first, second = (snapshot.id for snapshot in stage.aws.image(image).snapshots)
+    for snapshot in (first, second):
+        snapshot_by_hand(stage, "remove", snapshot)
+    by_hand(stage, "Remove", image)
+    audited(stage)
+    stage.aws.faults.fail("ModifySnapshotAttribute", code="UnauthorizedOperation", times=1)
+    put_right(stage)
+    found = stage.aws.image(image)
+    assert found.launch_permission == {STAGING}
+    assert sorted(len(snapshot.create_volume_permission) for snapshot in found.snapshots) == [0, 1]
+    told = stage.direct(stage.mika)[-1]
+    assert "is put right, but for this" in told
+    assert "is not put right: AWS refused ModifySnapshotAttribute" in told
+    audited(stage)
+    put_right(stage)
+    assert lists(stage, image) == [{STAGING}] * 3
+
+
+def test_if_nothing_can_be_put_right_the_audit_has_failed(stage: Stage, image: str) -> None:
+    shared(stage, f"{image} to staging no copy", minutes=1)
+    by_hand(stage, "Remove", image)
+    audited(stage)
+    stage.aws.faults.fail("ModifyImageAttribute", code="UnauthorizedOperation", times=1)
+    put_right(stage)
+    told = stage.direct(stage.mika)[-1]
+    assert "The audit" in told
+    assert "failed" in told
+    assert "AWS refused ModifyImageAttribute" in told
 
 
 def test_what_cannot_be_read_is_told(stage: Stage, image: str) -> None:

@@ -8,10 +8,10 @@ import pytest
 
 from handlers.asking import FILL_IN, FORM_SHORTCUT, MESSAGE_SHORTCUT
 from handlers.ballots import APPROVE, DENY
-from handlers.following import AGAIN, ASK_FOR_PREVIEW, DETAILS, NOTIFY, REVOKE
+from handlers.following import AGAIN, ASK_FOR_PREVIEW, DETAILS, NOTIFY, REVOKE, STOP_NOTIFYING
 from playground.aws import Disk
 from tests.postgres import ON_BOTH
-from tests.stage import PROD, REGION, STAGING, Stage
+from tests.stage import IMAGES, PROD, REGION, STAGING, Stage
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_a_preview_that_can_t_be_says_why(stage: Stage) -> None:
 def test_an_image_is_known_by_its_name_once_it_was_seen(stage: Stage, image: str) -> None:
     assert image in said(stage.types(stage.mika, "golden-2026-11 to staging"))
     newer = str(stage.images.image(REGION, name="golden-2026-12"))
-    assert "Did you mean golden-2026-11?" in said(stage.types(stage.mika, "golden-2026-12 to staging"))
+    assert "Did you mean “golden-2026-11”?" in said(stage.types(stage.mika, "golden-2026-12 to staging"))
     stage.bot.gallery.refresh()
     assert newer in said(stage.types(stage.mika, "golden-2026-12 to staging"))
 
@@ -109,11 +109,44 @@ def test_the_form_arrives_with_what_was_typed(stage: Stage, image: str) -> None:
 
 def test_what_made_sense_of_a_mistake_is_in_the_form(stage: Stage, image: str) -> None:
     answer = stage.types(stage.mika, f"{image} to stagin, prod no copy reason release 42")
-    assert "Did you mean staging?" in said(answer)
+    assert "Did you mean “staging”?" in said(answer)
     stage.clicks(stage.mika, FILL_IN, answer.ephemeral[0])
     fields = form(stage, stage.mika)
     assert [each["value"] for each in fields["targets"]["initial_options"]] == ["prod"]
     assert fields["mode"]["initial_option"]["value"] == "share"
+
+
+def test_all_of_what_was_typed_is_in_the_form(stage: Stage, image: str) -> None:
+    stage.types(stage.mika, f"{image} until 2026-12-31 no copy ticket OPS-42 in us-east-1")
+    fields = form(stage, stage.mika)
+    assert fields["until"]["initial_date"] == "2026-12-31"
+    assert fields["mode"]["initial_option"]["value"] == "share"
+    assert fields["ticket"]["initial_value"] == "OPS-42"
+    assert [each["value"] for each in fields["regions"]["initial_options"]] == ["us-east-1"]
+
+
+def test_a_mistake_is_said_before_a_form_opens_and_its_form_has_the_rest(stage: Stage, image: str) -> None:
+    answer = stage.types(stage.mika, f"{image} until tomorrow ticket OPS-42")
+    assert "“tomorrow” is no date" in said(answer)
+    assert stage.slack.open_view(stage.mika) is None
+    stage.clicks(stage.mika, FILL_IN, answer.ephemeral[0])
+    assert form(stage, stage.mika)["ticket"]["initial_value"] == "OPS-42"
+
+
+def test_what_was_misspelt_is_shown_as_it_should_be_and_does_nothing(stage: Stage, image: str) -> None:
+    told = said(stage.types(stage.mika, f"pln {image} to STAGING nocopy"))
+    assert "I don't understand “pln”. Did you mean “plan”?" in told
+    assert f"Like this: `/ami-share plan {image} to staging no copy`" in told
+    assert stage.bot.worker.run_once() is False
+
+
+def test_the_help_of_one_verb_is_told_in_the_language_of_whoever_asks(stage: Stage) -> None:
+    told = said(stage.types(stage.mika, "help revoke"))
+    assert "takes back what a share gave" in told
+    assert "/ami-share revoke R-7K2M9QXA and deregister the copies" in told
+    assert "/ami-share list" not in told
+    stage.reads(stage.mika, "ja-JP")
+    assert "共有で与えた許可とキーの使用権を取り消します" in said(stage.types(stage.mika, "revoke help"))
 
 
 def submit_of(stage: Stage, person: Any) -> str:
@@ -240,6 +273,41 @@ def test_watchers_and_a_channel_are_told_of_the_end(stage: Stage, image: str) ->
     assert "が完了しました" in told
     (notice,) = stage.slack.messages(news)
     assert "is complete. Ready to use:" in notice.as_text()
+    assert "Your share" not in notice.as_text(), "it isn't theirs"
+    assert "The share (" in notice.as_text()
+
+
+@ON_BOTH
+def test_watchers_are_told_of_a_cancellation_unless_they_stopped_watching(stage: Stage, image: str) -> None:
+    asked = said(stage.types(stage.mika, f"{image} to staging")).split("request `")[1].split("`")[0]
+    stage.work()
+    stage.clicks(stage.kim, NOTIFY)
+    stage.clicks(stage.sam, NOTIFY)
+    confirmation = stage.slack.ephemerals(stage.sam)[-1]
+    for _ in range(2):
+        stage.clicks(stage.sam, STOP_NOTIFYING, confirmation)
+        assert f"You won't be told of the end of `{asked}`" in stage.private(stage.sam)[-1]
+    stage.types(stage.mika, f"cancel {asked}")
+    stage.work()
+    (told,) = stage.direct(stage.kim)
+    assert f"`{asked}`, asked for by @mika" in told
+    assert "Cancelled by @mika" in told
+    assert stage.direct(stage.sam) == []
+    stage.clicks(stage.sam, STOP_NOTIFYING, confirmation)
+    assert "has ended already" in stage.private(stage.sam)[-1]
+
+
+def test_a_click_too_many_on_notify_me_undoes_nothing(stage: Stage, image: str) -> None:
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    for _ in range(2):
+        stage.clicks(stage.kim, NOTIFY)
+    stage.clicks(stage.sam, "ami_share_deny")
+    stage.submits(stage.sam, reason="not now")
+    stage.work()
+    (told,) = stage.direct(stage.kim)
+    assert "The share (" in told
+    assert "was denied" in told
 
 
 def test_details_show_everything_in_a_modal(stage: Stage, image: str) -> None:
@@ -262,9 +330,39 @@ def test_details_show_what_a_key_s_policy_gains_as_a_diff(stage: Stage) -> None:
     view = stage.slack.open_view(stage.sam)
     assert view is not None
     text = view.as_text(stage.slack.workspace)
-    assert '+   "Sid": "AmiShareBotUse",' in text
-    assert f'+       "arn:aws:iam::{STAGING}:role/ami-share-target"' in text
-    assert '+       "kms:GrantIsForAWSResource": "true"' in text
+    assert '+  "Sid": "AmiShareBotUse"' in text
+    assert f'+      "arn:aws:iam::{STAGING}:role/ami-share-target"' in text
+    assert '+      "kms:GrantIsForAWSResource": "true"' in text
+    assert not any(line.startswith("- ") for line in text.splitlines())
+
+
+def test_where_statements_are_there_already_the_diff_shows_what_alone_is_added_and_what_goes(stage: Stage) -> None:
+    image = stage.images.image(REGION, devices=[Disk(key=stage.images.key(REGION))])
+    share(stage, f"{image} to staging no copy")
+    stage.types(stage.mika, f"{image} to prod no copy")
+    stage.work()
+    added = _diff(stage)
+    prod, staging = (f'"arn:aws:iam::{account}:role/ami-share-target"' for account in (PROD, STAGING))
+    assert [line for line in added if line.startswith("+ ")] == [f"+      {prod}"] * 2, "in both statements"
+    assert [line for line in added if line.startswith("- ")] == []
+    assert f"       {staging}" in added, "among those who are there"
+
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.clicks(stage.mika, REVOKE)
+    stage.work()
+    gone = _diff(stage)
+    assert [line for line in gone if line.startswith("- ")] == [f"-      {prod}"] * 2
+    assert [line for line in gone if line.startswith("+ ")] == []
+
+
+def _diff(stage: Stage) -> list[str]:
+    """What the details of the newest approval show of the key's policy."""
+    stage.clicks(stage.sam, DETAILS)
+    view = stage.slack.open_view(stage.sam)
+    assert view is not None
+    text = str(view.as_text(stage.slack.workspace))
+    return [line for line in text.splitlines() if line[:2] in ("+ ", "- ", "  ")]
 
 
 def test_what_failed_can_be_asked_for_again(stage: Stage, image: str) -> None:
@@ -299,7 +397,7 @@ def test_a_key_that_many_use_already_stands_out(stage: Stage) -> None:
     stage.aws.key(key).policy = policy | {"Statement": [*policy["Statement"], open_to]}
     stage.types(stage.mika, f"{image} to staging")
     stage.work()
-    assert "is used by 3 other accounts already" in stage.approval.as_text()
+    assert f"Other accounts use the key {key} already, 3 in all" in stage.approval.as_text()
 
 
 def test_the_environment_and_the_age_of_an_image_stand_out(stage: Stage, image: str) -> None:
@@ -308,5 +406,36 @@ def test_the_environment_and_the_age_of_an_image_stand_out(stage: Stage, image: 
     stage.types(stage.mika, f"{image} to staging, prod")
     stage.work()
     text = stage.approval.as_text().replace("*", "")
-    assert "prod belongs to the environment production." in text
-    assert f"`{image}` is 120 days old." in text
+    assert "⚠ In the environment production: prod." in text
+    assert f"⚠ `{image}` is 120 days old." in text
+    assert "Made: 2026-03-02 09:00 UTC, 120 days old" in text
+
+
+def test_the_settings_say_what_stands_out(stage: Stage) -> None:
+    stage.replace_settings('name = "prod"\n', 'name = "prod"\nenvironment = "production"\n')
+    stage.replace_settings('name = "staging"\n', 'name = "staging"\nenvironment = "Staging-eu"\n')
+    stage.add_settings(
+        '\n[warnings]\nimage_older_than_days = 5\nkey_used_by_accounts = 1\nenvironments = ["staging*"]\n'
+    )
+    key = stage.images.key(REGION)
+    image = stage.images.image(REGION, devices=[Disk(key=key)])
+    policy = stage.aws.key(key).policy
+    other = {"AWS": stage.aws.account("777777777777").root}
+    open_to = {"Effect": "Allow", "Principal": other, "Action": "kms:Decrypt", "Resource": "*"}
+    stage.aws.key(key).policy = policy | {"Statement": [*policy["Statement"], open_to]}
+    stage.clock.advance(timedelta(days=6))
+    stage.types(stage.mika, f"{image} to staging, prod")
+    stage.work()
+    lines = stage.approval.as_text().splitlines()
+    assert "⚠ In the environment Staging-eu: staging." in lines
+    assert "In the environment production: prod." in lines, "named, and no warning"
+    assert f"⚠ `{image}` is 6 days old." in lines
+    assert any(line.startswith(f"⚠ Other accounts use the key {key} already, 1 in all") for line in lines)
+
+
+def test_a_public_image_stands_out(stage: Stage, image: str) -> None:
+    stage.by_hand(IMAGES).modify_image_attribute(ImageId=image, LaunchPermission={"Add": [{"Group": "all"}]})
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    assert f"⚠ {image} is public: everybody can launch it already." in stage.approval.as_text().splitlines()
+    assert f"{image} is public" in stage.approval.text, "notifications and screen readers say so, too"

@@ -56,6 +56,17 @@ def test_a_denial_has_a_reason_and_ends_it(stage: Stage, image: str) -> None:
     assert stage.aws.image(image).launch_permission == set()
 
 
+@pytest.mark.parametrize("blank", ["  \n ", "\u200b"])
+def test_a_denial_without_a_reason_to_be_seen_is_asked_for_one(stage: Stage, image: str, blank: str) -> None:
+    stage.clicks(stage.sam, DENY)
+    assert stage.submits(stage.sam, reason=blank).errors == {"reason": "Say why: the requester reads it."}
+    stage.work()
+    assert "[Deny…]" in stage.approval.as_text()
+    stage.submits(stage.sam, reason="not before Monday")
+    stage.work()
+    assert "Denied by @sam" in stage.approval.as_text()
+
+
 def test_the_first_of_two_decisions_stands(stage: Stage, image: str) -> None:
     shown = stage.approval
     stage.clicks(stage.sam, APPROVE, times=2)
@@ -93,12 +104,15 @@ def test_what_was_approved_is_what_runs(stage: Stage) -> None:
     stage.clicks(stage.sam, APPROVE)
     stage.work()
     assert "please decide again" in stage.thread[-1]
+    assert "[Approve]" in stage.thread[-1], "what a person has to do can be done where it is said"
     assert "Key policy" in stage.approval.as_text()
     assert "[Approve]" in stage.approval.as_text()
     assert stage.aws.journal.calls("PutKeyPolicy") == []
 
-    stage.clicks(stage.sam, APPROVE)
+    (asked_again,) = [each for each in stage.slack.thread(stage.room, stage.approval.ts) if "decide" in each.as_text()]
+    stage.clicks(stage.sam, APPROVE, asked_again)
     stage.work()
+    assert not any("please decide again" in line for line in stage.thread)
     stage.passes(minutes=30)
     assert len(stage.staging.images(REGION)) == 1
 
@@ -112,6 +126,7 @@ def test_a_request_nobody_decides_on_expires(stage: Stage, image: str) -> None:
     assert "expired" in stage.approval.as_text()
     assert "[Approve]" not in stage.approval.as_text()
     assert "expired: nobody decided in time" in stage.direct(stage.mika)[-1]
+    assert "Nobody decided in time." in stage.thread[-1]
     stage.clicks(stage.sam, APPROVE, shown)
     assert "This request has expired" in stage.private(stage.sam)[-1]
     assert stage.aws.image(image).launch_permission == set()

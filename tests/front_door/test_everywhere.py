@@ -37,7 +37,7 @@ def test_two_images_get_to_two_accounts_in_two_regions(stage: Stage) -> None:
 def test_a_region_that_is_not_in_the_settings_is_no_region(stage: Stage) -> None:
     image = stage.images.image(REGION)
     answer = stage.types(stage.mika, f"{image} to staging in eu-north-1")
-    assert "“eu-north-1” is no region I work in. Did you mean eu-central-1" in answer.ephemeral[0].as_text()
+    assert "“eu-north-1” is no region I work in. Did you mean “eu-central-1" in answer.ephemeral[0].as_text()
 
 
 def test_an_image_can_only_be_launched_where_it_is(stage: Stage) -> None:

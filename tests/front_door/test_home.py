@@ -1,12 +1,15 @@
 """The home tab: what waits, what was asked for, what runs and what is shared, with buttons, and always as it is now."""
 
+from datetime import timedelta
+
 import pytest
 
 from handlers.ballots import APPROVE, CANCEL
 from handlers.following import DETAILS, REVOKE
 from handlers.home import OPEN_FORM
+from playground.slack.strict import Group
 from tests.postgres import ON_BOTH
-from tests.stage import REGION, Stage
+from tests.stage import IMAGES, REGION, Stage
 
 
 @pytest.fixture
@@ -35,8 +38,8 @@ def test_what_waits_is_decided_from_the_home_of_those_who_may(stage: Stage, imag
     assert "Your requests" in now(stage, stage.mika)
     assert "Nothing is asked for" in now(stage, stage.kim)
     stage.clicks(stage.sam, APPROVE, stage.home(stage.sam))
+    assert "Waiting for your decision" not in now(stage, stage.sam), "whoever clicks sees at once what it did"
     stage.work()
-    assert "Waiting for your decision" not in now(stage, stage.sam)
     assert "Under way" in now(stage, stage.sam)
     stage.passes(minutes=40)
     assert "Shared now" in now(stage, stage.kim)
@@ -57,9 +60,34 @@ def test_a_requester_withdraws_from_their_home(stage: Stage, image: str) -> None
     stage.types(stage.mika, f"{image} to staging")
     stage.work()
     stage.clicks(stage.mika, CANCEL, stage.home(stage.mika))
+    assert "[Cancel request]" not in now(stage, stage.mika)
     stage.work()
     assert "cancelled" in stage.approval.as_text()
-    assert "Your requests" not in now(stage, stage.mika)
+
+
+def test_what_ended_lately_is_among_one_s_requests_for_a_week(stage: Stage, image: str) -> None:
+    stage.opens_home(stage.mika)
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    stage.clicks(stage.mika, CANCEL, stage.home(stage.mika))
+    stage.work()
+    assert "Your requests" in now(stage, stage.mika)
+    assert "· cancelled" in now(stage, stage.mika)
+    assert "Your requests" not in stage.opens_home(stage.sam), "it was nobody else's"
+    stage.clock.advance(timedelta(days=8))
+    assert "Your requests" not in stage.opens_home(stage.mika)
+
+
+def test_whoever_decides_at_home_sees_the_image_and_the_warnings(stage: Stage) -> None:
+    stage.replace_settings('name = "prod"\n', 'name = "prod"\nenvironment = "production"\n')
+    image = stage.images.image(REGION, name="golden-2026-11")
+    stage.by_hand(IMAGES).modify_image_attribute(ImageId=image, LaunchPermission={"Add": [{"Group": "all"}]})
+    stage.types(stage.mika, f"{image} to prod")
+    stage.work()
+    shown = stage.opens_home(stage.sam)
+    assert "⚠ In the environment production: prod." in shown
+    assert f"⚠ {image} is public: everybody can launch it already." in shown
+    assert f"`{image}` golden-2026-11, made " in shown
 
 
 def test_what_is_shared_shows_its_end_and_is_taken_back_or_looked_at(stage: Stage, image: str) -> None:
@@ -95,9 +123,76 @@ def test_a_home_is_published_again_only_when_it_shows_something_else(stage: Stag
     assert stage.home(stage.kim).hash != shown
 
 
+def group_calls(stage: Stage) -> int:
+    return len(stage.slack.journal.calls("usergroups.users.list"))
+
+
+def by_groups(stage: Stage, count: int) -> list[Group]:
+    """So many rules, each with a user group of its own that Kim is in."""
+    groups = [stage.slack.user_group(f"platform-{number}", [stage.kim]) for number in range(count)]
+    rules = (
+        f'\n[[approval.rules]]\nname = "rule-{number}"\ntargets = ["staging"]\nrequesters = ["U0{number}"]\n'
+        f'groups = ["{group.id}"]\n'
+        for number, group in enumerate(groups[1:])
+    )
+    stage.add_settings("".join(rules))
+    stage.replace_settings("[approval]\n", f'[approval]\ngroups = ["{groups[0].id}"]\n')
+    return groups
+
+
+def test_a_group_s_members_are_read_now_and_then_for_homes_and_at_once_for_a_click(stage: Stage, image: str) -> None:
+    (group,) = by_groups(stage, 1)
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    assert "Waiting for your decision" in stage.opens_home(stage.kim)
+    before = group_calls(stage)
+    stage.passes(minutes=4)
+    assert group_calls(stage) == before
+    stage.slack.leave_group(group, stage.kim)
+    stage.clicks(stage.kim, APPROVE, stage.home(stage.kim))
+    assert "You are not an approver" in stage.direct(stage.kim)[-1]
+    stage.passes(minutes=2)
+    assert "Waiting for your decision" not in now(stage, stage.kim)
+
+
+def test_homes_leave_clicks_their_share_of_slack_s_rate_however_many_groups_there_are(stage: Stage, image: str) -> None:
+    stage.slack.rate_limits = True
+    by_groups(stage, 30)
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    stage.opens_home(stage.kim)
+    before = group_calls(stage)
+    stage.passes(minutes=1)
+    assert group_calls(stage) - before <= 12
+    stage.passes(minutes=10)
+    assert "Waiting for your decision" in now(stage, stage.kim)
+    stage.clicks(stage.kim, APPROVE)
+    assert all(call.answer["ok"] for call in stage.slack.journal.calls("usergroups.users.list"))
+
+
+def test_a_group_or_a_reader_that_is_gone_keeps_no_other_home_from_being_current(stage: Stage, image: str) -> None:
+    gone, _ = by_groups(stage, 2)
+    for person in (stage.mika, stage.sam):
+        stage.opens_home(person)
+    del stage.slack.workspace.groups[gone.id]
+    stage.passes(minutes=6)
+    stage.types(stage.mika, f"{image} to staging")
+    stage.slack.faults.fail("views.publish", error="user_disabled")
+    stage.work()
+    current = ["Waiting for your decision" in now(stage, stage.sam), "Your requests" in now(stage, stage.mika)]
+    assert sorted(current) == [False, True]
+    calls = len(stage.slack.journal.calls("views.publish"))
+    stage.passes(minutes=2)
+    assert len(stage.slack.journal.calls("views.publish")) == calls, "it isn't tried for ever"
+
+
 def test_a_home_never_passes_slack_s_limits(stage: Stage, image: str) -> None:
-    for number in range(12):
+    for number in range(20):
         stage.types(stage.mika, f"{stage.images.image(REGION, name=f'golden-{number}')} to staging reason {'x' * 400}")
     stage.work()
-    assert "more" in stage.opens_home(stage.sam)
+    shown = stage.opens_home(stage.sam)
     assert len(stage.home(stage.sam).blocks) <= 100
+    decisions = shown.count("[Approve]")
+    assert 5 <= decisions < 20
+    assert f"… and {20 - decisions} more: `/ami-share list all` shows them." in shown
+    assert "… and 13 more: `/ami-share list` shows them." in stage.opens_home(stage.mika)

@@ -499,6 +499,48 @@ def test_in_share_mode_the_targets_role_need_not_be_there(stage: Stage, image: s
 # The dead ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("times", [1, 4])
+def test_a_policy_that_somebody_writes_at_the_same_time_is_merged_again(
+    stage: Stage, image: str, key: str, times: int
+) -> None:
+    theirs = stage.aws.key(key).policy
+    theirs["Statement"].append(
+        {"Sid": "Theirs", "Effect": "Allow", "Principal": {"AWS": ROLES[PROD]}, "Action": "kms:Verify", "Resource": "*"}
+    )
+
+    def somebody_writes_what_they_had_read_before() -> None:
+        stage.aws.key(key).policy = theirs
+
+    stage.aws.faults.meanwhile("PutKeyPolicy", somebody_writes_what_they_had_read_before, times=times)
+    share = shared(stage, f"{image} to staging")
+    sids = [statement["Sid"] for statement in stage.aws.key(key).policy["Statement"]]
+    assert sids[: len(theirs["Statement"])] == [statement["Sid"] for statement in theirs["Statement"]]
+    assert len(sids) == len(theirs["Statement"]) + 2, "the bot's two statements came on top"
+    assert "is complete" in stage.direct(stage.mika)[-1]
+    taken_back(stage, share)
+    assert stage.aws.key(key).policy["Statement"] == theirs["Statement"]
+
+
+@pytest.mark.parametrize("access", ["policy", "grant"])
+def test_a_whole_account_may_be_let_in_by_its_root(stage: Stage, image: str, key: str, access: str) -> None:
+    settings(stage, f'key_access = "{access}"', under="images")
+    settings(stage, f'key_principals = ["{STAGING}"]', under="staging")
+    before = stage.aws.key(key).policy
+    share = shared(stage, f"{image} to staging")
+    root = stage.staging.root
+    if access == "grant":
+        assert set(granted(stage, key)) == {root}
+        assert stage.aws.key(key).policy == before
+    else:
+        own = stage.aws.key(key).policy["Statement"][len(before["Statement"]) :]
+        assert [statement["Principal"] for statement in own] == [{"AWS": [root]}] * 2
+    (copy,) = stage.staging.images(REGION)
+    assert copy.state == "available", "the role that copies needn't be named besides"
+    taken_back(stage, share)
+    assert stage.aws.key(key).policy["Statement"] == before["Statement"]
+    assert granted(stage, key) == {}
+
+
 def test_key_material_that_expires_soon_is_told_of_and_a_key_that_is_updating_will_do(stage: Stage) -> None:
     key = stage.images.key(REGION, origin="EXTERNAL", valid_to=stage.clock() + 20 * DAY, state="Updating")
     image = stage.images.image(REGION, name="golden", devices=[Disk(gib=8, key=key)])

@@ -44,7 +44,7 @@ def test_what_is_not_understood_is_said_in_the_reader_s_language(stage: Stage, i
     (said,) = stage.types(stage.mika, f"{image} to stagin in eu-wst-1 for ages").ephemeral
     text = said.as_text()
     assert text.startswith("理解できませんでした:")
-    assert "「stagin」は、私が共有できるアカウントではありません。staging のことですか？" in text
+    assert "「stagin」は、私が共有できるアカウントではありません。「staging」のことですか？" in text
     assert "「ages」は期間ではありません。" in text
     assert english_in(text) == []
     (helped,) = stage.types(stage.mika, "help").ephemeral

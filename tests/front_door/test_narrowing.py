@@ -38,6 +38,21 @@ def test_an_approver_narrows_a_request_and_the_rest_is_asked_for_anew(stage: Sta
     assert stage.prod.images(REGION) == []
 
 
+def test_the_requester_hears_that_it_was_narrowed_and_again_at_the_end(stage: Stage, image: str) -> None:
+    stage.clicks(stage.sam, NARROW)
+    stage.submits(stage.sam, keep=["staging"])
+    stage.work()
+    told = stage.direct(stage.kim)[-1]
+    assert "was narrowed" in told
+    assert "@sam took prod out" in told
+    stage.clicks(stage.mika, APPROVE)
+    stage.work()
+    stage.passes(minutes=30)
+    end = stage.direct(stage.kim)[-1]
+    assert "is complete, as far as it was approved" in end
+    assert "@sam took prod out, 2026-03-02 09:00 UTC." in end
+
+
 def test_the_message_says_so_while_the_rest_is_checked(stage: Stage, image: str) -> None:
     stage.clicks(stage.sam, NARROW)
     stage.submits(stage.sam, keep=["staging"])

@@ -19,6 +19,8 @@ from bot.probes import probing
 from handlers.ballots import APPROVE
 from playground.aws import Disk
 from playground.slack.faults import EVERY
+from sharing.claim import Claim
+from sharing.transaction import LeaseLost
 from tests.postgres import ON_BOTH
 from tests.stage import REGION, Stage
 
@@ -177,7 +179,7 @@ def test_an_hour_without_slack_is_an_hour_in_which_nothing_was_told(stage: Stage
     assert outbox_age(stage) == 0
     stage.clicks(stage.sam, APPROVE)
     stage.slack.faults.server_error(EVERY, times=100_000)
-    stage.passes(hours=1)
+    stage.passes(hours=1, steps=60)
     assert outbox_age(stage) == pytest.approx(3600, abs=15), "however often it was tried meanwhile"
     stage.slack.faults.clear()
     stage.passes(seconds=30)
@@ -229,6 +231,33 @@ def test_a_rate_limit_of_slack_s_is_counted(stage: Stage) -> None:
     stage.slack.faults.rate_limit("chat.postMessage", retry_after=5)
     stage.work()
     assert "ami_share_slack_rate_limits_total 1.0" in metrics(stage)
+    stage.slack.faults.rate_limit("users.info", retry_after=5)
+    stage.types(stage.mika, "list")
+    stage.slack.faults.rate_limit("auth.test", retry_after=5)
+    assert "ami_share_slack_rate_limits_total 3.0" in metrics(stage), "whoever it was that called"
+
+
+def test_a_call_without_an_answer_is_counted_by_its_name(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
+    stage.aws.faults.lose_answer("DescribeImages", times=20)
+    stage.bot.gallery.refresh()
+    assert 'ami_share_aws_calls_total{operation="DescribeImages",result="no-answer",service="ec2"}' in metrics(stage)
+
+
+def test_what_the_fence_stops_is_no_result_of_aws_s(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def overtaken(claim: Claim) -> None:
+        raise LeaseLost(claim.request.id)
+
+    stage.types(stage.mika, f"{stage.images.image(REGION)} to staging")
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    monkeypatch.setattr(Claim, "check", overtaken)
+    stage.bot.worker.run_once()
+    stage.bot.worker.run_once()
+    told = metrics(stage)
+    assert 'ami_share_lease_losses_total{what="work"} 1.0' in told
+    assert "no-answer" not in told
+    assert "LeaseLost" not in told
 
 
 @pytest.mark.parametrize("path", ["/", "/metrics/", "/healthz/x", "/slack/events"])

@@ -88,6 +88,13 @@ def test_an_image_that_is_shared_with_as_many_as_aws_takes(stage: Stage) -> None
     assert STAGING in stage.aws.image(image).launch_permission
 
 
+def test_a_target_in_another_partition_of_aws(stage: Stage) -> None:
+    stage.replace_settings(f"arn:aws:iam::{STAGING}", f"arn:aws-cn:iam::{STAGING}")
+    told = refusal(stage, golden(stage), to="staging, prod")
+    assert "staging is in another partition of AWS (aws-cn) than the image" in told
+    assert "CreateStoreImageTask" in told
+
+
 def test_aws_ebs_comes_with_the_way_out(stage: Stage) -> None:
     image = golden(stage, devices=[Disk(gib=8, key=stage.images.managed_key(REGION))])
     assert "Copy the image within its own account under a customer managed key" in refusal(stage, image)

@@ -85,6 +85,37 @@ def test_who_has_approved_isnt_reminded_and_narrowing_begins_anew(reminding: Sta
     assert "@ana" not in said
 
 
+def test_each_rules_approvers_are_reminded_where_they_were_asked_and_as_often_as_it_says(stage: Stage) -> None:
+    vault = stage.slack.channel("prod-approvals", members=[stage.kim])
+    stage.replace_settings("[approval]", "[approval]\nremind_after_hours = 2")
+    stage.add_settings(
+        f'\n[[approval.rules]]\nname = "prod"\ntargets = ["prod"]\nchannel = "{vault.id}"\n'
+        f'users = ["{stage.kim.id}"]\nremind_after_hours = 3\n'
+    )
+    stage.types(stage.mika, f"{stage.images.image(REGION)} to staging, prod")
+    stage.work()
+    (elsewhere,) = stage.slack.messages(vault)
+
+    def heard() -> tuple[list[str], list[str]]:
+        there = [reply.as_text() for reply in stage.slack.thread(vault, elsewhere.ts)]
+        return reminders(stage), [line for line in there if "still waits for your decision" in line]
+
+    stage.passes(hours=2, steps=1800)
+    here, there = heard()
+    assert ["@sam" in line for line in here] == [True]
+    assert there == []
+    stage.passes(hours=1, steps=1800)
+    here, there = heard()
+    assert len(here) == 1
+    assert ["@kim" in line for line in there] == [True]
+    assert not any("@sam" in line for line in there)
+    assert not any("@kim" in line for line in here)
+    stage.clicks(stage.sam, f"{APPROVE}:1")
+    stage.passes(hours=3, steps=1800)
+    here, there = heard()
+    assert (len(here), len(there)) == (1, 2)
+
+
 def test_nobody_is_reminded_unless_the_rule_says_so(stage: Stage) -> None:
     stage.types(stage.mika, f"{stage.images.image(REGION)} to staging")
     stage.work()

@@ -6,7 +6,7 @@ import pytest
 
 from playground.aws import Crash
 from sharing.requests import RequestId
-from tests.front_door.test_taking_back import APPROVE, request_id, shared
+from tests.front_door.test_taking_back import APPROVE, request_id, shared, taken_back
 from tests.stage import REGION, STAGING, Stage
 
 RULES = '\n[[retention]]\nimages = "golden-*"\nkeep = 2\n'
@@ -22,6 +22,17 @@ def family(stage: Stage) -> list[str]:
         images.append(stage.images.image(REGION, name=name))
         shared(stage, f"{images[-1]} to staging", minutes=15)
         stage.clock.advance(timedelta(days=7))
+    return images
+
+
+@pytest.fixture
+def trio(stage: Stage) -> list[str]:
+    """Three golden images of which one is kept, all copied to staging."""
+    stage.add_settings(RULES.replace("2", "1"))
+    images = []
+    for number in range(3):
+        images.append(stage.images.image(REGION, name=f"golden-{number}"))
+        shared(stage, f"{images[-1]} to staging", minutes=15)
     return images
 
 
@@ -54,7 +65,7 @@ def test_the_newest_stay_and_the_others_go_once_approved(stage: Stage, family: l
 
     approved(stage)
     assert set(copies(stage)) == {"tools", "golden-3", "golden-4"}
-    assert "The copies are deregistered" in stage.direct(stage.mika)[-1]
+    assert "2 copies are deregistered, and their snapshots are deleted" in stage.direct(stage.mika)[-1]
     first = stage.slack.messages(stage.room)[0]
     thread = [reply.as_text() for reply in stage.slack.thread(stage.room, first.ts)]
     assert any("was deregistered, as was approved" in line for line in thread)
@@ -71,7 +82,7 @@ def test_what_something_uses_stays_and_is_named(stage: Stage, family: list[str])
     stage.by_hand(STAGING).create_launch_template(LaunchTemplateName="web", LaunchTemplateData=template)
     told = looked(stage)
     assert "none that could go" in told
-    assert f"{before['golden-0']} in {STAGING} {REGION} stays, though it is too old" in told
+    assert f"{before['golden-0']} in {STAGING} {REGION} stays:" in told
     assert instance in told
     assert "launch-template/" in told
     assert copies(stage) == before
@@ -92,6 +103,30 @@ def test_what_comes_into_use_after_the_approval_stays_too(stage: Stage, family: 
     approved(stage)
     assert "golden-0" in copies(stage)
     assert "golden-2" not in copies(stage)
+    told = stage.direct(stage.mika)[-1]
+    assert "1 copy is deregistered, and its snapshots are deleted" in told
+    assert f"{copies(stage)['golden-0']} in {STAGING} {REGION} stays:" in told
+
+
+def test_copies_count_whatever_became_of_their_shares(stage: Stage) -> None:
+    stage.add_settings(RULES.replace("2", "1"))
+    for number, how in enumerate(["", "then unshare", "for 2h", ""]):
+        image = stage.images.image(REGION, name=f"golden-{number}")
+        share = shared(stage, f"{image} to staging {how}", minutes=15)
+    taken_back(stage, share)
+    stage.passes(hours=2, steps=600)
+    assert set(copies(stage)) == {"golden-0", "golden-1", "golden-2", "golden-3"}
+    looked(stage)
+    assert stage.approval.as_text().count("DeregisterImage") == 3
+    approved(stage)
+    assert set(copies(stage)) == {"golden-3"}
+
+
+def test_what_somebody_deregistered_is_not_counted_as_kept(stage: Stage, trio: list[str]) -> None:
+    stage.by_hand(STAGING).deregister_image(ImageId=copies(stage)["golden-2"])
+    looked(stage)
+    approved(stage)
+    assert set(copies(stage)) == {"golden-1"}
 
 
 def test_an_account_that_cannot_say_what_is_used_loses_nothing(stage: Stage, family: list[str]) -> None:
@@ -99,6 +134,104 @@ def test_an_account_that_cannot_say_what_is_used_loses_nothing(stage: Stage, fam
     stage.aws.faults.fail("DescribeImageReferences", code="UnauthorizedOperation", times=9)
     assert "UnauthorizedOperation" in looked(stage)
     assert copies(stage) == before
+
+
+def test_an_account_that_cannot_say_what_is_used_holds_no_other_up(stage: Stage) -> None:
+    stage.add_settings(RULES.replace("2", "1"))
+    for number in range(2):
+        image = stage.images.image(REGION, name=f"golden-{number}")
+        shared(stage, f"{image} to staging, prod", minutes=15)
+    stage.aws.faults.fail("DescribeImageReferences", code="UnauthorizedOperation", times=2, account_id=STAGING)
+    looked(stage)
+    shown = stage.approval.as_text().replace("`", "")
+    assert f"The copies in {STAGING} {REGION} stay, since I can't see whether something uses them" in shown
+    assert "UnauthorizedOperation" in shown
+    approved(stage)
+    assert set(copies(stage)) == {"golden-0", "golden-1"}
+    assert [copy.name for copy in stage.prod.images(REGION)] == ["golden-1"]
+
+
+def test_a_copy_that_aws_does_not_let_go_holds_no_other_up(stage: Stage, trio: list[str]) -> None:
+    before = copies(stage)
+    looked(stage)
+    stage.aws.faults.fail("DeregisterImage", code="OperationNotPermitted", message="it is AWS Backup's", times=1)
+    approved(stage)
+    assert set(copies(stage)) == {"golden-0", "golden-2"}
+    told = stage.direct(stage.mika)[-1]
+    assert "1 copy is deregistered" in told
+    assert f"{before['golden-0']} in {STAGING} {REGION} is not deregistered" in told
+    assert "it is AWS Backup's" in told
+    assert looked(stage)
+    approved(stage)
+    assert set(copies(stage)) == {"golden-2"}, "it is shown again, and may go another day"
+
+
+def test_a_busy_account_holds_no_other_copy_up(stage: Stage, trio: list[str]) -> None:
+    looked(stage)
+    stage.aws.faults.fail("DeregisterImage", code="ResourceLimitExceeded", times=1)
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    assert set(copies(stage)) == {"golden-0", "golden-2"}
+    stage.passes(minutes=1)
+    assert set(copies(stage)) == {"golden-2"}
+    trail = [kind for _, _, kind, _ in stage.bot.store.audit_trail(RequestId(request_id(stage)))]
+    assert trail.count("copy_deregistered") == 2
+
+
+def test_if_none_can_go_it_has_failed_and_each_reason_is_said(stage: Stage, trio: list[str]) -> None:
+    before = copies(stage)
+    looked(stage)
+    for why in ("it is AWS Backup's", "it is too good"):
+        stage.aws.faults.fail("DeregisterImage", code="OperationNotPermitted", message=why, times=1)
+    approved(stage)
+    told = stage.direct(stage.mika)[-1]
+    assert "failed" in told
+    assert f"{before['golden-0']} in {STAGING} {REGION}" in told
+    assert "it is AWS Backup's" in told
+    assert "it is too good" in told
+
+
+@pytest.mark.parametrize("crash", [None, "before", "after"])
+def test_a_copy_that_is_protected_with_a_cooldown_goes_a_day_later(
+    stage: Stage, trio: list[str], crash: str | None
+) -> None:
+    protected = copies(stage)["golden-0"]
+    stage.by_hand(STAGING).enable_image_deregistration_protection(ImageId=protected, WithCooldown=True)
+    looked(stage)
+    stage.clicks(stage.sam, APPROVE)
+    if crash is not None:
+        faults = stage.aws.faults
+        die = faults.crash_before if crash == "before" else faults.crash_after
+        die("DisableImageDeregistrationProtection")
+        with pytest.raises(Crash):
+            stage.work()
+        stage.start()
+    stage.passes(minutes=3)
+    assert set(copies(stage)) == {"golden-0", "golden-2"}, "the others needn't wait"
+    for told in (stage.direct(stage.mika)[-1], stage.thread[-1]):
+        assert f"{protected} in {STAGING} {REGION} was protected from deregistration with a cooldown" in told
+    stage.passes(hours=23.9, steps=1800)
+    assert "golden-0" in copies(stage)
+    stage.passes(hours=1, steps=600)
+    assert "golden-0" not in copies(stage)
+    assert "2 copies are deregistered" in stage.direct(stage.mika)[-1]
+    assert len(stage.aws.journal.calls("DeregisterImage")) == 2, "AWS isn't asked for what it is known to refuse"
+
+
+def test_what_comes_into_use_while_it_waits_stays_too(stage: Stage, trio: list[str]) -> None:
+    before = copies(stage)
+    for name in ("golden-0", "golden-1"):
+        ec2 = stage.by_hand(STAGING)
+        ec2.enable_image_deregistration_protection(ImageId=before[name], WithCooldown=True)
+    looked(stage)
+    approved(stage)
+    instance = stage.staging.instance(REGION, before["golden-0"])
+    stage.passes(hours=25, steps=1800)
+    assert set(copies(stage)) == {"golden-0", "golden-2"}
+    told = stage.direct(stage.mika)[-1]
+    assert "1 copy is deregistered, and its snapshots are deleted" in told
+    assert f"{before['golden-0']} in {STAGING} {REGION} stays: by now" in told
+    assert instance in told
 
 
 def test_the_calendar_looks_too_and_is_quiet_if_there_is_nothing(stage: Stage, family: list[str]) -> None:

@@ -84,12 +84,43 @@ def test_what_is_denied_stays_out_of_what_runs(guarded: Stage, image: str) -> No
     assert any("not during the freeze" in line for line in guarded.thread)
 
 
+def test_the_requester_hears_of_a_denied_part_at_once_and_again_at_the_end(guarded: Stage, image: str) -> None:
+    guarded.clicks(guarded.people["ana"], DENY)
+    guarded.submits(guarded.people["ana"], reason="not during the freeze")
+    guarded.work()
+    told = guarded.direct(guarded.mika)[-1]
+    assert "Part of your request" in told
+    assert "Denied for prod (rule `production`) by @ana" in told
+    assert ">not during the freeze" in told
+    guarded.clicks(guarded.sam, APPROVE)
+    guarded.work()
+    guarded.passes(minutes=30)
+    for end in (guarded.direct(guarded.mika)[-1], guarded.thread[-1]):
+        assert "is complete, as far as it was approved. What is left out, and what is ready to use:" in end
+        assert f"staging  {guarded.staging.id}" in end
+        assert "Denied for prod (rule `production`) by @ana" in end
+        assert ">not during the freeze" in end
+
+
+def test_the_requester_hears_of_a_part_that_lapsed(guarded: Stage, image: str) -> None:
+    guarded.passes(hours=25, steps=3600)
+    assert "Part of your request" in guarded.direct(guarded.mika)[-1]
+    assert "Nobody decided in time on prod (rule `production`)" in guarded.direct(guarded.mika)[-1]
+    guarded.passes(hours=48, steps=3600)
+    (*_, part, end) = guarded.direct(guarded.mika)
+    assert "expired: nobody decided in time" in end
+    assert "Part of your request" in part, "what ends it is told with the end alone"
+
+
 def test_a_request_with_every_part_denied_is_denied(guarded: Stage, image: str) -> None:
     for action in (DENY + SECOND, DENY):
         guarded.clicks(guarded.sam, action, shown := guarded.approval)
         guarded.submits(guarded.sam, reason="no")
     guarded.work()
-    assert "was denied" in guarded.direct(guarded.mika)[-1]
+    end = guarded.direct(guarded.mika)[-1]
+    assert "was denied" in end
+    assert "Denied for staging" in end
+    assert "Denied for prod" in end
     guarded.clicks(guarded.sam, APPROVE, shown)
     assert "decided already: denied by @sam" in guarded.private(guarded.sam)[-1]
 

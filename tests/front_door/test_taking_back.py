@@ -133,6 +133,66 @@ def test_a_copy_goes_with_the_last_share_that_handed_it_over(stage: Stage, image
         assert "was deregistered, as was approved" in thread
 
 
+def test_a_copy_that_something_uses_is_not_deregistered(stage: Stage, image: str) -> None:
+    share = shared(stage, f"{image} to staging, prod")
+    (used,) = stage.staging.images(REGION)
+    instance = stage.staging.instance(REGION, used.id)
+    stage.types(stage.mika, f"revoke {share} and deregister the copies")
+    stage.work()
+    shown = stage.approval.as_text().replace("`", "")
+    assert f"{used.id} in {STAGING} {REGION} stays:" in shown
+    assert instance in shown
+    assert shown.count("DeregisterImage") == 1
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=1)
+    assert lists(stage, image) == [set()] * 3
+    assert stage.staging.images(REGION) == [used]
+    assert stage.prod.images(REGION) == []
+
+
+def test_an_account_that_cannot_say_what_uses_its_copies_keeps_them(stage: Stage, image: str) -> None:
+    share = shared(stage, f"{image} to staging, prod")
+    stage.aws.faults.fail("DescribeImageReferences", code="UnauthorizedOperation", times=9, account_id=STAGING)
+    taken_back(stage, share, "and deregister the copies")
+    assert f"The copies in {STAGING} {REGION} stay" in stage.approval.as_text()
+    assert lists(stage, image) == [set()] * 3
+    assert len(stage.staging.images(REGION)) == 1
+    assert stage.prod.images(REGION) == []
+
+
+def test_a_copy_that_aws_does_not_let_go_holds_no_other_up(stage: Stage, image: str) -> None:
+    share = shared(stage, f"{image} to staging, prod")
+    stage.aws.faults.fail("DeregisterImage", code="OperationNotPermitted", times=1, account_id=STAGING)
+    taken_back(stage, share, "and deregister the copies")
+    assert len(stage.staging.images(REGION)) == 1
+    assert stage.prod.images(REGION) == []
+    told = stage.direct(stage.mika)[-2] + stage.direct(stage.mika)[-1]
+    assert "1 copy deregistered with the snapshots" in told
+    assert f"in {STAGING} {REGION} is not deregistered: AWS refused DeregisterImage" in told
+
+
+@ON_BOTH
+def test_while_a_copy_is_protected_the_share_is_taken_back_and_can_be_asked_for_again(stage: Stage, image: str) -> None:
+    share = shared(stage, f"{image} to staging")
+    (copy,) = stage.staging.images(REGION)
+    stage.by_hand(STAGING).enable_image_deregistration_protection(ImageId=copy.id, WithCooldown=True)
+    taken_back(stage, share, "and deregister the copies")
+    assert lists(stage, image) == [set()] * 3
+    assert "Permissions are taken back and read back" in "\n".join(stage.thread)
+    assert "was protected from deregistration with a cooldown" in stage.thread[-1]
+
+    again = shared(stage, f"{image} to staging, prod", minutes=15)
+    shared(stage, f"{image} to staging no copy", minutes=1)
+    assert lists(stage, image) == [{STAGING, PROD}] * 3
+    stage.passes(hours=25, steps=1800)
+    assert lists(stage, image) == [{STAGING, PROD}] * 3, "what was given since isn't taken back"
+    assert stage.staging.images(REGION) == [copy], "and the copy was handed over once more"
+    assert any(f"{copy.id} in {STAGING} {REGION} stays: another share" in line for line in stage.direct(stage.mika))
+    taken_back(stage, again, "and deregister the copies")
+    assert stage.staging.images(REGION) == []
+
+
 @ON_BOTH
 def test_what_others_gave_stays_and_what_another_share_needs(stage: Stage, image: str, key: str) -> None:
     first_snapshot = stage.aws.image(image).snapshots[0].id
@@ -206,6 +266,22 @@ def test_nothing_is_taken_back_twice(stage: Stage, image: str) -> None:
     assert f"`{share}` is revoked: there is nothing I could take back" in stage.direct(stage.mika)[-1].replace(
         share, f"`{share}`"
     )
+
+
+@ON_BOTH
+def test_the_copies_of_a_share_that_was_taken_back_can_go_alone(stage: Stage, image: str) -> None:
+    share = shared(stage, f"{image} to staging, prod then unshare")
+    answer = stage.types(stage.mika, f"revoke {share}").ephemeral[0].as_text()
+    assert "is revoked already" in answer
+    assert "Its copies are there; to have them deregistered, add `and deregister the copies`" in answer
+    used = stage.staging.images(REGION)
+    stage.staging.instance(REGION, used[0].id)
+    taken_back(stage, share, "and deregister the copies")
+    assert stage.prod.images(REGION) == []
+    assert stage.staging.images(REGION) == used
+    first = stage.slack.messages(stage.room)[0]
+    assert "the source is closed again" in stage.slack.thread(stage.room, first.ts)[-1].as_text(), "that stays told"
+    assert "1 copy deregistered with the snapshots" in stage.direct(stage.mika)[-1]
 
 
 def test_what_cannot_be_taken_back_is_said_at_once(stage: Stage, image: str) -> None:

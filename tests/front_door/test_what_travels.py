@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from playground.aws import Crash
+from playground.aws import Crash, Disk
+from playground.company import ABROAD
 from tests.effects import Effects, counted
 from tests.front_door.test_taking_back import APPROVE, shared, taken_back
 from tests.stage import IMAGES, REGION, STAGING, Stage
@@ -37,6 +38,19 @@ def test_names_go_by_the_template_and_stay_unique(stage: Stage) -> None:
     names = {copy.name for copy in stage.staging.images(REGION)}
     assert len(names) == 2
     assert all(name.startswith("golden/2026-03-02") for name in names)
+
+
+@pytest.mark.parametrize("where", ["", f" in {ABROAD}"])
+def test_tags_are_read_at_the_source_and_set_on_the_copy_and_its_snapshots(stage: Stage, where: str) -> None:
+    tags = {"team": "base", "ec2:SharedTag/release": "42"}
+    devices = [Disk(gib=8), Disk(gib=4)]
+    image = stage.images.image(REGION, name="golden", devices=devices, tags=tags | {"aws:made-by": "a pipeline"})
+    shared(stage, f"{image} to staging{where}")
+    (copy,) = stage.staging.images(ABROAD if where else REGION)
+    assert len(copy.snapshots) == 2
+    for made in (copy, *copy.snapshots):
+        theirs = {key: value for key, value in made.tags.items() if not key.startswith("ami-share:")}
+        assert theirs == tags
 
 
 def test_deprecation_and_protection_go_with_the_copy(stage: Stage) -> None:
@@ -107,10 +121,10 @@ def test_a_protection_with_a_cooldown_holds_a_day_and_that_is_said(stage: Stage)
     stage.by_hand(IMAGES).enable_image_deregistration_protection(ImageId=image, WithCooldown=True)
     share = shared(stage, f"{image} to staging")
     taken_back(stage, share, "and deregister the copies")
-    told = "\n".join(stage.direct(stage.mika))
-    assert "taken back" in told
-    assert "the copies aren't all deregistered" in told
-    assert "protected from deregistration" in told
+    assert "was protected from deregistration with a cooldown" in "\n".join([*stage.direct(stage.mika), *stage.thread])
+    assert the_copy(stage, image).state == "available"
+    stage.passes(hours=25, steps=1800)
+    assert stage.staging.images(REGION) == [], "it goes once AWS lets it"
 
 
 def test_a_copy_is_good_though_something_cannot_go_with_it(stage: Stage) -> None:
@@ -155,6 +169,57 @@ def test_a_parameter_points_to_the_newest_copy(pointed: Stage) -> None:
     shared(stage, f"{new} to staging")
     assert parameter(stage, "/golden/latest") == the_copy(stage, new).id
     assert f"before: {first}" in stage.direct(stage.mika)[-1]
+
+
+@pytest.mark.parametrize("mode", ["", " then unshare"])
+def test_a_parameter_that_the_settings_name_later_is_pointed_to_the_copy_that_is_there(stage: Stage, mode: str) -> None:
+    image = stage.images.image(REGION, name="golden")
+    shared(stage, f"{image} to staging")
+    stage.replace_settings(STAGING_NAME, f'{STAGING_NAME}\nssm_parameter = "/golden/latest"')
+    shown = ask(stage, f"{image} to staging{mode}")
+    assert f"1. SSM parameter /golden/latest of {STAGING} in {REGION} points to the copy of {image}" in shown
+    assert "2. " not in shown, "nothing else has to be done"
+    assert f"has a good copy already, {the_copy(stage, image).id}" in shown
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=1)
+    assert parameter(stage, "/golden/latest") == the_copy(stage, image).id
+    assert any("/golden/latest points to it now (before: nothing)" in told for told in stage.direct(stage.mika))
+
+    stage.types(stage.mika, f"{image} to staging{mode}")
+    stage.work()
+    assert "nothing to do" in stage.direct(stage.mika)[-1]
+    stage.by_hand(STAGING, "ssm").put_parameter(Name="/golden/latest", Value="ami-0123456789abcdef0", Overwrite=True)
+    assert "points to the copy of" in ask(stage, f"{image} to staging{mode}"), "somebody pointed it elsewhere"
+
+
+def test_a_reused_copy_of_an_older_image_changes_no_parameter(pointed: Stage) -> None:
+    stage = pointed
+    old = stage.images.image(REGION, name="golden-1")
+    stage.clock.advance(timedelta(days=1))
+    new = stage.images.image(REGION, name="golden-2")
+    shared(stage, f"{old}, {new} to staging")
+    for images in (old, new, f"{old}, {new}"):
+        stage.types(stage.mika, f"{images} to staging")
+        stage.work()
+        assert "nothing to do" in stage.direct(stage.mika)[-1]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_death_at_the_parameter_of_a_reused_copy_is_made_up_for(stage: Stage, when: str) -> None:
+    image = stage.images.image(REGION, name="golden")
+    shared(stage, f"{image} to staging")
+    stage.replace_settings(STAGING_NAME, f'{STAGING_NAME}\nssm_parameter = "/golden/latest"')
+    ask(stage, f"{image} to staging")
+    stage.clicks(stage.sam, APPROVE)
+    crash = stage.aws.faults.crash_before if when == "before" else stage.aws.faults.crash_after
+    crash("PutParameter", nth=1)
+    with pytest.raises(Crash):
+        stage.work()
+    stage.start()
+    stage.passes(minutes=2)
+    assert parameter(stage, "/golden/latest") == the_copy(stage, image).id
+    assert sum("points to it now" in line for line in stage.direct(stage.mika)) == 1
 
 
 def test_it_does_not_go_back_to_an_older_image(pointed: Stage) -> None:

@@ -1,6 +1,8 @@
 """The grammar of the command: what is understood, what isn't, and that nothing typed can break it."""
 
 import difflib
+import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -25,11 +27,15 @@ from handlers.command import (
     Revoke,
     Scope,
     Status,
+    Verb,
+    mended,
     parse,
 )
+from handlers.help import help_text
 from handlers.problems import Problem
 from handlers.speech import Language, speech
 from sharing.estate import Estate
+from sharing.requests import RequestKind
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 AMI, SECOND = "ami-0123456789abcdef0", "ami-0fedcba9876543210"
@@ -62,6 +68,7 @@ ESTATE = Estate(
 )
 
 
+CALLED = {ImageId(AMI): "golden-2026-11", ImageId(SECOND): "golden to come"}
 NAMED = {"golden-2026-11": ImageId(AMI), "golden to come": ImageId(SECOND)}
 
 
@@ -178,9 +185,9 @@ def test_taking_back(text: str, meant: Revoke) -> None:
     ("text", "said"),
     [
         ("hand over the golden image", "has no image and “to”"),
-        ("stauts", "Did you mean status?"),
+        ("stauts", "Did you mean “status”?"),
         ("share the golden image", "has no image and “to”"),
-        ("golden-2026-1 to staging", "Did you mean golden-2026-11?"),
+        ("golden-2026-1 to staging", "Did you mean “golden-2026-11”?"),
         ("silver to staging", "neither an AMI id nor the name of an available image"),
         (" to staging", "at least one image"),
         (f"{AMI} to staging copy with golden", "“golden” is no alias of a key"),
@@ -191,11 +198,20 @@ def test_taking_back(text: str, meant: Revoke) -> None:
         ("cancel", "After “cancel” comes the id of a request, like R-7K2M9QXA."),
         ("list nonsense", "not “nonsense”"),
         ("audit the golden image", "After “audit” comes nothing"),
+        ("retire the old ones", "I don't understand “the old ones” after it"),
+        ("golden-2026-1", "Did you mean “golden-2026-11”?"),
+        (f"{AMI} to staging until", "After “until” comes a date"),
+        (f"{AMI} to staging for", "After “for” comes a time"),
+        (f"{AMI} to staging ticket", "After “ticket” comes one word"),
+        (f"{AMI} to staging copy with", "After “copy with” comes the alias"),
+        (f"{AMI} with", "after “to” comes at least one account"),
+        (f"{AMI} with stagin", "Did you mean “staging”?"),
+        (f"{AMI} to STAGIN", "Did you mean “staging”?"),
         ("revoke R-7K2M9QXA and deregister the lot", "I don't understand “lot”"),
         ("ami-123 to staging", "“ami-123” is not understood"),
         (f"{AMI} to ", "at least one account"),
         (f"{AMI} to no copy", "at least one account"),
-        (f"{AMI} to stagin", "Did you mean staging?"),
+        (f"{AMI} to stagin", "Did you mean “staging”?"),
         (f"{AMI} to everyone", "“everyone” is no account I may share with."),
         (f"{AMI} to staging until tomorrow", "“tomorrow” is no date"),
         (f"{AMI} to staging until 2026-03-01", "passed already"),
@@ -208,7 +224,7 @@ def test_taking_back(text: str, meant: Revoke) -> None:
         ("revoke", "the id of a request, like R-7K2M9QXA"),
         ("revoke the golden image", "not “THE GOLDEN IMAGE”"),
         (f"{AMI} to staging in", "at least one region"),
-        (f"{AMI} to staging in eu-wst-1", "Did you mean eu-west-1"),
+        (f"{AMI} to staging in eu-wst-1", "Did you mean “eu-west-1"),
         (f"{AMI} to staging in the morning", "“morning” is no region I work in."),
         (" ".join(f"ami-{number:017x}" for number in range(51)) + " to staging", "51 images are too many"),
         (f"{AMI} to staging reason {'x' * 501}", "501 characters; 500 is the most"),
@@ -263,7 +279,7 @@ def test_any_text_gives_a_request_or_an_answer(text: str) -> None:
 WORDS = (
     "to in until for no copy with then unshare auto scaling ticket reason and staging prod everywhere eu-west-1 30d "
     f"2026-12-31 alias/x OPS-42 {AMI} golden-2026-11 revoke status list cancel plan audit deregister R-7K2M9QXA , "
-    "、 “ ” 理由"
+    "、 “ ” 理由 too untill nocopy reson pln shar deregster help retire to: STAGING"
 ).split()
 
 
@@ -296,6 +312,13 @@ def test_any_words_give_a_request_or_an_answer(text: str) -> None:
 def test_what_is_printed_is_understood_as_it_was_meant(ask: Ask) -> None:
     assume(not objections_to(ask, ESTATE))
     assert understood(printed(ask, NOW)) == ask
+    assert understood(printed(ask, NOW, CALLED, ESTATE.groups)) == ask
+    assert understood(f"plan {printed(ask, NOW, CALLED, ESTATE.groups)}") == Preview(ask)
+
+
+def test_groups_and_names_are_printed() -> None:
+    ask = Ask((AMI, SECOND), ("no-reply", "staging", "prod"))
+    assert printed(ask, NOW, CALLED, ESTATE.groups) == '"golden-2026-11", "golden to come" to no-reply, everywhere'
 
 
 @pytest.mark.parametrize(
@@ -371,4 +394,177 @@ def test_what_was_typed_already_is_in_the_form(text: str, draft: Ask) -> None:
 def test_what_made_sense_of_a_share_is_kept_for_the_form() -> None:
     meant = understood(f"{AMI} to stagin, prod in eu-west-1 no copy reason release 42")
     assert isinstance(meant, NotUnderstood)
-    assert meant.draft == Ask((AMI,), ("prod",), ("eu-west-1",), Mode.SHARE, reason="release 42")
+    assert meant.form == OpenForm(Ask((AMI,), ("prod",), ("eu-west-1",), Mode.SHARE, reason="release 42"))
+
+
+@pytest.mark.parametrize(
+    ("text", "draft"),
+    [
+        (
+            f"{AMI} no copy until 2026-12-31 ticket OPS-1",
+            Ask((AMI,), mode=Mode.SHARE, ends_at=datetime(2027, 1, 1, tzinfo=UTC), ticket="OPS-1"),
+        ),
+        (
+            f"{AMI} in eu-west-1 copy with alias/x reason y",
+            Ask((AMI,), regions=("eu-west-1",), key="alias/x", reason="y"),
+        ),
+        (f"{AMI} for 3d then unshare", Ask((AMI,), mode=Mode.COPY_THEN_UNSHARE, ends_at=NOW + timedelta(days=3))),
+        (f"{AMI} no copy with auto scaling", Ask((AMI,), mode=Mode.SHARE, auto_scaling=True)),
+    ],
+)
+def test_all_that_was_typed_is_in_the_form(text: str, draft: Ask) -> None:
+    assert understood(text) == OpenForm(draft)
+    assert understood(f"plan {text}") == OpenForm(draft, RequestKind.PREVIEW)
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "form"),
+    [
+        (f"{AMI} until tomorrow", ["“tomorrow” is no date", "after “to” comes"], OpenForm(Ask((AMI,)))),
+        (
+            f"{AMI} no copy copy with alias/x ticket OPS-1",
+            ["exclude each other", "after “to” comes"],
+            OpenForm(Ask((AMI,), mode=Mode.SHARE, key="alias/x", ticket="OPS-1")),
+        ),
+        ("plan", ["Name at least one image", "after “to” comes"], OpenForm(Ask(), RequestKind.PREVIEW)),
+        (f"plan {AMI} in mars", ["“mars” is no region"], OpenForm(Ask((AMI,)), RequestKind.PREVIEW)),
+        (f"reason {'x' * 501}", ["501 characters"], OpenForm(Ask(reason="x" * 500))),
+    ],
+)
+def test_no_form_opens_on_a_mistake_before_it_is_said(text: str, said: list[str], form: OpenForm) -> None:
+    meant = understood(text)
+    assert isinstance(meant, NotUnderstood)
+    told = " ".join(map(worded, meant.problems))
+    assert all(each in told for each in said), told
+    assert "“”" not in told
+    assert meant.form == form
+
+
+@pytest.mark.parametrize(
+    ("text", "typed", "meant", "mended_to"),
+    [
+        (f"{AMI} too staging", "too", "to", f"{AMI} to staging"),
+        (f"{AMI} to staging untill 2026-12-31", "untill", "until", f"{AMI} to staging until 2026-12-31"),
+        (f"{AMI} to staging nocopy", "nocopy", "no copy", f"{AMI} to staging no copy"),
+        (f"{AMI} to staging no copys", "no copys", "no copy", f"{AMI} to staging no copy"),
+        (f"{AMI} to staging thn unshare", "thn unshare", "then unshare", f"{AMI} to staging then unshare"),
+        (f"{AMI} to staging for 3d nocopy", "nocopy", "no copy", f"{AMI} to staging for 72h no copy"),
+        (f"{AMI} to staging tickt OPS-1", "tickt", "ticket", f"{AMI} to staging ticket OPS-1"),
+        (f"{AMI} to staging reson it's, well, due", "reson", "reason", f"{AMI} to staging reason it's, well, due"),
+        (f"{AMI} staging, prod", "staging", "to staging", f"{AMI} to everywhere"),
+        (f"pln {AMI} to staging", "pln", "plan", f"plan {AMI} to staging"),
+        (f"shar {AMI} to staging", "shar", "share", f"{AMI} to staging"),
+        (f"shar {AMI}", "shar", "share", None),
+        ("revoke R-7K2M9QXA and deregster the copies", "deregster", "deregister", None),
+        ("revok R-7K2M9QXA", "revok", "revoke", None),
+        ("lst all", "lst", "list", None),
+        ("stauts R-7K2M9QXA", "stauts", "status", None),
+        ("list al", "al", "all", None),
+    ],
+)
+def test_what_is_misspelt_is_said_with_what_may_be_meant(
+    text: str, typed: str, meant: str, mended_to: str | None
+) -> None:
+    found = understood(text)
+    assert isinstance(found, NotUnderstood)
+    (only,) = found.problems
+    assert f"“{typed}”" in worded(only)
+    assert worded(only).endswith(f"Did you mean “{meant}”?")
+    assert mended(found, ESTATE, NOW) == mended_to
+
+
+def test_names_are_never_taken_for_misspelt_words() -> None:
+    assert understood(f"{AMI} to no-reply") == Ask((AMI,), ("no-reply",))
+    named = parse("golden-2026-11 to tool", _estate_with("tool", "untill"), Known(), NOW)
+    assert named == Ask((AMI,), ("tool",))
+    assert parse(f"{AMI} to tool untill", _estate_with("tool", "untill"), Known(), NOW) == Ask(
+        (AMI,), ("tool", "untill")
+    )
+
+
+def _estate_with(*names: str) -> Estate:
+    return replace(ESTATE, targets=tuple(target(name, f"{number:012}") for number, name in enumerate(names)))
+
+
+def test_of_many_mistakes_only_the_first_are_looked_up() -> None:
+    meant = understood(f"{AMI} to {'stagin ' * 40}")
+    assert isinstance(meant, NotUnderstood)
+    assert len([each for each in meant.problems if each.alike]) == 5
+    assert len(meant.problems) == 40
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        (f"{AMI.upper()} TO STAGING IN EU-WEST-1", Ask((AMI,), ("staging",), ("eu-west-1",))),
+        (f"{AMI} to EveryWhere", Ask((AMI,), ("staging", "prod"))),
+        (f"{AMI} to O-ExampleOrg1 no copy", Ask((AMI,), ("whole-org",), mode=Mode.SHARE)),
+        (f"{AMI} to staging copy with ALIAS/Golden", Ask((AMI,), ("staging",), key="alias/Golden")),
+    ],
+)
+def test_capitals_mean_the_same(text: str, meant: Ask) -> None:
+    assert understood(text) == meant
+
+
+def test_names_that_differ_by_capitals_alone_are_told_apart() -> None:
+    estate = _estate_with("Prod", "prod")
+    assert parse(f"{AMI} to prod", estate, Known(), NOW) == Ask((AMI,), ("prod",))
+    assert parse(f"{AMI} to Prod", estate, Known(), NOW) == Ask((AMI,), ("Prod",))
+    meant = parse(f"{AMI} to PROD", estate, Known(), NOW)
+    assert isinstance(meant, NotUnderstood), "which of them isn't guessed"
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        (f"share {AMI} with staging", Ask((AMI,), ("staging",))),
+        (f"{AMI} with everywhere no copy", Ask((AMI,), ("staging", "prod"), mode=Mode.SHARE)),
+        (f"{AMI} with staging with alias/x", Ask((AMI,), ("staging",), key="alias/x")),
+        (f"{AMI} with alias/x to staging", Ask((AMI,), ("staging",), key="alias/x")),
+        (
+            f"{AMI} with staging no copy with auto scaling",
+            Ask((AMI,), ("staging",), mode=Mode.SHARE, auto_scaling=True),
+        ),
+        (f"{AMI} to: staging, prod in: eu-west-1", Ask((AMI,), ("staging", "prod"), ("eu-west-1",))),
+        (f"{AMI} to:staging ticket:OPS-42", Ask((AMI,), ("staging",), ticket="OPS-42")),
+        (f"{AMI} to：staging", Ask((AMI,), ("staging",))),
+    ],
+)
+def test_other_ways_to_say_it(text: str, meant: Ask) -> None:
+    assert understood(text) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "verb"),
+    [
+        ("help", None),
+        ("help me please", None),
+        ("help help", None),
+        ("help revoke", Verb.REVOKE),
+        ("help unshare", Verb.REVOKE),
+        ("help revok", Verb.REVOKE),
+        ("? PLAN", Verb.PLAN),
+        ("audit help", Verb.AUDIT),
+        ("share --help", Verb.SHARE),
+    ],
+)
+def test_each_verb_has_help(text: str, verb: Verb | None) -> None:
+    assert understood(text) == Help(verb)
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("verb", [verb for verb in Verb if verb is not Verb.HELP])
+def test_the_help_of_a_verb_has_examples_that_are_understood(verb: Verb, language: Language) -> None:
+    text = help_text(speech(language), "/ami-share", ESTATE, verb)
+    examples = re.findall(r"• `/ami-share ?([^`]*)`", text)
+    assert examples
+    for example in examples:
+        meant = parse(example, ESTATE, Everything(), NOW)
+        assert not isinstance(meant, NotUnderstood | Help), example
+
+
+class Everything(Known):
+    """Any name is an image's."""
+
+    def called(self, name: str) -> ImageId | None:
+        return NAMED.get(name, ImageId(AMI))

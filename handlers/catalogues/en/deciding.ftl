@@ -33,6 +33,7 @@ whole-denied = :no_entry: Denied by { $who }, { $when }.
 part-approved = :white_check_mark: Approved for { $targets } (rule { $rule }) by { $who }, { $when }.
 part-denied = :no_entry: Denied for { $targets } (rule { $rule }) by { $who }, { $when }.
 part-lapsed = :hourglass: Nobody decided in time on { $targets } (rule { $rule }).
+taken-out = :scissors: { $who } took { $targets } out, { $when }.
 narrowed-by = :scissors: { $who } took { $targets } out, { $when }. I check and ask for the rest anew.
 narrowed-voids = What was decided before doesn't count any more.
 being-checked-anew = Being checked again, with fewer targets.

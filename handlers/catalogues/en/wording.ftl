@@ -61,10 +61,12 @@ caution-still-needed = { $grantees } will still have access to { $what }: it is 
 caution-still-given = { $grantees } will still have access to { $what }: somebody else gave it, so it isn't mine to take back.
 caution-volumes-need-key = Instances that were launched from the original have volumes under { $keys }. They run on, but once stopped they can't be started again without it.
 caution-not-looked-at = I can't look at { $what }: { $why }.
+caution-cannot-be-put-right = { $what } can't be put right: { $why }.
 caution-source-gone = { $what } is gone, though a share rests on it. What is copied stays; nothing new can be made of it.
 caution-copy-lost = The copy { $copy } in { $place } is gone, though { $share } handed it over. Share the image again if it is needed.
 caution-shared-beyond = { $image } is shared with { $strangers } as well; I know nothing of that and leave it alone.
-caution-copy-in-use = { $copy } in { $place } stays, though it is too old: { $users } use it.
+caution-copy-in-use = { $copy } in { $place } stays: { $users } use it.
+caution-use-unread = The copies in { $place } stay, since I can't see whether something uses them: { $why }.
 caution-reencrypted-first = { $image } is under the AWS managed key, and can't be shared as it is. A copy of it under { $key } is made in its own account first, and that one is shared. It stays there, and costs storage.
 caution-stands-in = { $image } can't be shared as it is; its re-encrypted copy { $copy } in the same account is shared in its place.
 caution-members-cant-copy = Members of { $organization } can launch the image, but not copy it: snapshots can be shared with accounts alone, and these aren't.
@@ -73,7 +75,7 @@ caution-members-now = Active accounts of { $organization } now: { $count }.
 caution-members-unknown = I can't ask how many accounts { $organization } has: { $why }.
 caution-covered-by-organization = { $targets } belongs to { $organization }, and can launch the image through it; taking back the account alone won't end that.
 caution-key-use-limited = In { $target }, only { $principals } will be able to use the key, so only they can launch from the shared image.
-caution-key-used-by-many = The key { $key } is used by { $accounts } other accounts already; whatever is under it is open to all of them.
+caution-key-used-by-many = Other accounts use the key { $key } already, { $accounts } in all; whatever is under it is open to them.
 caution-key-expires = The imported key material of { $key } expires on { $when }. From then on nothing under it can be used, unless it is imported again.
 caution-key-administrators = *By the settings, { $principals } become administrators of { $key }.* They can hand the key on to anybody, in any account, without asking me, and can take other people's grants away. What they hand on I don't see, and it stays when this share is taken back.
 caution-own-principals-deleted = My own statements in the policy of { $key } name principals that no longer exist ({ $principals }). Whoever they were, they go when I next write the policy; if one was made anew under its old name, share with it again.
@@ -108,6 +110,14 @@ note-parameter-not-set = :warning: The parameter { $parameter } doesn't point to
 note-parameter-set = The parameter { $parameter } points to it now (before: { $before }).
 note-parameter-kept = The parameter { $parameter } stays with { $newer }, the copy of a newer image.
 
+## What of a plan isn't done
+
+note-not-put-right = { $what } is not put right: { $why }.
+note-still-used = { $copy } in { $place } stays: by now { $users } use it.
+note-handed-over-since = { $copy } in { $place } stays: another share has handed it over since.
+note-not-deregistered = :warning: { $copy } in { $place } is not deregistered: { $why }.
+note-protected-for-now = :hourglass_flowing_sand: { $copy } in { $place } was protected from deregistration with a cooldown. AWS lets it go from { $until } on; it is deregistered then.
+
 ## Why somebody isn't listened to
 
 stranger-other-workspace = I only listen to members of my own workspace.
@@ -119,10 +129,24 @@ stranger-unknown = Slack doesn't tell me who you are.
 ## Why a share can't be taken back, or compared
 
 not-revocable-itself-revokes = { $request } takes a share back itself; name the share, { $share }.
-not-revocable-already = { $request } is { $state } already, by { $by }.
+not-revocable-already = { $request } is { $state } already, by { $by }.{ $copies ->
+    [yes] {" "}Its copies are there; to have them deregistered, add `and deregister the copies`.
+   *[no] {""}
+}
 not-revocable-gave-nothing = { $request } is { $state }, and gave nothing: there is nothing to take back.
 not-revocable-yet = { $request } is { $state }. It can be taken back once it has ended.
 not-in-force = { $request } is no share in force (it is { $state }), so there is nothing to compare.
+
+## Why nothing is tried again
+
+not-retried-retried-already = { $by } had that tried again already, { $when }.
+not-retried-nothing-failed = { $request } is { $state }, and nothing of it has failed: there is nothing to try again.
+not-retried-not-in-place = { $request } is { $state }, and has no failed copy that could be tried again. Ask again for what is still needed.
+not-retried-source-closed = The source of { $request } was closed again once its copies were done ({ $revocation }), so nothing can be copied from it as approved. Ask again for what failed.
+not-retried-taken-back = { $request } is taken back, or was to be ({ $revocation }), so nothing of it is tried again. Ask again for what is still needed.
+not-retried-to-be-taken-back = { $revocation } would take { $request } back, and isn't decided or done yet. If { $request } still stands after that, try again then.
+not-retried-time-over = The time of { $request } is over ({ $when }). Ask again for what is still needed.
+not-retried-not-entitled = You can't have that tried again. { $by } can, who asked for it, and those who may approve it: { $who }.
 
 ## The states of a request
 
@@ -219,22 +243,35 @@ changes-copy-image = `CopyImage`, { $count } copies: of { $image_count ->
 
 problem-no-request = “{ $text }” has no image and “to” with accounts.
 problem-no-image = Name at least one image, like ami-0123456789abcdef0.
-problem-no-target = After “to” comes at least one account, by name or id.
+problem-no-target = Say with whom: after “to” comes at least one account, by name or id.
 problem-no-region = After “in” comes at least one region, like eu-central-1.
 problem-not-an-image = “{ $word }” is not understood: an AMI id is ami- and 17 (or 8) hexadecimal digits, like ami-0123456789abcdef0.
 problem-not-a-target = “{ $word }” is no account I may share with.
 problem-not-a-region = “{ $word }” is no region I work in.
-problem-not-a-date = “{ $word }” is no date; one looks like 2026-12-31.
-problem-not-a-time = “{ $word }” is no time; one looks like 30d, 12h or 2w.
+problem-not-a-date = { $word ->
+    [none] After “until” comes a date, like 2026-12-31.
+   *[other] “{ $word }” is no date; one looks like 2026-12-31.
+}
+problem-not-a-time = { $word ->
+    [none] After “for” comes a time, like 30d, 12h or 2w.
+   *[other] “{ $word }” is no time; one looks like 30d, 12h or 2w.
+}
 problem-no-such-image = “{ $word }” is neither an AMI id nor the name of an available image in our source accounts.
-problem-not-a-key = “{ $word }” is no alias of a key; one looks like alias/copies.
-problem-not-a-ticket = “{ $word }” can't be a ticket: one word of { $limit } characters at most, like OPS-42.
+problem-not-a-key = { $word ->
+    [none] After “copy with” comes the alias of a key, like alias/copies.
+   *[other] “{ $word }” is no alias of a key; one looks like alias/copies.
+}
+problem-not-a-ticket = { $word ->
+    [none] After “ticket” comes one word of { $limit } characters at most, like OPS-42.
+   *[other] “{ $word }” can't be a ticket: one word of { $limit } characters at most, like OPS-42.
+}
 problem-not-a-request = After “{ $verb }” comes the id of a request, like R-7K2M9QXA{ $word ->
     [none] {""}
    *[other] , not “{ $word }”
 }.
 problem-nothing-to-list = After “list” comes nothing, or “all”, not “{ $word }”.
-problem-too-many-words = I don't understand “{ $word }”.
+problem-nothing-to-retire = “retire” stands alone, and looks at all the copies there are; I don't understand “{ $word }” after it.
+problem-unknown-word = I don't understand “{ $word }”.
 problem-key-needs-copy = “copy with …” and “no copy” exclude each other: without a copy there is nothing to encrypt.
 problem-nothing-to-audit = After “audit” comes nothing, images, or the id of a request, like R-7K2M9QXA.
 problem-end-too-late = A share ends within ten years, or not at all: leave the end out.
@@ -243,9 +280,10 @@ problem-twice = “{ $word }” comes once too often.
 problem-modes-clash = “no copy” and “then unshare” exclude each other: with nothing copied, nothing would be left.
 problem-organization-cant-copy = “{ $name }” is an organization: I have no role in all its accounts to make copies with. Share only (“no copy”), or name the accounts.
 problem-auto-scaling-needs-no-copy = “with auto scaling” goes with “no copy” alone: a copy is under the target's own key, which the target opens for its Auto Scaling itself.
+problem-no-reason = Say why: the approvers read it.
 problem-reason-too-long = The reason has { $count } characters; { $limit } is the most.
 problem-too-many-images = { $count } images are too many for one request; { $limit } is the most.
 problem-too-many-targets = { $count } accounts are too many for one request; { $limit } is the most.
 problem-too-many-copies = { $count } copies (images by accounts by regions) are too many for one request; { $limit } is the most.
-did-you-mean = { $said } Did you mean { $alike }?
-or-separator = {" "}or{" "}
+did-you-mean = { $said } Did you mean “{ $alike }”?
+or-separator = ” or “

@@ -32,6 +32,7 @@ whole-denied = :no_entry: { $who } さんが却下しました（{ $when }）。
 part-approved = :white_check_mark: { $targets }（ルール { $rule }）を { $who } さんが承認しました（{ $when }）。
 part-denied = :no_entry: { $targets }（ルール { $rule }）を { $who } さんが却下しました（{ $when }）。
 part-lapsed = :hourglass: { $targets }（ルール { $rule }）は期限までに決まりませんでした。
+taken-out = :scissors: { $who } さんが { $targets } を共有先から外しました（{ $when }）。
 narrowed-by = :scissors: { $who } さんが { $targets } を共有先から外しました（{ $when }）。残りを確認し、あらためて承認をお願いします。
 narrowed-voids = これまでの承認は無効になりました。
 being-checked-anew = 共有先を減らして、あらためて確認しています。

@@ -108,6 +108,8 @@ unreachable = :warning: { $channel } に投稿できないため、承認者に�
    *[other] Slack の応答は `{ $why }` です。このボットを運用している担当者にお知らせください。
 }投稿できるまで、自動的に再試行します。
 reachable-again = :white_check_mark: { $channel } に投稿できるようになり、リクエスト { $request } を表示しました。
+cut-down-narrowed = :scissors: リクエスト { $request }（{ $images }）の共有先が絞られました。
+cut-down-part = :information_source: リクエスト { $request }（{ $images }）の一部は承認されませんでした。残りは引き続き進めます。
 
 ## プラン
 
@@ -149,6 +151,10 @@ span-minutes = { $minutes } 分
 
 image-name = イメージ
 image-made = 作成日時
+image-age = { $days ->
+    [0] 作成から 1 日未満
+   *[other] 作成から { $days } 日
+}
 image-owner = 所有者
 image-kind = 種類
 image-owned = { $account }（{ $region }）
@@ -156,7 +162,7 @@ image-size = { $gib } GiB
 image-stands-for = { $image } の代わり
 image-not-encrypted = 暗号化なし
 image-encrypted = 暗号化キー: { $keys }
-image-in-short = • { $image } { $name }、作成 { $made }、{ $gib } GiB、{ $encryption }
+image-in-short = • { $image } { $name }、作成 { $made }（{ $age }）、{ $gib } GiB、{ $encryption }
 
 ## リクエストの現状
 
@@ -165,7 +171,10 @@ standing-expired = :hourglass: 期限までに誰も決定しませんでした�
 standing-revoking = { $by } により取り消し中です。
 standing-revoked = :lock: { $by } により取り消されました。
 standing-other = 現在: { $state }。
-replanned = :warning: 承認後に AWS が変わり、承認されたよりも多くの許可が必要になりました。上のメッセージに現在のプランが表示されています。もう一度決定してください。
+replanned = { $waiting ->
+    [yes] :warning: 承認後に AWS が変わり、承認されたよりも多くの許可が必要になりました。上のメッセージに現在のプランが表示されています。もう一度決定してください。
+   *[no] :repeat: 承認後に AWS が変わり、承認されたよりも多くの許可が必要になったため、あらためて承認をお願いしました。
+}
 
 ## 共有元で行われたこと
 
@@ -208,27 +217,35 @@ delivery-copying = :arrows_counterclockwise: { $name }: { $copy } { $bar } { $pe
     [unknown] {""}
    *[other] 、残り約 { $left }
 }
-delivery-unseen = :warning: { $name }: 現在、このコピーの状態を確認できません: { $why }
+delivery-unseen = :grey_question: { $name }: 現在、このコピーの状態を確認できません: { $why }
 delivery-tried-again = :repeat: { $name }の最初のコピーは失敗しました。キーが使えるようになった直後だったことが原因と思われます。後片付けをして、もう一度試します。
-delivery-trouble = :warning: { $name }は失敗しました。{ $why }
+delivery-trouble = { $over ->
+    [yes] :x:
+   *[no] :warning:
+} { $name }は失敗しました。{ $why }
+delivery-failed-before = :repeat: { $name }は失敗し、{ $who } さんが再試行しました（{ $when }）。失敗した理由: { $why }
+retried = :repeat: { $who } さんが { $names }を再試行します（{ $when }）。先に許可を確認し、そのあと新しいコピーを作成します。
 from-image = 元: { $image }
 more-lines = … ほか { $count } 件
 
 ## 結果
 
-end-share-partly = :warning: 共有（{ $request }、{ $images }）は、{ $count } { $unit ->
+share-yours = 共有（{ $request }、{ $images }）
+share-of-another = 共有（{ $request }、{ $images }）
+end-share-partly = :warning: { $subject }は、{ $count } { $unit ->
     [account] アカウント
    *[delivery] 件の引き渡し
 }のうち { $done } { $unit ->
     [account] アカウント
    *[delivery] 件
 }で完了し、残りは失敗しました。
-end-share-completed = :white_check_mark: 共有（{ $request }、{ $images }）が完了しました。次のイメージを使えます。
-end-share-failed = :x: 共有（{ $request }、{ $images }）は失敗しました。
-end-share-halfway = :x: 共有（{ $request }、{ $images }）は権限の設定中に失敗しました。一部の権限が付与されている可能性があります。残りを設定するにはもう一度依頼し、やめる場合は取り消してください。
+end-share-completed = :white_check_mark: { $subject }が完了しました。次のイメージを使えます。
+end-share-cut-down = :white_check_mark: { $subject }は、承認された範囲で完了しました。対象外になったものと、使えるイメージは次のとおりです。
+end-share-failed = :x: { $subject }は失敗しました。
+end-share-halfway = :x: { $subject }は権限の設定中に失敗しました。一部の権限が付与されている可能性があります。残りを設定するにはもう一度依頼し、やめる場合は取り消してください。
 end-share-refused = :no_entry: { $images } を { $targets } と共有できません（{ $request }）。
-end-share-denied = :no_entry: 共有（{ $request }、{ $images }）は却下されました。
-end-share-expired = :hourglass: 共有（{ $request }、{ $images }）は、期限までに誰も決定しなかったため失効しました。まだ必要な場合は、もう一度依頼してください。
+end-share-denied = :no_entry: { $subject }は却下されました。
+end-share-expired = :hourglass: { $subject }は、期限までに誰も決定しなかったため失効しました。まだ必要な場合は、もう一度依頼してください。
 end-revoke-completed = :lock: 共有で与えたものを取り消しました（{ $request }、対象 { $share }）。{ $copies ->
     [0] {""}
    *[other] { $copies } 個のコピーの登録を解除し、スナップショットも削除しました。
@@ -243,14 +260,22 @@ end-revoke-denied = :no_entry: 共有の取り消し（{ $request }、対象 { $
 end-revoke-expired = :hourglass: 共有の取り消し（{ $request }、対象 { $share }）は、期限までに誰も決定しなかったため失効しました。
 end-revoke-failed = :x: 共有の取り消し（{ $request }、対象 { $share }）は失敗しました。与えたものがまだ残っている可能性があります。
 end-audit-nothing = :white_check_mark: AWS は承認内容のとおりです（{ $what }）。修正するものはありません。
+end-audit-stuck = :warning: AWS は承認内容と異なりますが、このボットでは修正できません（{ $what }）。
 end-audit-completed = :white_check_mark: AWS は再び承認内容のとおりになりました（{ $what }）。
+end-audit-partly = :warning: 監査（{ $what }）で見つかった違いを、次のものを除いて修正しました。
 end-audit-denied = :no_entry: 監査（{ $what }）で見つかった違いの修正は却下されました。
 end-audit-expired = :hourglass: 監査（{ $what }）で見つかった違いは、期限までに誰も修正しませんでした。
 end-audit-failed = :x: 監査（{ $what }）は失敗しました。
 audit-of-share = { $request }、対象 { $share }
 audit-of-images = { $request }、対象 { $images }
 end-retire-nothing = :white_check_mark: 保持数を超えるコピーはないか、削除できるものがありません（{ $request }）。
-end-retire-completed = :wastebasket: コピーの登録を解除し、スナップショットを削除しました（{ $request }）。
+end-retire-completed = :wastebasket: { $gone ->
+    [0] 登録を解除したコピーはありません
+   *[other] { $gone } 個のコピーの登録を解除し、スナップショットを削除しました
+}（{ $request }）。{ $staying ->
+    [0] {""}
+   *[other] 残ったコピーとその理由は次のとおりです。
+}
 end-retire-denied = :no_entry: コピーの削除（{ $request }）は却下されました。コピーは残ります。
 end-retire-expired = :hourglass: コピーの削除（{ $request }）は、期限までに誰も決定しませんでした。コピーは残ります。
 end-retire-failed = :x: コピーの削除（{ $request }）は失敗しました。一部は削除された可能性があります。
@@ -281,25 +306,28 @@ end-preview-failed = :x: プレビュー（{ $request }）に失敗しました�
 
 ticket = チケット: { $ticket }
 image-old = { $image } は作成から { $days } 日たっています。
-environment = { $count ->
-    [1] { $targets } は
-   *[other] { $targets } の { $count } 件は
-} { $environment } 環境です。
-policy-gain = *{ $key } のキーポリシーで、私自身のステートメントに加わる内容*
+environment = { $environment } 環境が対象に含まれています: { $targets }
+policy-diff = *{ $key } のキーポリシーにあるこのボットのステートメントの変更前と変更後*
 details-title = 詳細
 details-close = 閉じる
 button-details = 詳細
 button-notify = 通知を受け取る
+button-retry = 再試行
+button-retry-one = { $name } を再試行
+button-retry-all = 失敗分をすべて再試行
+button-stop-notifying = 通知をやめる
 button-again = もう一度依頼…
 button-revoke = 取り消す…
 button-revoke-confirm = 依頼する
 button-keep = そのまま
 button-fill-in = フォームに入力
+label-retry = { $request } で失敗したものを再試行
 label-revoke = { $request } で与えたものを取り消す
 question-take-back = この共有を取り消しますか？
 confirm-take-back = 承認を依頼し、承認後に { $request } で与えたものを取り消します。コピーは残ります。
 notify-noted = :bell: { $request } が終わったら、ダイレクトメッセージでお知らせします。
 notify-already = { $request } が終わったときのお知らせは、既に設定されています。
+notify-stopped = :no_bell: { $request } が終わっても、お知らせしません。
 notify-too-late = { $request } は既に終わっています。
 watched-end = :bell: { $who } さんのリクエスト { $request }:
 

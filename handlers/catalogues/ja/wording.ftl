@@ -60,10 +60,12 @@ caution-still-needed = { $grantees } は引き続き { $what } を使えます�
 caution-still-given = { $grantees } は引き続き { $what } を使えます。このボット以外が与えた権限のため、取り消せません。
 caution-volumes-need-key = 元のイメージから起動したインスタンスのボリュームは { $keys } で暗号化されています。稼働は続きますが、一度停止すると、このキーなしでは再び起動できません。
 caution-not-looked-at = { $what } を確認できません: { $why }。
+caution-cannot-be-put-right = { $what } は修正できません: { $why }。
 caution-source-gone = { $what } は共有の元になっているのに、なくなっています。コピー済みのものは残りますが、新しくは作れません。
 caution-copy-lost = { $share } で引き渡した { $place } のコピー { $copy } がなくなっています。必要であれば、もう一度共有してください。
 caution-shared-beyond = { $image } は { $strangers } とも共有されています。私の関知しないものなので、そのままにします。
-caution-copy-in-use = { $place } の { $copy } は保持期間を過ぎていますが、{ $users } が使用中のため残します。
+caution-copy-in-use = { $place } の { $copy } は、{ $users } が使用中のため残します。
+caution-use-unread = { $place } のコピーは、使用中かどうかを確認できないため残します: { $why }。
 caution-reencrypted-first = { $image } は AWS マネージドキーで暗号化されており、そのままでは共有できません。先に同じアカウント内で { $key } によるコピーを作成し、それを共有します。このコピーは残り、ストレージ料金がかかります。
 caution-stands-in = { $image } はそのままでは共有できないため、同じアカウントにある再暗号化済みのコピー { $copy } を代わりに共有します。
 caution-members-cant-copy = { $organization } のメンバーはイメージを起動できますが、コピーはできません。スナップショットはアカウント単位でしか共有できず、今回は共有されないためです。
@@ -107,6 +109,14 @@ note-parameter-not-set = :warning: パラメータ { $parameter } はこのコ�
 note-parameter-set = パラメータ { $parameter } がこのコピーを指すようになりました（以前: { $before }）。
 note-parameter-kept = パラメータ { $parameter } は、より新しいイメージのコピー { $newer } のままです。
 
+## プランのうち実行されなかったもの
+
+note-not-put-right = { $what } は修正できませんでした: { $why }。
+note-still-used = { $place } の { $copy } は、現在 { $users } が使用しているため残しました。
+note-handed-over-since = { $place } の { $copy } は、その後ほかの共有でも引き渡されたため残しました。
+note-not-deregistered = :warning: { $place } の { $copy } の登録を解除できませんでした: { $why }。
+note-protected-for-now = :hourglass_flowing_sand: { $place } の { $copy } には、クールダウン付きの登録解除保護が設定されていました。AWS で登録を解除できるのは { $until } 以降なので、それまで待って解除します。
+
 ## 話を聞けない理由
 
 stranger-other-workspace = 私が話を聞くのは、このワークスペースのメンバーだけです。
@@ -118,10 +128,24 @@ stranger-unknown = Slack からあなたが誰なのか確認できませんで�
 ## 共有を取り消せない理由、比べられない理由
 
 not-revocable-itself-revokes = { $request } 自体が共有を取り消すものです。共有の { $share } を指定してください。
-not-revocable-already = { $request } は { $by } により「{ $state }」です。
+not-revocable-already = { $request } は { $by } により「{ $state }」です。{ $copies ->
+    [yes] コピーは残っています。登録を解除するには `and deregister the copies` を付けてください。
+   *[no] {""}
+}
 not-revocable-gave-nothing = { $request } の状態は「{ $state }」で、何も与えていないため、取り消すものがありません。
 not-revocable-yet = { $request } の状態は「{ $state }」です。終わってから取り消せます。
 not-in-force = { $request } は有効な共有ではない（状態: { $state }）ため、比べるものがありません。
+
+## 再試行しない理由
+
+not-retried-retried-already = すでに { $by } さんが再試行しました（{ $when }）。
+not-retried-nothing-failed = { $request } の状態は「{ $state }」で、失敗したものがないため、再試行するものはありません。
+not-retried-not-in-place = { $request } の状態は「{ $state }」で、再試行できる失敗したコピーがありません。まだ必要なものは、もう一度依頼してください。
+not-retried-source-closed = { $request } はコピーの完了後に共有元を閉じたため（{ $revocation }）、承認された内容のままではコピーできません。失敗したものは、もう一度依頼してください。
+not-retried-taken-back = { $request } は取り消されたか、取り消すことになっているため（{ $revocation }）、再試行しません。まだ必要なものは、もう一度依頼してください。
+not-retried-to-be-taken-back = { $request } の取り消し（{ $revocation }）が依頼され、まだ終わっていません。その後も { $request } が有効な場合に、あらためて再試行してください。
+not-retried-time-over = { $request } は期限を過ぎています（{ $when }）。まだ必要なものは、もう一度依頼してください。
+not-retried-not-entitled = 再試行できるのは、依頼した { $by } さんと、承認者の { $who } だけです。
 
 ## リクエストの状態
 
@@ -218,22 +242,35 @@ changes-copy-image = `CopyImage` でコピー { $count } 件: { $account_count -
 
 problem-no-request = 「{ $text }」には、イメージと、「to」に続くアカウントがありません。
 problem-no-image = イメージを 1 つ以上指定してください（例: ami-0123456789abcdef0）。
-problem-no-target = 「to」の後には、アカウントを名前か ID で 1 つ以上指定してください。
+problem-no-target = 共有先を指定してください。「to」の後に、アカウントを名前か ID で 1 つ以上続けます。
 problem-no-region = 「in」の後には、リージョンを 1 つ以上指定してください（例: eu-central-1）。
 problem-not-an-image = 「{ $word }」を理解できません。AMI ID は ami- に続く 17 桁（または 8 桁）の 16 進数です（例: ami-0123456789abcdef0）。
 problem-not-a-target = 「{ $word }」は、私が共有できるアカウントではありません。
 problem-not-a-region = 「{ $word }」は、私が扱うリージョンではありません。
-problem-not-a-date = 「{ $word }」は日付ではありません。2026-12-31 のように指定してください。
-problem-not-a-time = 「{ $word }」は期間ではありません。30d、12h、2w のように指定してください。
+problem-not-a-date = { $word ->
+    [none] 「until」の後には、2026-12-31 のような日付を指定してください。
+   *[other] 「{ $word }」は日付ではありません。2026-12-31 のように指定してください。
+}
+problem-not-a-time = { $word ->
+    [none] 「for」の後には、30d、12h、2w のような期間を指定してください。
+   *[other] 「{ $word }」は期間ではありません。30d、12h、2w のように指定してください。
+}
 problem-no-such-image = 「{ $word }」は AMI ID でも、共有元アカウントにある利用可能なイメージの名前でもありません。
-problem-not-a-key = 「{ $word }」はキーのエイリアスではありません。alias/copies のように指定してください。
-problem-not-a-ticket = 「{ $word }」はチケットとして使えません。OPS-42 のように、{ $limit } 文字以内の 1 語で指定してください。
+problem-not-a-key = { $word ->
+    [none] 「copy with」の後には、alias/copies のようなキーのエイリアスを指定してください。
+   *[other] 「{ $word }」はキーのエイリアスではありません。alias/copies のように指定してください。
+}
+problem-not-a-ticket = { $word ->
+    [none] 「ticket」の後には、OPS-42 のように、{ $limit } 文字以内の 1 語を指定してください。
+   *[other] 「{ $word }」はチケットとして使えません。OPS-42 のように、{ $limit } 文字以内の 1 語で指定してください。
+}
 problem-not-a-request = 「{ $verb }」の後には、{ $word ->
     [none] {""}
    *[other] 「{ $word }」ではなく、
 }R-7K2M9QXA のようなリクエスト ID を指定してください。
 problem-nothing-to-list = 「list」の後には、何も付けないか「all」を付けてください（「{ $word }」は使えません）。
-problem-too-many-words = 「{ $word }」を理解できません。
+problem-nothing-to-retire = 「retire」は単独で使い、すべてのコピーを調べます。後に続く「{ $word }」を理解できません。
+problem-unknown-word = 「{ $word }」を理解できません。
 problem-key-needs-copy = 「copy with …」と「no copy」は同時に指定できません。コピーしなければ、暗号化するものがないためです。
 problem-nothing-to-audit = 「audit」の後には、何も付けないか、イメージ、または R-7K2M9QXA のようなリクエスト ID を指定してください。
 problem-end-too-late = 共有の期限は 10 年以内です。期限を設けない場合は、省略してください。
@@ -242,9 +279,10 @@ problem-twice = 「{ $word }」が重複しています。
 problem-modes-clash = 「no copy」と「then unshare」は同時に指定できません。コピーしなければ、何も残らないためです。
 problem-organization-cant-copy = 「{ $name }」は組織で、その全アカウントにコピーを作成するためのロールがあるわけではありません。共有のみ（「no copy」）にするか、アカウントを指定してください。
 problem-auto-scaling-needs-no-copy = 「with auto scaling」は「no copy」と一緒にだけ使えます。コピーはターゲット自身のキーで暗号化され、Auto Scaling への許可はターゲットが自分で行うためです。
+problem-no-reason = 承認者が読むので、理由を入力してください。
 problem-reason-too-long = 理由が { $count } 文字あります。最大 { $limit } 文字です。
 problem-too-many-images = 1 回のリクエストに { $count } イメージは多すぎます。最大 { $limit } です。
 problem-too-many-targets = 1 回のリクエストに { $count } アカウントは多すぎます。最大 { $limit } です。
 problem-too-many-copies = 1 回のリクエストに { $count } コピー（イメージ × アカウント × リージョン）は多すぎます。最大 { $limit } です。
-did-you-mean = { $said }{ $alike } のことですか？
-or-separator = 、または{" "}
+did-you-mean = { $said }「{ $alike }」のことですか？
+or-separator = 」または「
