@@ -1,7 +1,7 @@
 """Taking back: what was there before is there after, and what others need or gave is never touched."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,7 +24,7 @@ from aws_ops.changes import (
     WithdrawKeyAdministration,
     WithdrawKeyUse,
 )
-from aws_ops.entries import Entry, On, entries_of, grants_of, missing, removable, withdrawals_of
+from aws_ops.entries import Entry, On, entries_of, grants_of, removable, withdrawals_of
 from aws_ops.facts import Facts, KeyFacts, SourceAccount, Unreadable
 from aws_ops.held import Held
 from aws_ops.ids import ImageId, KeyArn
@@ -143,63 +143,6 @@ ENTRIES = [
     for grantee in ("a", "b", "c")
 ]
 some_entries = st.frozensets(st.sampled_from(ENTRIES))
-
-
-@dataclass
-class World:
-    """Shares that come and go, among people who change the same lists by hand."""
-
-    held: set[Entry]
-    theirs: set[Entry]
-    ledger: set[Entry] = field(default_factory=set)
-    shares: list[frozenset[Entry]] = field(default_factory=list)
-    taken_by_hand: set[Entry] = field(default_factory=set)
-
-    def share(self, needs: frozenset[Entry]) -> None:
-        given_now = missing(needs, self.held)
-        self.ledger |= given_now
-        self.held |= given_now
-        self.taken_by_hand -= given_now
-        self.shares.append(needs)
-
-    def revoke(self, number: int) -> None:
-        if not self.shares:
-            return
-        needs = self.shares.pop(number % len(self.shares))
-        due = removable(self.ledger & needs, frozenset[Entry]().union(*self.shares))
-        self.held -= due
-        self.ledger -= due
-
-    def give_by_hand(self, entries: frozenset[Entry]) -> None:
-        new = entries - self.held - self.ledger
-        self.held |= new
-        self.theirs |= new
-
-    def take_by_hand(self, entries: frozenset[Entry]) -> None:
-        self.held -= entries
-        self.theirs -= entries
-        self.taken_by_hand |= entries
-
-
-deeds = st.lists(
-    st.tuples(st.just("share"), some_entries)
-    | st.tuples(st.just("revoke"), st.integers(0, 10))
-    | st.tuples(st.sampled_from(["give_by_hand", "take_by_hand"]), some_entries),
-    max_size=20,
-)
-
-
-@given(some_entries, deeds)
-def test_shares_come_and_go_in_any_order_and_nobody_loses_what_is_theirs(start: frozenset[Entry], what: Any) -> None:
-    world = World(set(start), set(start))
-    for deed, argument in what:
-        getattr(world, deed)(argument)
-        needed = frozenset[Entry]().union(*world.shares)
-        assert needed <= world.held | world.taken_by_hand, "an active share has all that it rests on"
-        assert world.theirs <= world.held, "what people gave is theirs"
-    while world.shares:
-        world.revoke(0)
-    assert world.held == world.theirs, "nothing of the bot's is left behind"
 
 
 @given(some_entries)
