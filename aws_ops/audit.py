@@ -62,6 +62,26 @@ class SharedImage:
 
 
 @dataclass(frozen=True)
+class SharedImages:
+    """The images that were found to be shared.
+
+    Attributes:
+        whole: all that the accounts who are known may launch were looked for, not only some images.
+        blind: the places in which something couldn't be looked at.
+    """
+
+    images: tuple[SharedImage, ...] = ()
+    whole: bool = False
+    blind: frozenset[tuple[AccountId, Region]] = frozenset()
+
+    def tell_of(self, reader: Entry) -> bool:
+        """Whether the image that a volume permission is for would be among them, if it were shared with the reader."""
+        if self.whole:
+            return (reader.owner, reader.region) not in self.blind
+        return any(reader.resource in image.snapshots for image in self.images)
+
+
+@dataclass(frozen=True)
 class LostCopy:
     """A copy that was handed over, and isn't there any more."""
 
@@ -80,18 +100,29 @@ class Books:
         under_way: what shares will rest on that are just being carried out; they see to it themselves.
         given: what the bot gave and hasn't taken back.
         known: the accounts that images may be shared with.
+        mended: what audits gave for images that were shared by hand, and is needed for as long as these are.
     """
 
     needed: frozenset[Entry]
     under_way: frozenset[Entry]
     given: frozenset[Entry]
     known: frozenset[AccountId]
+    mended: frozenset[Entry] = frozenset()
+
+    def on(self, resources: Set[str]) -> "Books":
+        """The same, as far as it is about the resources."""
+        needed, under_way, given, mended = (
+            frozenset(entry for entry in entries if entry.resource in resources)
+            for entries in (self.needed, self.under_way, self.given, self.mended)
+        )
+        return Books(needed, under_way, given, self.known, mended)
 
 
-def plan_audit(books: Books, held: Held, shared: Sequence[SharedImage], lost: Sequence[LostCopy]) -> Plan:
+def plan_audit(books: Books, held: Held, shared: SharedImages, lost: Sequence[LostCopy]) -> Plan:
     """Decide what would bring AWS to what the books say: nothing, if it is so already.
 
-    The plan rests on nothing but what it gives for images that were shared by hand: those become the bot's to keep.
+    The plan rests on nothing but what it gives for images that were shared by hand: those become the bot's to keep, and
+    to take back once people have taken back the image itself.
     A key's policy that KMS wouldn't store as it should be is told of, and left alone.
     """
     there = held.entries | held.partial
@@ -99,9 +130,9 @@ def plan_audit(books: Books, held: Held, shared: Sequence[SharedImage], lost: Se
     lacking = frozenset(entry for entry in missing(books.needed, held.entries) if entry.resource not in blind)
     unneeded = removable(books.given, books.needed | books.under_way)
     left_over = unneeded & there
-    due = frozenset[Entry]().union(*(image.readers_due(books.known, lacking, left_over) for image in shared))
-    half = due - frozenset[Entry]().union(*(image.readers for image in shared))
-    left_over -= due
+    due = frozenset[Entry]().union(*(image.readers_due(books.known, lacking, left_over) for image in shared.images))
+    half = due - frozenset[Entry]().union(*(image.readers for image in shared.images))
+    left_over -= due | {entry for entry in books.mended if not shared.tell_of(entry)}
     stuck = _stuck(held, lacking | half, left_over)
     lacking, left_over = (
         frozenset(one for one in entries if one.on not in _IN_POLICY or one.resource not in stuck)
@@ -113,7 +144,7 @@ def plan_audit(books: Books, held: Held, shared: Sequence[SharedImage], lost: Se
         images=(),
         changes=changes,
         grants=grants_of(half),
-        cautions=(*_of_stuck(stuck), *_cautions(books, held, shared, lost)),
+        cautions=(*_of_stuck(stuck), *_cautions(books, held, shared.images, lost)),
         gone=in_order(entry for entry in unneeded - there if entry.resource not in held.unreadable),
         policies=policies_before(changes, held.policies),
     )

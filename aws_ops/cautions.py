@@ -38,6 +38,8 @@ class CautionKind(StrEnum):
     IMAGE_PUBLIC = "image_public"  # image
     IMAGE_DEPRECATED = "image_deprecated"  # image, since, copies ("deprecated" as well, or "fresh")
     STILL_SHARED = "still_shared"  # image, groups (a revocation: organizations, OUs or all have access besides)
+    STILL_NEEDED = "still_needed"  # what, grantees, shares (a revocation: others need the same)
+    STILL_GIVEN = "still_given"  # what, grantees (a revocation: somebody else gave the same)
     VOLUMES_NEED_KEY = "volumes_need_key"  # keys (a revocation in mode share: volumes made from the original need them)
     NOT_LOOKED_AT = "not_looked_at"  # what, why (an audit)
     CANNOT_BE_PUT_RIGHT = "cannot_be_put_right"  # what, why (an audit)

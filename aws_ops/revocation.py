@@ -1,8 +1,10 @@
 """Revocations: what a share gave is taken back, as far as the bot gave it and nobody else needs it. Pure."""
 
-from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from itertools import groupby
+from types import MappingProxyType
 
 from aws_ops.cautions import Caution, CautionKind
 from aws_ops.changes import DeregisterCopy
@@ -25,7 +27,13 @@ class _Obstacle:
     why: Refusal
 
 
-def plan_revocation(share: Plan, due: Set[Entry], held: Held, copies: Sequence[DeregisterCopy]) -> Plan | Refused:
+def plan_revocation(
+    share: Plan,
+    due: Set[Entry],
+    held: Held,
+    copies: Sequence[DeregisterCopy],
+    needs: Mapping[Entry, Sequence[str]] = MappingProxyType({}),
+) -> Plan | Refused:
     """Decide what has to change so that `share` no longer gives anything that is `due` to be taken back.
 
     What AWS doesn't hold any more needs no change: a plan may have none, and be right. What can't be taken back holds
@@ -34,8 +42,9 @@ def plan_revocation(share: Plan, due: Set[Entry], held: Held, copies: Sequence[D
     Args:
         share: the plan that was carried out.
         due: what the bot gave for it and no other share needs (`entries.removable`).
-        held: what AWS holds now, on the resources of `due`.
+        held: what AWS holds now, on the resources of `due` and on the lists in `openings`.
         copies: the target's copies that are to go as well.
+        needs: all that the share rests on, each with the other requests that need it; to say who keeps what.
     """
     there = due & (held.entries | held.partial)
     obstacles = (*_unreadable(due - there, held), *_in_policies(there, held))
@@ -50,12 +59,51 @@ def plan_revocation(share: Plan, due: Set[Entry], held: Held, copies: Sequence[D
         mode=share.mode,
         images=share.images,
         changes=changes,
-        cautions=tuple(_cautions(share, leaving, held)),
+        cautions=(*_staying(needs, held, there), *_cautions(share, leaving, held)),
         gone=in_order(due - there - left),
         left=in_order(left),
         obstacles=against,
         policies=policies_before(withdrawals, held.policies),
     )
+
+
+def openings(needs: Iterable[Entry]) -> frozenset[Entry]:
+    """Those of `needs` by which somebody has access to an image or a snapshot."""
+    return frozenset(entry for entry in needs if entry.on in (On.IMAGE, On.SNAPSHOT))
+
+
+def witnessed(plan: Plan, needs: Mapping[Entry, Sequence[str]], held: Held) -> Plan:
+    """Return the plan that was carried out, with what is seen to stay now in place of what was foreseen.
+
+    Whoever is in an organization keeps what that may do, though taking their own entry went well (EC2 User Guide,
+    "Share an AMI with organizations and organizational units"); and others may have given something meanwhile.
+    """
+    foreseen = (*_STAYING, CautionKind.OWN_PRINCIPALS_DELETED)  # those are gone with the write
+    rest = (caution for caution in plan.cautions if caution.kind not in foreseen)
+    return replace(plan, cautions=(*_staying(needs, held, frozenset(plan.left)), *rest))
+
+
+_STAYING = (CautionKind.STILL_SHARED, CautionKind.STILL_NEEDED, CautionKind.STILL_GIVEN)
+
+
+def _staying(needs: Mapping[Entry, Sequence[str]], held: Held, besides: Set[Entry]) -> Iterator[Caution]:
+    """Who keeps access to the images and their snapshots, `besides` those who are told otherwise, and why."""
+    stays = openings(needs) & held.entries - besides
+    by_grantee: dict[tuple[str, tuple[str, ...]], set[str]] = defaultdict(set)
+    for entry in stays:
+        by_grantee[entry.grantee, tuple(needs[entry])].add(entry.resource)
+    alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = defaultdict(list)
+    for (grantee, shares), resources in sorted(by_grantee.items()):
+        alike[shares, tuple(sorted(resources))].append(grantee)
+    for (shares, what), grantees in alike.items():
+        if shares:
+            yield Caution(CautionKind.STILL_NEEDED, details(what=what, grantees=grantees, shares=shares))
+        else:
+            yield Caution(CautionKind.STILL_GIVEN, details(what=what, grantees=grantees))
+    for image_id, groups in sorted(held.groups.items()):
+        told = {entry.grantee for entry in stays | besides if entry.resource == image_id}
+        if others := groups - told:
+            yield Caution(CautionKind.STILL_SHARED, details(image=image_id, groups=sorted(others)))
 
 
 def _unreadable(unseen: Set[Entry], held: Held) -> Iterator[_Obstacle]:
@@ -77,9 +125,6 @@ def _in_policies(there: Set[Entry], held: Held) -> Iterator[_Obstacle]:
 
 
 def _cautions(share: Plan, leaving: Set[Entry], held: Held) -> Iterator[Caution]:
-    for image_id, groups in sorted(held.groups.items()):
-        if staying := groups - {entry.grantee for entry in leaving if entry.resource == image_id}:
-            yield Caution(CautionKind.STILL_SHARED, details(image=image_id, groups=sorted(staying)))
     for key, policy in sorted(held.policies.items()):
         written = any(entry.resource == key and entry.on in (On.KEY, On.ADMINISTRATION) for entry in leaving)
         if written and (gone := deleted_own_principals(policy)):

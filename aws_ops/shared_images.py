@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aws_ops.audit import SharedImage
+from aws_ops.audit import SharedImage, SharedImages
 from aws_ops.calls import calling
 from aws_ops.errors import AwsBusy, AwsOpsError
 from aws_ops.ids import AccountId, ImageId, Region, SnapshotId
@@ -29,10 +29,10 @@ _BURST, _PER_SECOND = 50, 10  # half of what EC2 takes in an account and region:
 
 def find_shared_images(
     accounts: Accounts, sources: Sequence[SourceAccount], only: Sequence[ImageId] = ()
-) -> list[SharedImage]:
-    """The images of the sources that anybody else may launch, whoever that is; of those in `only`, if it names some.
+) -> SharedImages:
+    """The images of the sources that anybody else may launch, whoever that is; or those in `only`, if it names some.
 
-    A place that can't be looked into is left out: nothing is known of it then, so nothing is to be done there. AWS has
+    What can't be looked at is left out: nothing is known of it then, so nothing is to be done there. AWS has
     no list of whom images are shared with, so each image is asked, ten a second in a place with more than fifty.
 
     Raises:
@@ -44,10 +44,13 @@ def find_shared_images(
             _Place(source.role.account_id, region, accounts.ec2(source.role, region), Pace(_BURST, _PER_SECOND))
             for source, region in places
         ]
-        listed = pool.map(lambda place: _listed(place.ec2, only), looks)
-        wanted = [(place, image) for place, images in zip(looks, listed, strict=True) for image in images]
-        read = pool.map(lambda each: _read(*each), wanted)
-        return [image for image in read if image is not None]
+        listed = list(pool.map(lambda place: _listed(place.ec2, only), looks))
+        wanted = [(place, image) for place, images in zip(looks, listed, strict=True) for image in images or ()]
+        read = list(pool.map(lambda each: _read(*each, named=bool(only)), wanted))
+    unlisted = {(place.owner, place.region) for place, images in zip(looks, listed, strict=True) if images is None}
+    unread = {(place.owner, place.region) for (place, _), image in zip(wanted, read, strict=True) if image is None}
+    found = tuple(image for image in read if image is not None)
+    return SharedImages(found, whole=not only, blind=frozenset(unlisted | unread))
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,8 @@ class _Place:
     pace: Pace
 
 
-def _listed(ec2: EC2Client, only: Sequence[ImageId]) -> list[ImageTypeDef]:
-    """The account's own images; what isn't available can't be shared (EC2 API reference, DisableImage)."""
+def _listed(ec2: EC2Client, only: Sequence[ImageId]) -> list[ImageTypeDef] | None:
+    """The account's own images, or None; what isn't available can't be shared (EC2 API reference, DisableImage)."""
     found: dict[str, ImageTypeDef] = {}
     try:
         for chosen in _chosen(only):
@@ -75,7 +78,7 @@ def _listed(ec2: EC2Client, only: Sequence[ImageId]) -> list[ImageTypeDef]:
     except AwsBusy:
         raise
     except AwsOpsError:
-        return []
+        return None
     return [found[image_id] for image_id in sorted(found)]
 
 
@@ -86,17 +89,16 @@ def _chosen(only: Sequence[ImageId]) -> Iterator[list[FilterTypeDef]]:
         yield [{"Name": "image-id", "Values": list(only[start : start + _PAGE])}]
 
 
-def _read(place: _Place, image: ImageTypeDef) -> SharedImage | None:
-    """The image as it is shared; None if it isn't, or can't be read."""
+def _read(place: _Place, image: ImageTypeDef, *, named: bool) -> SharedImage | None:
+    """The image as it is shared, or None; of one that isn't, and that nobody named, the snapshots are left out."""
     mappings = image.get("BlockDeviceMappings", [])
     ids = sorted({mapping["Ebs"]["SnapshotId"] for mapping in mappings if mapping.get("Ebs", {}).get("SnapshotId")})
     image_id = ImageId(image["ImageId"])
     try:
         place.pace.take_turn()
         permission = read_launch_permission(place.ec2, image_id)
-        if not permission.groups and permission.accounts <= {place.owner}:
-            return None
-        snapshots = {SnapshotId(one): _readers(place, SnapshotId(one)) for one in ids}
+        shared = bool(permission.groups or permission.accounts - {place.owner})
+        snapshots = {SnapshotId(one): _readers(place, SnapshotId(one)) for one in ids if shared or named}
     except AwsBusy:
         raise
     except AwsOpsError:

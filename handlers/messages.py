@@ -221,7 +221,12 @@ def _in_thread(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[
         key, what_next = _this_time(request, "end"), following.what_next(say, request)
         yield _lines(say, key, Place.THREAD, told, buttons=what_next, of=request)
     if request.state is RequestState.REVOKED:
-        yield _line(say, f"revoked:{request.ended_by}", Place.THREAD, phrases.taken_back(say, request))
+        yield _lines(say, f"revoked:{request.ended_by}", Place.THREAD, _taken_back(say, request), of=request.ending)
+
+
+def _taken_back(say: Speech, share: Request) -> list[str]:
+    to_know = results.to_know(say, share.ending) if share.ending is not None else ()
+    return [phrases.taken_back(say, share), *to_know]
 
 
 def _trouble(say: Speech, request: Request) -> Iterator[Message]:
@@ -332,7 +337,8 @@ def _to_requester(
     elif _has_ended(request):
         told.append(_end(say, request, f"told:{request.came_to.value}"))
     if request.state is RequestState.REVOKED:
-        told.append(_line(say, f"told:revoked:{request.ended_by}", Place.DIRECT, phrases.taken_back(say, request)))
+        lines, key = _taken_back(say, request), f"told:revoked:{request.ended_by}"
+        told.append(_lines(say, key, Place.DIRECT, lines, of=request.ending))
     yield from (replace(message, reader=request.requester) for message in told)
 
 

@@ -38,7 +38,22 @@ def caution(say: Speech, cautioned: Caution, in_a_list: int = ALL) -> str:
 
 
 # The details of cautions that name several things, however many (aws_ops/details.py joins them).
-_LISTS = frozenset({"groups", "key", "keys", "principals", "strangers", "tags", "target", "targets", "users"})
+_LISTS = frozenset(
+    {
+        "grantees",
+        "groups",
+        "key",
+        "keys",
+        "principals",
+        "shares",
+        "strangers",
+        "tags",
+        "target",
+        "targets",
+        "users",
+        "what",
+    }
+)
 
 
 def failure(say: Speech, failed: Failure) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from aws_ops.accounts import Accounts
-from aws_ops.audit import Books, LostCopy, plan_audit
+from aws_ops.audit import Books, LostCopy, SharedImages, plan_audit
 from aws_ops.copies import CopyState, watch
 from aws_ops.details import details
 from aws_ops.entries import Entry, entries_of
@@ -87,13 +87,16 @@ class AuditCalendar:
 
 @dataclass(frozen=True)
 class Scope:
-    """What an audit looks at: the shares in force, and what the bot has on record of what they rest on.
+    """What an audit looks at, and what the bot has on record of it.
 
     Attributes:
+        shares: those whose copies are looked for.
+        images: those that are looked at, if not all; re-encrypted copies stand for some of those asked for.
         givers: which request gave what, of those that won't give it again.
     """
 
     shares: tuple[Request, ...] = field(compare=False)
+    images: tuple[ImageId, ...] = field(compare=False)
     books: Books
     givers: Mapping[Entry, RequestId] = field(compare=False)
 
@@ -109,23 +112,24 @@ class Audits:
         return not plan.changes
 
     def books(self, tx: Transaction, request: Request) -> Scope:
-        shares = [
-            share
-            for share in tx.in_force()
-            if (request.of is None or share.id == request.of)
-            and (not request.image_ids or set(request.image_ids) & set(share.image_ids))
-        ]
-        everything = request.of is None and not request.image_ids
-        known = frozenset(target.role.account_id for target in self.estate.targets)
-        ids = None if everything else [share.id for share in shares]
         ledger = Ledger(tx)
-        books = ledger.books(ids, known)
-        return Scope(tuple(shares), books, ledger.givers(books.given))
+        everything = ledger.books(frozenset(target.role.account_id for target in self.estate.targets))
+        mended = {entry.resource for entry in everything.mended}
+        if request.of is not None:
+            about = [tx.read(request.of)]
+            books = everything.on(_resources(ledger, about))
+        elif request.image_ids:
+            about = tx.shares_of(request.image_ids)
+            books = everything.on(_resources(ledger, about) | mended)
+        else:
+            about, books = tx.in_force(), everything
+        shares = tuple(share for share in about if share.state is RequestState.COMPLETED)
+        return Scope(shares, _looked_at(request, about), books, ledger.givers(books.given))
 
     def plan(self, request: Request, books: Scope) -> Plan:
         record, sources = books.books, self.estate.sources
         held = read_held(self.accounts, sources, record.needed | record.given)
-        shared = [] if request.of else find_shared_images(self.accounts, sources, request.image_ids)
+        shared = SharedImages() if request.of else find_shared_images(self.accounts, sources, books.images)
         return plan_audit(record, held, shared, _lost_copies(self.accounts, self.estate, books.shares))
 
     def learn(self, tx: Transaction, books: Scope, plan: Plan) -> None:
@@ -169,6 +173,18 @@ class Audits:
 
     def give_up(self, tx: Transaction, request: Request, now: datetime) -> None:
         """What was put right so far stays."""
+
+
+def _resources(ledger: Ledger, shares: Iterable[Request]) -> frozenset[str]:
+    """What the shares rest on, or did, however they ended."""
+    return frozenset(entry.resource for share in shares for entry in ledger.needs_of(share.id))
+
+
+def _looked_at(request: Request, shares: Iterable[Request]) -> tuple[ImageId, ...]:
+    """The images that were asked for, with the re-encrypted copies that were shared in their place."""
+    images = {image for share in shares if share.plan for image in share.plan.images}
+    stand_ins = {image.image_id for image in images if image.asked_as in request.image_ids}
+    return tuple(sorted({*request.image_ids, *stand_ins}))
 
 
 def _lost_copies(accounts: Accounts, estate: Estate, shares: Sequence[Request]) -> list[LostCopy]:

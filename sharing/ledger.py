@@ -4,7 +4,7 @@ The bot takes back only what it gave itself, and only once no share needs it any
 entry. Revocations and shares look at it behind one gate, so that neither decides on what the other is about to change.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Table, delete, func, insert, select
@@ -13,7 +13,7 @@ from sqlalchemy.engine import RowMapping
 from aws_ops.audit import Books
 from aws_ops.entries import Entry, On
 from aws_ops.ids import AccountId, Region
-from sharing.requests import RequestId
+from sharing.requests import RequestId, RequestKind
 from sharing.states import RequestState, is_final
 from sharing.tables import given, needs, requests
 from sharing.transaction import Transaction
@@ -51,26 +51,27 @@ class Ledger:
     def needs_of(self, request_id: RequestId) -> frozenset[Entry]:
         return self._read(needs, needs.c.request_id == request_id)
 
-    def needed_besides(self, request_id: RequestId, entries: Set[Entry]) -> frozenset[Entry]:
-        """Those of `entries` that another share needs."""
+    def needed_besides(self, request_id: RequestId, entries: Set[Entry]) -> Mapping[Entry, tuple[RequestId, ...]]:
+        """Those of `entries` that other shares need, each with these."""
         others = select(requests.c.id).where(_UNDER_WAY | _IN_FORCE, requests.c.id != request_id)
         on = needs.c.resource.in_({entry.resource for entry in entries})
-        return self._read(needs, on, needs.c.request_id.in_(others)) & entries
-
-    def books(self, shares: Collection[RequestId] | None, known: frozenset[AccountId]) -> Books:
-        """What is on record of all that the shares rest on; of everything, if none are named."""
-        settled, under_way = (
-            self._read(needs, needs.c.request_id.in_(select(requests.c.id).where(which)))
-            for which in (_IN_FORCE, _UNDER_WAY)
+        rows = self._connection.execute(
+            select(needs).where(on, needs.c.request_id.in_(others)).order_by(needs.c.request_id)
         )
-        gave = self._read(given)
-        if shares is not None:
-            about = {entry.resource for entry in self._read(needs, needs.c.request_id.in_(list(shares)))}
-            settled, under_way, gave = (
-                frozenset(entry for entry in entries if entry.resource in about)
-                for entries in (settled, under_way, gave)
-            )
-        return Books(needed=settled, under_way=under_way, given=gave, known=known)
+        found: dict[Entry, tuple[RequestId, ...]] = {}
+        for row in rows.mappings():
+            if (entry := _entry(row)) in entries:
+                found[entry] = (*found.get(entry, ()), RequestId(row["request_id"]))
+        return found
+
+    def books(self, known: frozenset[AccountId]) -> Books:
+        """What is on record of everything."""
+        shared, audited = (requests.c.kind == kind.value for kind in (RequestKind.SHARE, RequestKind.AUDIT))
+        needed, mended, under_way = (
+            self._read(needs, needs.c.request_id.in_(select(requests.c.id).where(which)))
+            for which in (_IN_FORCE & shared, _IN_FORCE & audited, _UNDER_WAY)
+        )
+        return Books(needed=needed, under_way=under_way, given=self._read(given), known=known, mended=mended)
 
     def give(self, request_id: RequestId, entries: Iterable[Entry], now: datetime) -> None:
         """Write down that the bot is about to give the entries; whoever gave them before has given them no longer."""

@@ -363,10 +363,11 @@ class Request:
 
     @property
     def came_to(self) -> RequestState:
-        """How the share itself ended, whether it was taken back since or not."""
+        """How the share or audit itself ended, whether it was taken back since or not."""
         if self.state not in (RequestState.REVOKING, RequestState.REVOKED):
             return self.state
-        return RequestState.COMPLETED if self.any_good else RequestState.FAILED
+        good = self.any_good if self.kind is RequestKind.SHARE else self.settled_at is not None
+        return RequestState.COMPLETED if good else RequestState.FAILED
 
     @property
     def any_good(self) -> bool:

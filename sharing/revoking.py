@@ -5,7 +5,7 @@ the end of its copies, were approved with it. Whatever takes access away comes b
 the image's own list before those of its snapshots and keys.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -31,7 +31,7 @@ from aws_ops.plan import (
     WithdrawKeyUse,
 )
 from aws_ops.retention import staying, unused
-from aws_ops.revocation import plan_revocation
+from aws_ops.revocation import openings, plan_revocation, witnessed
 from sharing.applying import NOT_NOW, about_to_take, edit_key_policy, record
 from sharing.claim import Claim
 from sharing.deregistering import deregister_copies, read_use
@@ -53,11 +53,20 @@ class NotRevocable(Exception):
 
 @dataclass(frozen=True)
 class Due:
-    """What is to be taken back by a revocation: entries at the source, and copies in the targets."""
+    """What is to be taken back by a revocation: entries at the source, and copies in the targets.
+
+    Attributes:
+        needs: all that the share rests on, each with the other requests that need it.
+    """
 
     share: Request = field(compare=False)
     entries: frozenset[Entry]
     copies: tuple[DeregisterCopy, ...]
+    needs: Mapping[Entry, tuple[RequestId, ...]] = field(compare=False)
+
+    @property
+    def looked_at(self) -> frozenset[Entry]:
+        return self.entries | openings(self.needs)
 
 
 @dataclass(frozen=True)
@@ -79,19 +88,21 @@ class Revocations:
         share = tx.find(_share_of(request))
         copies = _copies_of(tx, share) if request.deregister else ()
         if share.state is RequestState.REVOKED and copies:
-            return Due(share, frozenset(), copies)
+            return Due(share, frozenset(), copies, {})
         ending = share.state is RequestState.REVOKING and share.ended_by == request.id
         if not share.revocable and not ending:
             raise NotRevocable(share)
         ledger = Ledger(tx)
         needs = ledger.needs_of(share.id)
-        entries = removable(ledger.given(needs), ledger.needed_besides(share.id, needs))
-        return Due(share, entries, copies)
+        besides = ledger.needed_besides(share.id, needs)
+        entries = removable(ledger.given(needs), besides.keys())
+        return Due(share, entries, copies, {entry: besides.get(entry, ()) for entry in needs})
 
     def plan(self, request: Request, books: Due) -> Plan | Refused:  # noqa: ARG002
-        held = read_held(self.accounts, self.estate.sources, books.entries)
+        held = read_held(self.accounts, self.estate.sources, books.looked_at)
         use = read_use(self.accounts, self.estate, books.copies)
-        planned = plan_revocation(books.share.approved_plan, books.entries, held, unused(books.copies, use))
+        going = unused(books.copies, use)
+        planned = plan_revocation(books.share.approved_plan, books.entries, held, going, books.needs)
         if isinstance(planned, Refused):
             return planned
         return replace(planned, cautions=(*planned.cautions, *staying(books.copies, use)))
@@ -112,30 +123,33 @@ class Revocations:
 
     def carry_out(self, claim: Claim) -> None:
         if claim.request.settled_at is None:  # later, somebody may have been given the same again
-            self._take_back(claim)
+            withdraw_all(claim, self.accounts, self.estate, claim.request.approved_plan.changes)
+            self._close(claim)
         if deregister_copies(claim, self.accounts, self.estate):
             complete(claim)
 
-    def _take_back(self, claim: Claim) -> None:
-        withdraw_all(claim, self.accounts, self.estate, claim.request.approved_plan.changes)
-        with claim.transaction() as (tx, request, now):
-            self._close(tx, request, now)
-
-    def _close(self, tx: Transaction, revocation: Request, now: datetime) -> None:
-        """End the share, unless something of it is left.
+    def _close(self, claim: Claim) -> None:
+        """End the share, unless something of it is left; first see who has access all the same.
 
         What others took away before is nobody's to take back, should it be given again one day.
         """
-        ledger = Ledger(tx)
-        ledger.gate()
-        share = tx.find(_share_of(revocation))
-        if share.state is RequestState.REVOKING:
-            plan = revocation.approved_plan
-            ledger.take(self.books(tx, revocation).entries & set(plan.gone))
+        with claim.transaction() as (tx, request, now):
+            if tx.find(_share_of(request)).state is not RequestState.REVOKING:  # it was taken back before
+                tx.settle(request, now)
+                return
+            due = self.books(tx, request)
+        held = read_held(self.accounts, self.estate.sources, openings(due.needs))
+        with claim.transaction() as (tx, request, now):
+            ledger = Ledger(tx)
+            ledger.gate()
+            due = self.books(tx, request)
+            plan = witnessed(request.approved_plan, due.needs, held)
+            ledger.take(due.entries & set(plan.gone))
+            tx.set_plan(request, plan, request.estimate)
+            tx.settle(request, now)
             left = sorted({entry.resource for entry in plan.left})
-            tx.audit(share.id, now, "bot", "revoked", {"by": revocation.id, "left": left})
-            tx.move(share, share.came_to if plan.left else RequestState.REVOKED, now)
-        tx.settle(revocation, now)
+            tx.audit(due.share.id, now, "bot", "revoked", {"by": request.id, "left": left})
+            tx.move(due.share, due.share.came_to if plan.left else RequestState.REVOKED, now)
 
     def give_up(self, tx: Transaction, request: Request, now: datetime) -> None:
         """Let the share be what it was, if it wasn't taken back wholly."""

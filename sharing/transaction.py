@@ -7,12 +7,12 @@ State, audit event and the revision that the publisher looks at change together 
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, Table, func, insert, select, update
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, Table, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from aws_ops import estimates
@@ -381,6 +381,21 @@ class Transaction:
         )
         oldest = requests.c.created_at, requests.c.id
         return self._whole(select(requests).where(requests.c.id.in_(made)).order_by(*oldest))
+
+    def shares_of(self, image_ids: Collection[ImageId]) -> list[Request]:
+        """Return the shares of any of the images that have begun to be carried out, however they ended, oldest first.
+
+        An image counts as the re-encrypted copy that was shared in its place, too.
+        """
+        named = or_(*(requests.c.plan.contains(image_id, autoescape=True) for image_id in image_ids))
+        begun = requests.c.begun_at.is_not(None) & (requests.c.kind == RequestKind.SHARE.value)
+        found = self._whole(select(requests).where(begun, named).order_by(requests.c.created_at, requests.c.id))
+        wanted = set(image_ids)
+        return [
+            share
+            for share in found
+            if any({image.image_id, image.asked_as} & wanted for image in share.approved_plan.images)
+        ]
 
     def set_preparations(self, request: Request, made: Mapping[ImageId, Preparation], now: datetime) -> Request:
         """Write down which copies stand for which images, and how far they are."""

@@ -1,15 +1,17 @@
 """Audits: what the books say beside what is there; put right, nothing differs any more and nobody lost anything."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aws_ops.audit import Books, LostCopy, SharedImage, plan_audit
+from aws_ops.audit import Books, LostCopy, SharedImage, SharedImages, plan_audit
 from aws_ops.cautions import CautionKind
 from aws_ops.changes import Grant, Withdrawal
 from aws_ops.entries import Entry, On, entries_of
 from aws_ops.facts import Unreadable
 from aws_ops.held import Held
-from aws_ops.ids import ImageId
+from aws_ops.ids import AccountId, ImageId, Region
 from tests.aws_ops.builders import (
     GOLDEN,
     IMAGE,
@@ -33,20 +35,27 @@ ENTRIES = [
     *(Entry(On.IMAGE, GOLDEN, REGION, IMAGE, account) for account in (*sorted(KNOWN), STRANGER)),
 ]
 some = st.frozensets(st.sampled_from(ENTRIES))
+readers = st.frozensets(st.sampled_from([entry for entry in ENTRIES if entry.on is On.SNAPSHOT]))
+HOME = (GOLDEN, REGION)
 
 
-def image_in(world: frozenset[Entry]) -> SharedImage:
-    """The image as it is shared in that world."""
+def images_in(world: frozenset[Entry], blind: frozenset[tuple[AccountId, Region]] = frozenset()) -> SharedImages:
+    """The image as it is shared in that world, if it can be looked at."""
     accounts = {on: frozenset(e.grantee for e in world if e.on is on) for on in On}
-    return SharedImage(IMAGE, GOLDEN, REGION, accounts[On.IMAGE], frozenset(), {SNAPSHOT: accounts[On.SNAPSHOT]})
+    image = SharedImage(IMAGE, GOLDEN, REGION, accounts[On.IMAGE], frozenset(), {SNAPSHOT: accounts[On.SNAPSHOT]})
+    return SharedImages(() if blind else (image,), whole=True, blind=blind)
 
 
-@given(some, some, some, some)
+@given(
+    st.builds(Books, some, some, some, st.just(KNOWN), readers),
+    some,
+    st.sampled_from([frozenset[tuple[AccountId, Region]](), frozenset({HOME})]),
+)
 def test_put_right_nothing_differs_and_nobody_lost_what_is_theirs(
-    needed: frozenset[Entry], under_way: frozenset[Entry], gave: frozenset[Entry], world: frozenset[Entry]
+    books: Books, world: frozenset[Entry], blind: frozenset[tuple[AccountId, Region]]
 ) -> None:
-    books = Books(needed, under_way, gave, KNOWN)
-    plan = plan_audit(books, Held(world), [image_in(world)], [])
+    needed, under_way, gave = books.needed, books.under_way, books.given
+    plan = plan_audit(books, Held(world), images_in(world, blind), [])
     added = entries_of(one for one in plan.changes if isinstance(one, Grant))
     taken = entries_of(one for one in plan.changes if isinstance(one, Withdrawal))
     assert not added & world, "nothing is given twice"
@@ -55,15 +64,21 @@ def test_put_right_nothing_differs_and_nobody_lost_what_is_theirs(
     after = (world | added) - taken
     kept = entries_of(plan.grants)
     assert needed | kept <= after
-    settled = Books(needed | kept, under_way, (gave | added) - taken, KNOWN)
-    again = plan_audit(settled, Held(after), [image_in(after)], [])
+    settled = Books(needed, under_way, (gave | added) - taken, KNOWN, books.mended | kept)
+    again = plan_audit(settled, Held(after), images_in(after, blind), [])
     assert again.changes == ()
+    launching = {entry.grantee for entry in after if entry.on is On.IMAGE}
+    for entry in (books.mended | kept) & gave & world - needed - under_way:
+        named = entry.grantee in launching & KNOWN
+        assert (entry in after) == (named or bool(blind)), "what was mended stays as long as the image is shared"
 
 
 def test_what_is_gone_or_cannot_be_read_is_told_and_left_alone() -> None:
     books = Books(frozenset(ENTRIES), frozenset(), frozenset(ENTRIES), KNOWN)
     held = Held(gone=frozenset({IMAGE}), unreadable={KEY: Unreadable("no entry")})
-    plan = plan_audit(books, held, [], [LostCopy("R-7K2M9QXA", STAGING, REGION, ImageId("ami-22222222222222222"))])
+    plan = plan_audit(
+        books, held, SharedImages(), [LostCopy("R-7K2M9QXA", STAGING, REGION, ImageId("ami-22222222222222222"))]
+    )
     assert {entry.resource for entry in entries_of(plan.changes)} == {SNAPSHOT}
     assert [(caution.kind, dict(caution.details)) for caution in plan.cautions] == [
         (CautionKind.NOT_LOOKED_AT, {"what": KEY, "why": "no entry"}),
@@ -77,7 +92,7 @@ def test_what_is_gone_or_cannot_be_read_is_told_and_left_alone() -> None:
 
 def test_strangers_are_told_and_left_alone() -> None:
     everybody = SharedImage(IMAGE, GOLDEN, REGION, frozenset({STRANGER}), frozenset({"all"}), {SNAPSHOT: frozenset()})
-    plan = plan_audit(Books(frozenset(), frozenset(), frozenset(), KNOWN), Held(), [everybody], [])
+    plan = plan_audit(Books(frozenset(), frozenset(), frozenset(), KNOWN), Held(), SharedImages((everybody,)), [])
     assert plan.changes == ()
     [caution] = plan.cautions
     assert dict(caution.details) == {"image": IMAGE, "strangers": f"{STRANGER}, all"}
@@ -87,7 +102,7 @@ def test_an_organization_that_a_share_needs_is_no_stranger_and_another_is() -> N
     ours, theirs = an_organization().arn, a_unit().arn
     image = SharedImage(IMAGE, GOLDEN, REGION, frozenset(), frozenset({ours, theirs}), {SNAPSHOT: frozenset()})
     needed = frozenset({Entry(On.IMAGE, GOLDEN, REGION, IMAGE, ours)})
-    plan = plan_audit(Books(needed, frozenset(), needed, KNOWN), Held(needed), [image], [])
+    plan = plan_audit(Books(needed, frozenset(), needed, KNOWN), Held(needed), SharedImages((image,)), [])
     assert plan.changes == ()
     assert [dict(caution.details) for caution in plan.cautions] == [{"image": IMAGE, "strangers": theirs}]
 
@@ -95,14 +110,14 @@ def test_an_organization_that_a_share_needs_is_no_stranger_and_another_is() -> N
 def test_a_principal_that_is_only_half_there_is_left_over_all_the_same() -> None:
     half = Entry(On.KEY, GOLDEN, REGION, KEY, a_principal(STAGING))
     books = Books(frozenset(), frozenset(), frozenset({half}), KNOWN)
-    assert entries_of(plan_audit(books, Held(partial=frozenset({half})), [], []).changes) == {half}
+    assert entries_of(plan_audit(books, Held(partial=frozenset({half})), SharedImages(), []).changes) == {half}
 
 
 def test_a_policy_that_kms_would_not_store_is_told_of_and_the_rest_is_put_right() -> None:
     left_by_somebody = {"Effect": "Allow", "Principal": {"AWS": "AIDAEXAMPLE"}, "Action": "kms:*", "Resource": "*"}
     books = Books(frozenset(ENTRIES[:6]), frozenset(), frozenset(), KNOWN)
     held = Held(frozenset(), policies={KEY: a_policy(left_by_somebody)})
-    plan = plan_audit(books, held, [], [])
+    plan = plan_audit(books, held, SharedImages(), [])
     assert {entry.on for entry in entries_of(one for one in plan.changes if isinstance(one, Grant))} == {
         On.GRANT,
         On.SNAPSHOT,
@@ -110,3 +125,13 @@ def test_a_policy_that_kms_would_not_store_is_told_of_and_the_rest_is_put_right(
     [told] = [caution for caution in plan.cautions if caution.kind is CautionKind.CANNOT_BE_PUT_RIGHT]
     assert dict(told.details)["what"] == KEY
     assert "AIDAEXAMPLE" in dict(told.details)["why"]
+
+
+def test_of_some_images_it_is_said_what_is_behind_them_alone() -> None:
+    image = SharedImage(IMAGE, GOLDEN, REGION, frozenset(), frozenset(), {SNAPSHOT: frozenset({STAGING})})
+    [behind] = (entry for entry in ENTRIES if entry.on is On.SNAPSHOT and entry.grantee == STAGING)
+    other = replace(behind, resource="snap-11111111111111111")
+    books = Books(frozenset(), frozenset(), frozenset({behind, other}), KNOWN, frozenset({behind, other}))
+    held = Held(frozenset({behind, other}))
+    assert entries_of(plan_audit(books, held, SharedImages((image,)), []).changes) == {behind}
+    assert plan_audit(books, held, SharedImages(), []).changes == ()

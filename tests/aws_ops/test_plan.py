@@ -667,7 +667,12 @@ def test_launching_from_the_original_is_for_those_who_may_use_its_key() -> None:
 
 
 def test_every_kind_of_caution_is_tested() -> None:
-    revocations = {CautionKind.STILL_SHARED, CautionKind.VOLUMES_NEED_KEY}
+    revocations = {
+        CautionKind.STILL_SHARED,
+        CautionKind.STILL_NEEDED,
+        CautionKind.STILL_GIVEN,
+        CautionKind.VOLUMES_NEED_KEY,
+    }
     audits = {
         CautionKind.NOT_LOOKED_AT,
         CautionKind.CANNOT_BE_PUT_RIGHT,

@@ -121,6 +121,7 @@ def test_an_image_shared_by_hand_without_its_snapshots_is_found_and_mended(stage
 
     taken_back(stage, audit)
     assert lists(stage, image) == [{STAGING, STRANGER}, set(), set()]
+    assert not any("failed" in line for line in stage.direct(stage.mika)), "nor did it fail, since it was taken back"
 
 
 def test_an_image_that_only_strangers_may_launch_is_found(stage: Stage) -> None:
@@ -151,6 +152,41 @@ def test_what_should_have_ended_is_to_be_taken_back_and_never_given_again(
     put_right(stage)
     assert lists(stage, image) == [set()] * 3
     assert "AWS is as it was approved (" in audited(stage)
+
+
+@pytest.mark.parametrize("what", ["", "image"])
+def test_what_was_mended_is_taken_back_once_the_image_is_shared_no_longer(stage: Stage, what: str) -> None:
+    image = stage.images.image(REGION, name="by-hand", devices=[Disk(gib=8), Disk(gib=4)])
+    by_hand(stage, "Add", image)
+    audited(stage, image)
+    put_right(stage)
+    share = shared(stage, f"{stage.images.image(REGION, name='other')} to staging no copy", minutes=1)
+    by_hand(stage, "Remove", image)
+    assert "AWS is as it was approved (" in audited(stage, share), "there nobody looks at the image"
+    stage.aws.faults.fail("DescribeImages", code="UnauthorizedOperation", times=9)
+    assert "AWS is as it was approved (" in audited(stage), "nobody knows"
+    stage.aws.faults.clear()
+
+    assert "waits for approval" in audited(stage, image if what else "")
+    asked = stage.approval.as_text().replace("`", "")
+    assert asked.count(f"taken from {STAGING}") == 2
+    first = stage.aws.image(image).snapshots[0].id
+    snapshot_by_hand(stage, "remove", first)
+    put_right(stage)
+    assert lists(stage, image) == [set()] * 3
+    assert "AWS is as it was approved (" in audited(stage)
+
+
+@ON_BOTH
+def test_what_a_failed_share_left_behind_is_found_by_its_image(stage: Stage, image: str) -> None:
+    stage.aws.faults.fail("CopyImage", code="InvalidRequest", message="no such luck", times=9)
+    shared(stage, f"{image} to staging", minutes=5)
+    assert "waits for approval" in audited(stage, image)
+    asked = stage.approval.as_text().replace("`", "")
+    assert f"launchPermission on {image} taken from {STAGING}" in asked
+    assert "loses" in asked
+    put_right(stage)
+    assert lists(stage, image) == [set()] * 3
 
 
 def test_a_copy_that_is_gone_is_told(stage: Stage, image: str) -> None:

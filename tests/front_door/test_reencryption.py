@@ -52,6 +52,21 @@ def good_copy(stage: Stage, source: str) -> None:
     assert {snapshot.key_arn for snapshot in copy.snapshots} == {stage.company.keys["staging"]}
 
 
+@pytest.mark.parametrize("named", ["original", "product"])
+def test_an_audit_of_the_image_looks_at_the_copy_that_stands_in_for_it(
+    stage: Stage, key: str, image: str, named: str
+) -> None:
+    asked(stage, f"{image} to staging no copy")
+    approved(stage)
+    (product,) = products(stage, image)
+    hand = stage.by_hand(IMAGES)
+    hand.modify_image_attribute(ImageId=product, LaunchPermission={"Remove": [{"UserId": STAGING}]})
+    hand.modify_image_attribute(ImageId=product, LaunchPermission={"Add": [{"UserId": "888888888888"}]})
+    shown = asked(stage, f"audit {image if named == 'original' else product}")
+    assert f"launchPermission on {product} for {STAGING}" in shown
+    assert f"{product} is shared with 888888888888 as well" in shown
+
+
 def test_it_is_re_encrypted_first_and_then_shared_under_one_approval(stage: Stage, key: str, image: str) -> None:
     shown = asked(stage, f"{image} to staging reason release 42")
     assert f"{image} is under the AWS managed key, and can't be shared as it is." in shown

@@ -478,6 +478,44 @@ def test_an_organization_keeps_what_it_has_and_that_is_said(stage: Stage, image:
     assert f"stays shared with {organization}" in stage.approval.as_text()
 
 
+def test_an_end_says_who_has_access_all_the_same_and_why(stage: Stage) -> None:
+    image = stage.images.image(REGION, name="plain", devices=[Disk(gib=8), Disk(gib=4)])
+    first_snapshot = stage.aws.image(image).snapshots[0].id
+    stage.by_hand(IMAGES).modify_snapshot_attribute(
+        SnapshotId=first_snapshot, Attribute="createVolumePermission", OperationType="add", UserIds=[STAGING]
+    )
+    stage.types(stage.mika, f"{image} to staging, prod for 1d no copy")
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    stage.passes(minutes=1)
+    first = stage.approval
+    other = shared(stage, f"{image} to prod no copy", minutes=1)
+    organization = "arn:aws:organizations::111111111111:organization/o-exampleorg1"
+    stage.by_hand(IMAGES).modify_image_attribute(
+        ImageId=image, LaunchPermission={"Add": [{"OrganizationArn": organization}, {"Group": "all"}]}
+    )
+    stage.passes(hours=25, steps=1800)
+    for told in (stage.slack.thread(stage.room, first.ts)[-1].as_text(), stage.direct(stage.mika)[-1]):
+        said = told.replace("`", "")
+        assert "its time is over, as was approved" in said
+        assert f"{STAGING} will still have access to {first_snapshot}: somebody else gave it" in said
+        assert f"{PROD} will still have access to {image}, " in said
+        assert f"it is needed for {other} as well" in said
+        assert f"{image} stays shared with all, {organization}" in said
+
+
+def test_what_others_give_while_it_is_taken_back_is_told(stage: Stage) -> None:
+    image = stage.images.image(REGION, name="plain")
+    share = shared(stage, f"{image} to staging no copy", minutes=1)
+    stage.types(stage.mika, f"revoke {share}")
+    stage.work()
+    assert "stays shared" not in stage.approval.as_text()
+    stage.by_hand(IMAGES).modify_image_attribute(ImageId=image, LaunchPermission={"Add": [{"Group": "all"}]})
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    assert f"{image} stays shared with all" in stage.direct(stage.mika)[-2].replace("`", "")
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(
     "operation", ["ModifyImageAttribute", "ModifySnapshotAttribute", "PutKeyPolicy", "DeregisterImage"]

@@ -57,6 +57,8 @@ caution-image-deprecated = { $image } has been deprecated since { $since }.{ $co
    *[fresh] {""}
 }
 caution-still-shared = { $image } stays shared with { $groups }; that isn't mine to take back, and whoever belongs there can still launch it.
+caution-still-needed = { $grantees } will still have access to { $what }: it is needed for { $shares } as well.
+caution-still-given = { $grantees } will still have access to { $what }: somebody else gave it, so it isn't mine to take back.
 caution-volumes-need-key = Instances that were launched from the original have volumes under { $keys }. They run on, but once stopped they can't be started again without it.
 caution-not-looked-at = I can't look at { $what }: { $why }.
 caution-cannot-be-put-right = { $what } can't be put right: { $why }.

@@ -56,6 +56,8 @@ caution-image-deprecated = { $image } は { $since } から非推奨になって
    *[fresh] {""}
 }
 caution-still-shared = { $image } は { $groups } と共有されたままです。これは私が取り消せるものではなく、そこに属するアカウントは引き続き起動できます。
+caution-still-needed = { $grantees } は引き続き { $what } を使えます。{ $shares } でも必要なためです。
+caution-still-given = { $grantees } は引き続き { $what } を使えます。このボット以外が与えた権限のため、取り消せません。
 caution-volumes-need-key = 元のイメージから起動したインスタンスのボリュームは { $keys } で暗号化されています。稼働は続きますが、一度停止すると、このキーなしでは再び起動できません。
 caution-not-looked-at = { $what } を確認できません: { $why }。
 caution-cannot-be-put-right = { $what } は修正できません: { $why }。
