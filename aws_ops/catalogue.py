@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aws_ops.calls import calling
 from aws_ops.ids import ImageId
+from aws_ops.tags import DELIVERY_TAG, REENCRYPTION
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -18,12 +19,23 @@ _PAGE = 200
 
 @dataclass(frozen=True)
 class Listed:
-    """An available image of the account; `encrypted` if any of its volumes is."""
+    """An available image of the account.
+
+    Attributes:
+        encrypted: any of its volumes is.
+        delivery: what it was made for, if it is a copy of the bot's own making.
+    """
 
     image_id: ImageId
     name: str
     created: datetime
     encrypted: bool = False
+    delivery: str | None = None
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether it is only there to be shared in place of an image that can't be: nobody asks for it by itself."""
+        return self.delivery is not None and self.delivery.startswith(REENCRYPTION)
 
 
 def list_images(ec2: EC2Client, pattern: str) -> list[Listed]:
@@ -49,6 +61,7 @@ def list_images(ec2: EC2Client, pattern: str) -> list[Listed]:
             encrypted=any(
                 device.get("Ebs", {}).get("Encrypted", False) for device in image.get("BlockDeviceMappings", [])
             ),
+            delivery=next((tag.get("Value") for tag in image.get("Tags", []) if tag.get("Key") == DELIVERY_TAG), None),
         )
         for image in images
         if image.get("CreationDate") and fnmatchcase(image.get("Name", ""), pattern)

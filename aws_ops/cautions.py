@@ -40,6 +40,7 @@ class CautionKind(StrEnum):
     STILL_SHARED = "still_shared"  # image, groups (a revocation: organizations, OUs or all have access besides)
     VOLUMES_NEED_KEY = "volumes_need_key"  # keys (a revocation in mode share: volumes made from the original need them)
     NOT_LOOKED_AT = "not_looked_at"  # what, why (an audit)
+    CANNOT_BE_PUT_RIGHT = "cannot_be_put_right"  # what, why (an audit)
     SOURCE_GONE = "source_gone"  # what (an audit: an image, snapshot or key that a share rests on)
     COPY_LOST = "copy_lost"  # copy, place, share (an audit)
     SHARED_BEYOND = "shared_beyond"  # image, strangers (an audit: whom the bot knows nothing of)
@@ -114,12 +115,8 @@ def _of_policies(case: Case) -> Iterator[Caution]:
             if written and (gone := deleted_own_principals(key.policy)):
                 yield _caution(CautionKind.OWN_PRINCIPALS_DELETED, key=arn, principals=gone)
             others = foreign_accounts(key.policy, account_of(arn)) - set(case.targets)
-            if len(others) >= _MANY:
+            if len(others) >= case.request.many_accounts:
                 yield _caution(CautionKind.KEY_USED_BY_MANY, key=arn, accounts=str(len(others)))
-
-
-# Other accounts on one key from which on whoever opens it once more should know that.
-_MANY = 3
 
 
 def _of_expiries(case: Case) -> Iterator[Caution]:

@@ -188,8 +188,16 @@ def _create(kms: KMSClient, key_arn: KeyArn, principal: PrincipalArn, *, dry_run
         raise
 
 
-def revoke_grants(kms: KMSClient, key_arn: KeyArn, principal: PrincipalArn) -> KeyGrantChange | None:
+def revoke_grants(
+    kms: KMSClient, key_arn: KeyArn, principal: PrincipalArn, *, before_write: Callable[[tuple[str, ...]], None]
+) -> KeyGrantChange | None:
     """Revoke every grant of the bot's that `principal` has on the key; other people's and EBS's stay.
+
+    Args:
+        kms: a client in the key's own account and region.
+        key_arn: the key.
+        principal: the one grantee.
+        before_write: is called with the grants' ids ahead of the writes; if it raises, nothing is written.
 
     Returns:
         The change, or None if there was no such grant.
@@ -201,6 +209,7 @@ def revoke_grants(kms: KMSClient, key_arn: KeyArn, principal: PrincipalArn) -> K
     before = _ids(read_grants(kms, key_arn), principal)
     if not before:
         return None
+    before_write(before)
     for grant_id in before:
         try:
             with calling("RevokeGrant"):

@@ -188,13 +188,16 @@ def allow_use(policy: KeyPolicy, users: Iterable[KeyUser]) -> KeyPolicy:
     return _storable(_allowing(policy, users, _USES), policy)
 
 
-def statements_for(users: Iterable[KeyUser]) -> tuple[Statement, ...]:
-    """Return the bot's statements on use as they stand in a policy that names `users` alone, to be shown.
-
-    Raises:
-        MalformedId: see `allow_use`.
-    """
-    return allow_use(parse(_minified({"Version": "2012-10-17", "Statement": [{}]})), users).statements[1:]
+def with_own_statements_alone(policy: KeyPolicy) -> KeyPolicy:
+    """Return `policy` with the bot's own statements and no others, each as the bot writes it."""
+    return policy.with_statements(
+        [
+            own.naming(own.whom.named(statement))
+            for statement in policy.statements
+            for own in _OWN
+            if own.matches(statement)
+        ]
+    )
 
 
 def allow_administration(policy: KeyPolicy, principals: Iterable[PrincipalArn]) -> KeyPolicy:

@@ -32,7 +32,7 @@ class PermissionChange:
 
 
 BeforeWrite = Callable[[frozenset[Launcher], frozenset[Launcher]], None]
-"""Is given the list as it is and those about to be added, ahead of the write; if it raises, nothing is written."""
+"""Is given the list as it is and those about to be added or removed, ahead of the write; if it raises, none happens."""
 
 _Verb = Literal["Add", "Remove"]
 
@@ -100,14 +100,16 @@ def add_launch_permission(
     return _launch_list(ec2, image_id).change("Add", frozenset(launchers), before_write)
 
 
-def remove_launch_permission(ec2: EC2Client, image_id: ImageId, launchers: Iterable[Launcher]) -> PermissionChange:
+def remove_launch_permission(
+    ec2: EC2Client, image_id: ImageId, launchers: Iterable[Launcher], before_write: BeforeWrite | None = None
+) -> PermissionChange:
     """Take the launch permission from `launchers`, and from nobody else. Through an organization it may stay theirs.
 
     Raises:
         NotYetVisible: the change was accepted, but isn't shown yet; doing it again does no harm.
         NotFound, AccessDenied, AwsRefused, AwsBusy: see `calls.calling`.
     """
-    return _launch_list(ec2, image_id).change("Remove", frozenset(launchers), None)
+    return _launch_list(ec2, image_id).change("Remove", frozenset(launchers), before_write)
 
 
 def add_create_volume_permission(
@@ -121,13 +123,13 @@ def add_create_volume_permission(
 
 
 def remove_create_volume_permission(
-    ec2: EC2Client, snapshot_id: SnapshotId, accounts: Iterable[AccountId]
+    ec2: EC2Client, snapshot_id: SnapshotId, accounts: Iterable[AccountId], before_write: BeforeWrite | None = None
 ) -> PermissionChange:
     """Let `accounts` copy the snapshot no longer; takes it from nobody else. Their copies stay theirs.
 
     The errors are those of `remove_launch_permission`.
     """
-    return _snapshot_list(ec2, snapshot_id).change("Remove", frozenset(accounts), None)
+    return _snapshot_list(ec2, snapshot_id).change("Remove", frozenset(accounts), before_write)
 
 
 _Listed = TypeVar("_Listed", AccountId, Launcher)

@@ -9,7 +9,7 @@ What a plan is made of has modules of its own, and can be had from here as well:
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -53,7 +53,16 @@ from aws_ops.entries import (
 from aws_ops.facts import Facts, ImageFacts, ImageParameter, KeyFacts, SnapshotFacts, SourceAccount
 from aws_ops.ids import AccountId, ImageId, KeyArn, Region, SnapshotId
 from aws_ops.key_grants import own_grantees
-from aws_ops.key_policy import KeyPolicy, lacking, own_administrators
+from aws_ops.key_policy import (
+    KeyPolicy,
+    allow_administration,
+    allow_use,
+    lacking,
+    own_administrators,
+    with_own_statements_alone,
+    withdraw_administration,
+    withdraw_use,
+)
 from aws_ops.names import copy_name
 from aws_ops.refusals import Refusal, RefusalKind, nothing_to_do, refusals
 from aws_ops.request import Carried, Mode, ShareRequest
@@ -75,6 +84,7 @@ __all__ = [
     "ImageSummary",
     "Mode",
     "Plan",
+    "PolicyBefore",
     "PutImageParameter",
     "ReencryptImage",
     "Refusal",
@@ -94,6 +104,8 @@ __all__ = [
     "exceeds",
     "load",
     "plan_share",
+    "policies_after",
+    "policies_before",
 ]
 
 
@@ -126,6 +138,14 @@ class ImageSummary:
 
 
 @dataclass(frozen=True)
+class PolicyBefore:
+    """The bot's own statements in the policy of a key that a plan changes, as they were when it was made."""
+
+    key_arn: KeyArn
+    own: KeyPolicy
+
+
+@dataclass(frozen=True)
 class Plan:
     """The changes, in the order in which they show nothing before it can be used: keys, snapshots, images, copies.
 
@@ -134,6 +154,8 @@ class Plan:
         grants: all that the share rests on at the source, whether it has to be made or is there already.
         reuses: the copies that are there already, and are used instead of new ones.
         gone: what was given and AWS doesn't hold any more: somebody else took it away.
+        policies: what the changes of key policies start from, to be shown; nothing rests on it.
+        left: what is to be taken back and can't be; `obstacles` are why.
     """
 
     mode: Mode
@@ -143,6 +165,9 @@ class Plan:
     reuses: tuple[ReuseCopy, ...] = ()
     cautions: tuple[Caution, ...] = ()
     gone: tuple[Entry, ...] = ()
+    policies: tuple[PolicyBefore, ...] = ()
+    left: tuple[Entry, ...] = ()
+    obstacles: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -182,12 +207,49 @@ def plan_share(request: ShareRequest, sources: Sequence[SourceAccount], facts: F
         grants=grants,
         reuses=tuple(case.reuses.values()),
         cautions=cautions(case),
+        policies=policies_before(changes, _policies(case)),
     )
+
+
+def policies_before(changes: Iterable[Change], policies: Mapping[KeyArn, KeyPolicy]) -> tuple[PolicyBefore, ...]:
+    """Return what of the keys' `policies` the changes start from, for those that they change."""
+    keys = dict.fromkeys(change.key_arn for change in changes if isinstance(change, _OfPolicy))
+    return tuple(PolicyBefore(key, with_own_statements_alone(policies[key])) for key in keys if key in policies)
+
+
+def policies_after(plan: Plan) -> dict[KeyArn, tuple[KeyPolicy, KeyPolicy]]:
+    """Return the bot's own statements for each key whose policy the plan changes, before and after.
+
+    A plan that was stored by a version of the bot which didn't note them counts as if there had been none.
+    """
+    before = {one.key_arn: one.own for one in plan.policies}
+    found: dict[KeyArn, tuple[KeyPolicy, KeyPolicy]] = {}
+    for change in plan.changes:
+        if isinstance(change, _OfPolicy):
+            first, last = found.get(change.key_arn, (before.get(change.key_arn, _NO_STATEMENTS),) * 2)
+            found[change.key_arn] = first, _carried_out(change, last)
+    return found
+
+
+_OfPolicy = AllowKeyUse | AllowKeyAdministration | WithdrawKeyUse | WithdrawKeyAdministration
+_NO_STATEMENTS = KeyPolicy('{"Version":"2012-10-17","Statement":[]}')
+
+
+def _carried_out(change: _OfPolicy, policy: KeyPolicy) -> KeyPolicy:
+    match change:
+        case AllowKeyUse():
+            return allow_use(policy, change.users)
+        case AllowKeyAdministration():
+            return allow_administration(policy, change.principals)
+        case WithdrawKeyUse():
+            return withdraw_use(policy, change.users)
+        case WithdrawKeyAdministration():
+            return withdraw_administration(policy, change.principals)
 
 
 def digest(plan: Plan) -> str:
     """A fingerprint of what the plan would do, 64 hexadecimal digits; what it only says is no part of it."""
-    said = {"images", "grants", "reuses", "cautions", "gone"}
+    said = {"images", "grants", "reuses", "cautions", "gone", "policies", "left", "obstacles"}
     done = _PLAN.dump_python(plan, mode="json", exclude=said)
     return hashlib.sha256(json.dumps(done, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
@@ -361,6 +423,12 @@ def _held_of(case: Case) -> Iterator[frozenset[Entry]]:
                 yield on_snapshot(image.owner, image.region, snapshot_id, snapshot.create_volume_permission)
         launchers = image.launch_permission | image.launch_organizations
         yield on_image(image.owner, image.region, image.image_id, launchers)
+
+
+def _policies(case: Case) -> dict[KeyArn, KeyPolicy]:
+    """The key policies that could be read."""
+    read = {arn: key.policy for arn, key in case.keys.items() if isinstance(key, KeyFacts)}
+    return {arn: policy for arn, policy in read.items() if isinstance(policy, KeyPolicy)}
 
 
 def _copies(case: Case) -> Iterator[CopyImage]:

@@ -31,6 +31,7 @@ _LOOKED_AT: Sequence[ResourceTypeRequestTypeDef] = [
     },
     {"ResourceType": "ssm:Parameter"},
     {"ResourceType": "imagebuilder:ImageRecipe"},
+    {"ResourceType": "imagebuilder:ContainerRecipe"},
 ]
 
 
@@ -38,7 +39,8 @@ def read_references(ec2: EC2Client, autoscaling: Any, image_ids: Sequence[ImageI
     """What in the clients' account and region uses the images.
 
     Instances that aren't terminated, launch templates in any version (and with them the Auto Scaling groups that launch
-    by them), SSM parameters and Image Builder recipes are asked of EC2; launch configurations of Auto Scaling.
+    by them), SSM parameters and Image Builder recipes are asked of EC2, which needs the caller's leave to look at each
+    (EC2 User Guide, "Identify your resources referencing specified AMIs"); launch configurations of Auto Scaling.
 
     Raises:
         AccessDenied, AwsRefused, AwsBusy: see `calls.calling`.

@@ -55,6 +55,7 @@ class ShareRequest:
     Attributes:
         regions: none means each image's own.
         auto_scaling: in mode share, Auto Scaling is to launch from encrypted images as well.
+        many_accounts: from how many other accounts on a key on whoever opens it once more should know of them.
     """
 
     image_ids: tuple[ImageId, ...]
@@ -64,3 +65,4 @@ class ShareRequest:
     organizations: tuple[TargetOrganization, ...] = ()
     rules: CopyRules = CopyRules()
     auto_scaling: bool = False
+    many_accounts: int = 3

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 DELIVERY_TAG = "ami-share:delivery"
 """Names the delivery that a copy was made for."""
 
+REENCRYPTION = "reencrypt/"
+"""How the name of a delivery begins that re-encrypts an image in its own account."""
+
 SOURCE_TAG = "ami-share:source-image"
 """Names the image that a copy was made from."""
 

@@ -49,14 +49,14 @@ from aws_ops.ids import (
 from aws_ops.names import check_template
 from aws_ops.request import Carried, CopyRules, Mode
 from aws_ops.retention import RetentionRule
-from bot.approval_settings import ApprovalSettings
+from bot.approval_settings import ApprovalSettings, Pattern
 from bot.fields import ChannelId, Name, Strict, UserId, matches
 from bot.logs import LogFormat
 from handlers.speech import Language
 from sharing.estate import Estate
 from sharing.listening import Queue
 from sharing.requests import Person
-from sharing.rules import ApprovalRules
+from sharing.rules import ApprovalRules, WarningRules
 from sharing.standing import StandingShare
 
 # Words with a meaning in the command.
@@ -343,6 +343,25 @@ class AuditSettings(Strict):
     every_days: Annotated[int, Field(ge=0, le=366)] = 7
 
 
+class WarningSettings(Strict):
+    """What the approvers are warned of.
+
+    Attributes:
+        image_older_than_days: an image that is older.
+        key_used_by_accounts: a key of the source that as many other accounts may use already.
+        environments: targets of these environments, as names or patterns with `*` and `?`, in capitals or not; of
+            the others it is only said which they are.
+    """
+
+    image_older_than_days: Annotated[int, Field(ge=1, le=3660)] = 90
+    key_used_by_accounts: Annotated[int, Field(ge=1, le=10_000)] = 3
+    environments: frozenset[Pattern] = frozenset({"prod*"})
+
+    @property
+    def rules(self) -> WarningRules:
+        return WarningRules(timedelta(days=self.image_older_than_days), self.environments)
+
+
 class CopySettings(Strict):
     """How copies are made.
 
@@ -493,6 +512,7 @@ class Settings(Strict):
     key_accounts: Annotated[tuple[KeyAccountSettings, ...], AfterValidator(_distinct)] = ()
     copies: CopySettings = CopySettings()
     audit: AuditSettings = AuditSettings()
+    warnings: WarningSettings = WarningSettings()
     retention: tuple[RetentionSettings, ...] = ()
     standing: tuple[StandingSettings, ...] = ()
     events: tuple[QueueSettings, ...] = ()
@@ -629,7 +649,8 @@ class Settings(Strict):
     @property
     def rules(self) -> ApprovalRules:
         sources = {source.role.account_id: source.name for source in self.sources}
-        return self.approval.rules_for(self.slack.approvals_channel, sources, self._environments)
+        rules = self.approval.rules_for(self.slack.approvals_channel, sources, self._environments)
+        return replace(rules, warnings=self.warnings.rules)
 
     @property
     def channels(self) -> dict[str, str]:

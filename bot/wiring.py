@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from slack_bolt import App
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
 from aws_ops.accounts import Accounts
@@ -110,17 +111,23 @@ def build(
     # Bolt logs the whole body of a request with a wrong signature at INFO.
     logging.getLogger("slack_bolt").setLevel(logging.WARNING)
     app = App(
-        client=client,
+        # Bolt would ask Slack whose the token is, and keep whatever comes first waiting for the answer.
+        client=WebClient(base_url=client.base_url, timeout=client.timeout, retry_handlers=[]),
+        authorize=lambda: AuthorizeResult(
+            enterprise_id=None,
+            team_id=settings.slack.team_id,
+            bot_token=environment.slack_bot_token.get_secret_value(),
+        ),
         signing_secret=secret.get_secret_value() if secret else None,
         # In Socket Mode nothing is signed: there the token is the boundary.
         request_verification_enabled=settings.slack.door is Door.HTTP,
-        # The first request verifies the token; at the start Slack may be away.
-        token_verification_enabled=False,
         listener_executor=clicks,
     )
     trace_on(app)
     gallery = Gallery(accounts, estate)
     apologise_on(app, settings.slack.approvals_channel)
+    homes = Homes(store, rules, clock, client, settings.slack.team_id, Rosters(client, clock), settings.slack.command)
+    homes.listen(app)
     Desk(
         store=store,
         estate=estate,
@@ -130,13 +137,18 @@ def build(
         command=settings.slack.command,
         team_id=settings.slack.team_id,
         wake=wake,
+        show_home=homes.refresh,
     ).listen(app)
-    Bench(store, rules, clock, settings.slack.team_id, wake).listen(app)
-    homes = Homes(store, rules, clock, client, settings.slack.team_id, Rosters(client, clock))
-    homes.listen(app)
+    Bench(store, rules, clock, settings.slack.team_id, wake, homes.refresh).listen(app)
     channels = Channels(client, settings.channels)
-    Followers(store, rules, clock, settings.slack.team_id, wake).listen(app)
-    shares = Shares(accounts=accounts, estate=estate, rules=settings.copies.rules, clock=clock)
+    Followers(store, rules, clock, settings.slack.team_id).listen(app)
+    shares = Shares(
+        accounts=accounts,
+        estate=estate,
+        rules=settings.copies.rules,
+        clock=clock,
+        many_accounts=settings.warnings.key_used_by_accounts,
+    )
     watch = CopyWatch(store, accounts, estate, clock)
     standing = StandingShares(settings.standing_shares, store, accounts, estate, clock)
     return Bot(

@@ -15,7 +15,7 @@ from slack_sdk import WebClient
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement, SectionBlock
 
 from aws_ops.ids import ImageId
-from handlers import form, listing, mrkdwn, wording
+from handlers import form, listing, mrkdwn, recipients, wording
 from handlers.answers import meet, no_such, tell_privately
 from handlers.ask import Ask
 from handlers.command import (
@@ -38,6 +38,7 @@ from handlers.deciding import objection
 from handlers.following import AGAIN, ASK_FOR_PREVIEW, REVOKE
 from handlers.help import help_text
 from handlers.home import OPEN_FORM
+from handlers.patience import hurried
 from handlers.people import groups_of, person_of
 from handlers.speech import Speech
 from handlers.trouble import SLACK_TROUBLE
@@ -85,6 +86,7 @@ class Desk:
         command: the slash command, as the manifest has it.
         team_id: the one workspace that is listened to.
         wake: tells the worker and the publisher that there is something to do.
+        show_home: brings somebody's home tab up to date.
     """
 
     store: Store
@@ -95,12 +97,15 @@ class Desk:
     command: str
     team_id: str
     wake: Callable[[], None]
+    show_home: Callable[[Person], None]
 
     def listen(self, app: App) -> None:
         """Register every listener on `app`."""
         app.command(self.command)(self.take_command)
         app.view(form.SHARE)(self.take_form)
         app.options(form.IMAGES)(self.suggest_images)
+        app.options(form.TARGETS)(self.suggest_targets)
+        app.action(form.TARGETS)(self.show_keys)
         app.action(FILL_IN)(self.open_form_with_text)
         app.action(OPEN_FORM)(self.open_form_from_anywhere)
         app.action(ASK_FOR_PREVIEW)(self.ask_for_preview)
@@ -112,7 +117,7 @@ class Desk:
     def take_command(self, ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         """Take `/ami-share …`: store what is asked for and say so, show what is asked about, or say what's wrong."""
         try:
-            caller = self._meet(client, body)
+            caller = self._meet(hurried(client), body)
         except _NotHeard as no:
             ack(str(no))
             return
@@ -121,8 +126,8 @@ class Desk:
             case Help(verb):
                 ack(help_text(say, self.command, self.estate, verb))
             case OpenForm() as wanted:
-                self._open_form(client, body["trigger_id"], say, body["channel_id"], wanted)
                 ack()
+                self._open_form(client, body, say, wanted)
             case NotUnderstood() as mistaken:
                 said = self._not_understood(say, mistaken)
                 ack(text=said, blocks=_with_form(say, said, text if mistaken.form is not None else ""))
@@ -149,7 +154,7 @@ class Desk:
     def take_form(self, ack: Ack, body: dict[str, Any], client: WebClient, view: dict[str, Any]) -> None:
         """Take the form: store what is asked for, or show what is wrong at the fields."""
         try:
-            caller = self._meet(client, body)
+            caller = self._meet(hurried(client), body)
         except _NotHeard as no:
             ack(response_action="errors", errors={form.IMAGE: str(no)})
             return
@@ -163,9 +168,31 @@ class Desk:
 
     def suggest_images(self, ack: Ack, body: dict[str, Any], client: WebClient, payload: dict[str, Any]) -> None:
         """Offer the images that may be meant by what is typed into the form."""
-        say, no = meet(client, person_of(body), self.team_id)
+        say, no = meet(hurried(client), person_of(body), self.team_id)
         found = form.suggestions(say, self.gallery, payload.get("value") or "", self.clock()) if no is None else []
         ack(options=found)
+
+    def suggest_targets(self, ack: Ack, body: dict[str, Any], client: WebClient, payload: dict[str, Any]) -> None:
+        """Offer the accounts, groups and organizations that may be meant by what is typed into the form."""
+        say, no = meet(hurried(client), person_of(body), self.team_id)
+        found = recipients.offered(say, self.estate, payload.get("value") or "") if no is None else []
+        if found:
+            ack(option_groups=found)
+        else:
+            ack(options=[])
+
+    def show_keys(self, ack: Ack, body: dict[str, Any], client: WebClient) -> None:
+        """Take a choice of targets in the form: show under it the keys that copies there will be under."""
+        ack()
+        say, no = meet(client, person_of(body), self.team_id)
+        view = body["view"]
+        if no is not None or (shown := form.with_keys(say, view, self.estate)) is None:
+            return
+        try:
+            client.views_update(view_id=view["id"], hash=view["hash"], view=shown)
+        except SLACK_TROUBLE as trouble:
+            # With a hash that is old, another choice has been shown meanwhile; and the form is good without the keys.
+            _log.info("the keys of what was chosen aren't shown: %s", trouble)
 
     def open_form_with_text(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
         """Take a click on Fill in the form: it arrives with what made sense of what was typed."""
@@ -229,6 +256,7 @@ class Desk:
             caller = self._meet(client, body)
             revoke = Revoke(RequestId(action.get("value", "")))
             self._answer(client, body, self._revoke(caller, f"click:{body['trigger_id']}", revoke))
+            self.show_home(caller.person)
         except _NotHeard as no:
             self._answer(client, body, str(no))
 
@@ -245,17 +273,22 @@ class Desk:
 
     def _form_for(self, client: WebClient, body: Mapping[str, Any], wanted: OpenForm) -> None:
         try:
-            caller = self._meet(client, body)
+            caller = self._meet(hurried(client), body)
         except _NotHeard as no:
             self._answer(client, body, str(no))
         else:
-            self._open_form(client, body["trigger_id"], caller.say, _channel_of(body), wanted)
+            self._open_form(client, body, caller.say, wanted)
 
-    def _open_form(self, client: WebClient, trigger_id: str, say: Speech, channel: str, wanted: OpenForm) -> None:
+    def _open_form(self, client: WebClient, body: Mapping[str, Any], say: Speech, wanted: OpenForm) -> None:
         view = form.share_form(
-            say, self.estate, self.gallery, wanted.draft, channel=channel, now=self.clock(), kind=wanted.kind
+            say, self.estate, self.gallery, wanted.draft, channel=_channel_of(body), now=self.clock(), kind=wanted.kind
         )
-        client.views_open(trigger_id=trigger_id, view=view)
+        try:
+            client.views_open(trigger_id=body["trigger_id"], view=view)
+        except SLACK_TROUBLE:
+            # Most likely Slack is slow: the trigger has run out, or no answer came.
+            _log.exception("the form can't be opened")
+            self._answer(client, body, say("form-not-opened"))
 
     def _answer(self, client: WebClient, body: Mapping[str, Any], text: str) -> None:
         tell_privately(client, person_of(body), _channel_of(body), text)
@@ -287,7 +320,7 @@ class Desk:
             share = self.store.get(revoke.request_id)
         except NoSuchRequest:
             return no_such(say, revoke.request_id)
-        if not share.revocable:
+        if not share.revocable and not (revoke.deregister and share.holds_copies):
             return wording.not_revocable(say, share)
         asked = revocation_of(share, caller.person, origin)
         revocation = self._store(caller, replace(asked, deregister=revoke.deregister, reason=revoke.reason))
@@ -382,5 +415,5 @@ def _images_in(message: Mapping[str, Any]) -> tuple[ImageId, ...]:
 
 
 def _channel_of(body: Mapping[str, Any]) -> str:
-    """Where something was done; empty if that was in no channel."""
-    return str((body.get("channel") or {}).get("id") or "")
+    """Where something was typed or clicked; empty if that was in no channel."""
+    return str(body.get("channel_id") or (body.get("channel") or {}).get("id") or "")

@@ -43,29 +43,30 @@ def change(say: Speech, changed: Change, in_a_list: int = ALL) -> str:
 
 def of_each_kind(say: Speech, planned: Iterable[Change]) -> list[list[ShownIn]]:
     """Return lines for very many changes, by kind: one for all that differ only in what they are about."""
-    together: dict[tuple[object, ...], list[Change]] = {}
+    together: dict[tuple[object, ...], list[_Words]] = {}
+    first: dict[tuple[object, ...], Change] = {}
     for one in planned:
         words, marks = _words(say, one), _marks(one)
         same = (*(words.get(name) for name in _SAME), *(value not in ("none", "no") for value in marks.values()))
-        together.setdefault((_kind(one), *same), []).append(one)
+        together.setdefault((_kind(one), *same), []).append(words)
+        first.setdefault((_kind(one), *same), one)
     kinds: dict[str, list[ShownIn]] = {}
-    for changes in together.values():
-        kinds.setdefault(_kind(changes[0]), []).append(partial(_in_one, say, changes))
+    for like, one in first.items():
+        kinds.setdefault(_kind(one), []).append(partial(_in_one, say, one, together[like]))
     return list(kinds.values())
 
 
-def _in_one(say: Speech, changes: Sequence[Change], in_a_list: int) -> str:
+def _in_one(say: Speech, first: Change, words_of_each: Sequence[_Words], in_a_list: int) -> str:
     """Changes of a kind in one line, with how many there are of each thing that they name."""
-    first, *others = changes
-    if not others:
+    if len(words_of_each) == 1:
         return change(say, first, in_a_list)
     merged: dict[str, dict[str, None]] = {}
-    for one in changes:
-        for name, words in _words(say, one).items():
+    for one in words_of_each:
+        for name, words in one.items():
             merged.setdefault(name, {}).update(dict.fromkeys(words))
     lists = {name: _list(say, name, tuple(words), in_a_list) for name, words in merged.items()}
     counts = {f"{name}_count": len(words) for name, words in merged.items()}
-    return say(f"changes-{_kind(first)}", count=len(changes), **lists, **counts, **_marks(first))
+    return say(f"changes-{_kind(first)}", count=len(words_of_each), **lists, **counts, **_marks(first))
 
 
 def _kind(changed: Change) -> str:

@@ -1,4 +1,4 @@
-"""Deciding: clicks on Approve, Deny, Narrow and Cancel, turned into calls on `sharing.approval`.
+"""Deciding: clicks on Approve, Deny, Narrow, Cancel and Retry, turned into calls on `sharing`.
 
 Each click is checked against Slack and the store at that moment, and one that changes nothing gets a private answer.
 """
@@ -6,14 +6,15 @@ Each click is checked against Slack and the store at that moment, and one that c
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
-from handlers import ballots, deciding_views, mrkdwn
+from handlers import ballots, deciding_views, following, mrkdwn, phrases, wording
 from handlers.answers import meet, no_such, tell_privately
+from handlers.patience import hurried
 from handlers.people import groups_of, person_of
 from handlers.speech import Speech
 from handlers.trouble import SLACK_TROUBLE
@@ -30,6 +31,8 @@ from sharing.approval import (
 )
 from sharing.clock import Clock
 from sharing.requests import Decision, Person, Request, RequestId, Verdict
+from sharing.retrying import Outcome as Retried
+from sharing.retrying import retry
 from sharing.rules import ApprovalRule, ApprovalRules
 from sharing.store import Store
 from sharing.transaction import NoSuchRequest
@@ -58,6 +61,7 @@ class Bench:
     Attributes:
         team_id: the one workspace that is listened to.
         wake: tells the worker and the publisher that there is something to do.
+        show_home: brings somebody's home tab up to date.
     """
 
     store: Store
@@ -65,6 +69,7 @@ class Bench:
     clock: Clock
     team_id: str
     wake: Callable[[], None]
+    show_home: Callable[[Person], None]
 
     def listen(self, app: App) -> None:
         """Register every listener on `app`; the buttons of a request's further parts have numbers."""
@@ -74,6 +79,7 @@ class Bench:
         app.action(ballots.NARROW)(self.ask_for_fewer)
         app.view(deciding_views.NARROWING)(self.narrow)
         app.action(ballots.CANCEL)(self.cancel)
+        app.action(re.compile(rf"{following.RETRY}(:\d+)?"))(self.retry)
 
     def approve(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
         """Take a click on Approve."""
@@ -100,7 +106,7 @@ class Bench:
         """Take the reason for a denial; that there is none to be seen is said at the field."""
         ballot, channel, reason = deciding_views.read_denial_form(view)
         if mrkdwn.is_blank(reason):
-            say, _ = meet(client, person_of(body), self.team_id)
+            say, _ = meet(hurried(client), person_of(body), self.team_id)
             ack(response_action="errors", errors={deciding_views.REASON: say("denial-needs-reason")})
             return
         ack()
@@ -124,10 +130,12 @@ class Bench:
     def narrow(self, ack: Ack, body: dict[str, Any], client: WebClient, view: dict[str, Any]) -> None:
         """Take what is to stay; what is wrong with it alone is shown at the field."""
         ballot, channel, keep = deciding_views.read_narrow_form(view)
-        click = self._click(client, body, channel)
-        found = self._found(click, ballot.request_id)
-        if found is None:
+        asking = self._click(hurried(client), body, channel)
+        found = self._look_up(asking, ballot.request_id)
+        click = replace(asking, client=client)
+        if isinstance(found, str):
             ack()
+            click.answer(found)
             return
         outcome = narrow(
             self.store,
@@ -144,7 +152,7 @@ class Bench:
         ack()
         if outcome.objection is not None:
             self._object(click, outcome)
-        self.wake()
+        self._clicked(click)
 
     def cancel(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
         """Take a click on Cancel request."""
@@ -160,6 +168,18 @@ class Bench:
             return
         if outcome.objection is not None:
             self._object(click, outcome)
+        self._clicked(click)
+
+    def retry(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
+        """Take a click on Retry: what failed is tried again, or they are told why not."""
+        ack()
+        click, wish = self._click(client, body), following.wish_of(action.get("value", ""))
+        found = self._found(click, wish.request_id)
+        if found is None:
+            return
+        outcome = retry(self.store, self.rules, wish, caller=found[1], now=self.clock())
+        rules = self._rules(outcome.request, "")
+        click.answer(retried(click.say, outcome, who=ballots.deciders(click.say, outcome.request, rules)))
         self.wake()
 
     def _decide(self, click: _Click, ballot: Ballot, verdict: Verdict, reason: str) -> None:
@@ -177,7 +197,12 @@ class Bench:
         )
         if outcome.objection is not None:
             self._object(click, outcome, ballot.rule)
+        self._clicked(click)
+
+    def _clicked(self, click: _Click) -> None:
+        """Have what a click did carried out and told; whoever clicked at home sees it there at once."""
         self.wake()
+        self.show_home(click.person)
 
     def _click(self, client: WebClient, body: dict[str, Any], channel: str | None = None) -> _Click:
         where = channel if channel is not None else str((body.get("channel") or {}).get("id") or "")
@@ -186,22 +211,27 @@ class Bench:
 
     def _found(self, click: _Click, request_id: RequestId, rule: str = "") -> tuple[Request, Approver] | None:
         """Return the request, and who clicked with the groups they are in now; or tell them why there is no such."""
-        if click.no is not None:
-            click.answer(click.no)
+        found = self._look_up(click, request_id, rule)
+        if isinstance(found, str):
+            click.answer(found)
             return None
+        return found
+
+    def _look_up(self, click: _Click, request_id: RequestId, rule: str = "") -> tuple[Request, Approver] | str:
+        """Return the same, or what they are to be told."""
+        if click.no is not None:
+            return click.no
         try:
             request = self.store.get(request_id)
         except NoSuchRequest:
-            click.answer(no_such(click.say, request_id))
-            return None
+            return no_such(click.say, request_id)
         rules = self._rules(request, rule)
         groups = {group for each in rules if click.person.user_id not in each.users for group in each.groups}
         try:
             return request, Approver(click.person, groups_of(click.client, click.person, groups))
         except SLACK_TROUBLE:
             _log.exception("can't read the approvers' groups")
-            click.answer(click.say("slack-silent-on-approvers"))
-            return None
+            return click.say("slack-silent-on-approvers")
 
     def _rules(self, request: Request, rule: str) -> list[ApprovalRule]:
         """The rule of that name, or those of all parts of the request if it is none of them."""
@@ -244,6 +274,24 @@ def objection(say: Speech, outcome: Outcome, *, who: str = "", vote: Decision | 
         when=mrkdwn.when(at),
         verdict=vote.verdict.value if vote else "",
         missing=outcome.tally.missing if outcome.tally else 0,
+    )
+
+
+def retried(say: Speech, outcome: Retried, *, who: str) -> str:
+    """Return what became of a click on Retry: what is tried again, or why nothing is; `who` may approve it."""
+    request = outcome.request
+    if outcome.obstacle is None:
+        ways = [each.way for each in request.retries[-1].tries]
+        return say("retrying", names=phrases.names(say, request, ways))
+    by, at = (outcome.before.person, outcome.before.at) if outcome.before else (request.requester, request.ends_at)
+    return say(
+        f"not-retried-{wording.dashed(outcome.obstacle)}",
+        request=mrkdwn.code(request.id),
+        state=wording.state(say, request.state),
+        by=mrkdwn.person(by.user_id),
+        when=mrkdwn.when(at or request.created_at),
+        revocation=mrkdwn.code(str(outcome.revocation)),
+        who=who,
     )
 
 

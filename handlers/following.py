@@ -1,9 +1,10 @@
 """Following: the buttons under what is shown of a request, and what they do: see it whole, be told of its end.
 
-The buttons name a request; what they may do is looked up when they are clicked.
+The buttons name a request; what they may do is looked up when they are clicked. Where somebody has to act, those for
+what can be done stand below: `deciding.py` takes Retry, and `asking.py` what asks for something.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +12,15 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject, PlainTextObject
 
-from handlers import mrkdwn
+from aws_ops.ids import ImageId, Region
+from handlers import mrkdwn, wording
 from handlers.answers import meet, no_such, tell_privately
 from handlers.people import person_of
 from handlers.plan_view import whole_plan
 from handlers.speech import Speech
 from sharing.clock import Clock
-from sharing.requests import Request, RequestId, RequestKind
+from sharing.requests import Delivery, Request, RequestId, RequestKind, Way
+from sharing.retrying import Wish, offered
 from sharing.rules import ApprovalRules
 from sharing.states import RequestState, is_final
 from sharing.store import Store
@@ -26,6 +29,11 @@ from sharing.watchers import stop_watching, watch
 
 DETAILS, NOTIFY, STOP_NOTIFYING = "ami_share_details", "ami_share_notify", "ami_share_stop_notifying"
 ASK_FOR_PREVIEW, REVOKE, AGAIN = "ami_share_ask", "ami_share_revoke", "ami_share_again"
+RETRY = "ami_share_retry"
+
+# Failed copies that have a button each; of more, one tries all of them again.
+_EACH = 3
+_TEXT = 75
 
 
 def buttons(say: Speech, request: Request) -> ActionsBlock:
@@ -38,11 +46,111 @@ def _buttons(say: Speech, request: Request) -> list[ButtonElement]:
     shown = [_button(say, "button-details", DETAILS, request)]
     if not is_final(request.state):
         shown.append(_button(say, "button-notify", NOTIFY, request))
-    if can_be_asked_again(request):
-        shown.append(_button(say, "button-again", AGAIN, request))
-    if request.revocable and request.kind is RequestKind.SHARE:
-        shown.append(revoke_button(say, request))
+    return [*shown, *retry_all(say, request), *_to_ask_for(say, request)]
+
+
+def what_next(say: Speech, request: Request) -> list[ButtonElement]:
+    """Return what can be done about a request that has ended; nothing if nobody has to do anything."""
+    if request.kind is RequestKind.PREVIEW or not _concerns_somebody(request):
+        return []
+    retries = retry_buttons(say, request, offered(request))
+    return [*retries, *_to_ask_for(say, request), _button(say, "button-details", DETAILS, request)]
+
+
+def after_failures(say: Speech, request: Request, failed: Sequence[Delivery]) -> list[ButtonElement]:
+    """Return what can be done about some deliveries that failed, whether the others have ended or not."""
+    if not failed:
+        return []
+    retries = retry_buttons(say, request, failed)
+    again = not retries and can_be_asked_again(request)
+    instead = [_button(say, "button-again", AGAIN, request)] if again else []
+    return [*retries, *instead, _button(say, "button-details", DETAILS, request)]
+
+
+def retry_buttons(say: Speech, request: Request, failed: Sequence[Delivery]) -> list[ButtonElement]:
+    """Return the buttons that try `failed` again, as far as that can be: one each if they are few, and one for all."""
+    can = [each for each in failed if each in offered(request)]
+    if len(can) == 1:
+        return [_retry(say, request, say("button-retry"), can[0].way)]
+    if len(can) > _EACH:
+        return retry_all(say, request)
+    each = [
+        _retry(say, request, say("button-retry-one", name=_place(request, one)), one.way, number)
+        for number, one in enumerate(can)
+    ]
+    return [*each, *retry_all(say, request, len(each))] if each else []
+
+
+def retry_all(say: Speech, request: Request, number: int = 0) -> list[ButtonElement]:
+    """Return the button that tries everything again that failed, if that can be."""
+    can = offered(request)
+    words = say("button-retry" if len(can) == 1 else "button-retry-all")
+    return [_retry(say, request, words, None, number)] if can else []
+
+
+def _retry(say: Speech, request: Request, words: str, way: Way | None, number: int = 0) -> ButtonElement:
+    return ButtonElement(
+        text=words[:_TEXT],
+        # Slack wants each action_id once in a block.
+        action_id=f"{RETRY}:{number}" if number else RETRY,
+        value=_value_of(Wish(request.id, len(request.retries), way)),
+        accessibility_label=say("label-retry", request=request.id)[:_TEXT],
+    )
+
+
+def _place(request: Request, delivery: Delivery) -> str:
+    """Which delivery it is, in as few words as tell it from the others."""
+    others = [each for each in request.deliveries if each.target == delivery.target and each != delivery]
+    region = any(each.region != delivery.region for each in others)
+    image = any(each.source_image_id != delivery.source_image_id for each in others)
+    return ", ".join(
+        [
+            delivery.target,
+            *([delivery.region] if region else []),
+            *([delivery.source_image_id] if image else []),
+        ]
+    )
+
+
+def _value_of(wish: Wish) -> str:
+    """Return what a button carries; the target comes last, since people name it."""
+    which = [wish.way.source_image_id, wish.way.region, wish.way.target] if wish.way else []
+    return ":".join([wish.request_id, str(wish.known), *which])
+
+
+def wish_of(value: str) -> Wish:
+    """Return what a button's value says; any text at all may come back."""
+    request_id, known, image_id, region, target = [*value.split(":", 4), "", "", "", ""][:5]
+    way = Way(ImageId(image_id), target, Region(region)) if image_id else None
+    return Wish(RequestId(request_id), int(known[:9]) if known.isdecimal() else 0, way)
+
+
+def _concerns_somebody(request: Request) -> bool:
+    """Whether somebody may have to do something about how it ended."""
+    looked = request.kind in (RequestKind.AUDIT, RequestKind.RETIRE)
+    return (
+        can_be_asked_again(request)
+        or request.state is RequestState.REFUSED
+        or request.failure is not None
+        or (looked and request.plan is not None and any(wording.calls(each) for each in request.plan.cautions))
+        or any(wording.calls(note) for delivery in request.deliveries for note in delivery.notes)
+    )
+
+
+def _to_ask_for(say: Speech, request: Request) -> list[ButtonElement]:
+    """What can be asked for, and is approved then: the same once more, and that it is taken back."""
+    shown = [_button(say, "button-again", AGAIN, request)] if can_be_asked_again(request) else []
+    if request.kind is RequestKind.SHARE and request.revocable:
+        shown.append(revoke_button(say, request.id))
+    if request.of is not None and _left_something(request):
+        shown.append(revoke_button(say, request.of))
     return shown
+
+
+def _left_something(request: Request) -> bool:
+    """Whether it was to take a share back, and didn't."""
+    ended = request.state in (RequestState.FAILED, RequestState.REFUSED)
+    return request.kind is RequestKind.REVOKE and ended and request.settled_at is None
 
 
 def details(say: Speech, request: Request) -> ActionsBlock:
@@ -52,25 +160,22 @@ def details(say: Speech, request: Request) -> ActionsBlock:
 
 def can_be_asked_again(request: Request) -> bool:
     """Whether a share ended so that somebody may want to ask for the same, or for what is left of it, once more."""
+    if request.kind is not RequestKind.SHARE or request.is_over:
+        return False
     ended = (RequestState.FAILED, RequestState.EXPIRED, RequestState.REFUSED)
-    partly = request.state is RequestState.COMPLETED and any(one.failure is not None for one in request.deliveries)
-    return request.kind is RequestKind.SHARE and (request.state in ended or partly)
+    return request.came_to in ended or (request.came_to is RequestState.COMPLETED and bool(request.failed))
 
 
-def again_button(say: Speech, request: Request) -> ButtonElement:
-    return _button(say, "button-again", AGAIN, request)
-
-
-def revoke_button(say: Speech, request: Request) -> ButtonElement:
+def revoke_button(say: Speech, share: RequestId) -> ButtonElement:
     """Return the button that asks for a share to be taken back; that is approved like the share itself."""
     return ButtonElement(
         text=say("button-revoke"),
         action_id=REVOKE,
-        value=request.id,
-        accessibility_label=say("label-revoke", request=request.id),
+        value=share,
+        accessibility_label=say("label-revoke", request=share),
         confirm=ConfirmObject(
             title=say("question-take-back"),
-            text=PlainTextObject(text=say("confirm-take-back", request=request.id)),
+            text=PlainTextObject(text=say("confirm-take-back", request=share)),
             confirm=say("button-revoke-confirm"),
             deny=say("button-keep"),
         ),
@@ -93,14 +198,12 @@ class Followers:
 
     Attributes:
         team_id: the one workspace that is listened to.
-        wake: tells the publisher that there is something to do.
     """
 
     store: Store
     rules: ApprovalRules
     clock: Clock
     team_id: str
-    wake: Callable[[], None]
 
     def listen(self, app: App) -> None:
         """Register every listener on `app`."""
@@ -114,7 +217,7 @@ class Followers:
         found = self._found(body, client, action)
         if found is not None:
             say, request = found
-            view = whole_plan(say, request, self.rules.environments)
+            view = whole_plan(say, request, self.rules)
             opened = body.get("view") or {}
             # From within a modal another one goes on top; App Home is no modal.
             show = client.views_push if opened.get("type") == "modal" else client.views_open

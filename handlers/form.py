@@ -4,7 +4,7 @@ Pure: builds what Slack shows, and reads back what was put in.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,10 +21,9 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from aws_ops.errors import MalformedId
-from aws_ops.facts import TargetAccount
 from aws_ops.ids import ImageId
 from aws_ops.plan import Mode
-from handlers import mrkdwn, wording
+from handlers import mrkdwn, recipients, wording
 from handlers.ask import (
     REASON_LIMIT,
     TICKET_LIMIT,
@@ -49,10 +48,11 @@ from sharing.gallery import Gallery, Picture
 from sharing.requests import RequestKind
 
 SHARE = "ami_share_form"
-IMAGES = "ami_share_images"
+IMAGES, TARGETS = "ami_share_images", "ami_share_targets"
 
 IMAGE = "image"
-_TARGETS, _REGIONS, _MODE, _UNTIL, _REASON = "targets", "regions", "mode", "until", "reason"
+_TARGETS, _KEYS = "targets", "keys"
+_REGIONS, _MODE, _UNTIL, _REASON = "regions", "mode", "until", "reason"
 _CHOICES, _KEY, _TICKET = "choices", "key", "ticket"
 _AUTO_SCALING = "auto_scaling"
 _VALUE = "value"
@@ -75,6 +75,9 @@ def share_form(
 ) -> View:
     """Return the form, holding what `draft` says; it remembers the channel that its answer goes to, and its `kind`."""
     modes = {mode: _named(say, f"form-mode-{mode.value.replace('_', '-')}", mode.value) for mode in Mode}
+    regions = {one: Option(text=one, value=one) for one in estate.regions[:_OPTIONS]}
+    # More than may be asked for aren't put in at all: the first hundred would pass for the whole.
+    targets = draft.targets if len(draft.targets) <= _OPTIONS else ()
     auto_scaling = [_named(say, "form-auto-scaling", _AUTO_SCALING)]
     return View(
         type="modal",
@@ -95,8 +98,32 @@ def share_form(
                     initial_options=[_picked(say, gallery, one, now) for one in draft.image_ids[:_OPTIONS]] or None,
                 ),
             ),
-            _select(say, _TARGETS, _recipients(say, estate), draft.targets),
-            _select(say, _REGIONS, [Option(text=one, value=one) for one in estate.regions], draft.regions),
+            InputBlock(
+                block_id=_TARGETS,
+                label=say("form-targets"),
+                hint=say("form-targets-hint"),
+                # So that the keys of what is chosen can be shown at once.
+                dispatch_action=True,
+                element=ExternalDataMultiSelectElement(
+                    action_id=TARGETS,
+                    placeholder=say("form-targets-placeholder"),
+                    min_query_length=0,
+                    initial_options=recipients.picked(say, estate, targets) or None,
+                ),
+            ),
+            *filter(None, [recipients.keys_of(say, estate, targets, _KEYS)]),
+            InputBlock(
+                block_id=_REGIONS,
+                label=say("form-regions"),
+                optional=True,
+                hint=say("form-regions-hint"),
+                element=StaticMultiSelectElement(
+                    action_id=_VALUE,
+                    placeholder=say("form-regions-placeholder"),
+                    options=list(regions.values()),
+                    initial_options=[regions[one] for one in draft.regions if one in regions] or None,
+                ),
+            ),
             InputBlock(
                 block_id=_MODE,
                 label=say("form-mode"),
@@ -165,6 +192,28 @@ def read_kind(view: Mapping[str, Any]) -> RequestKind:
     return RequestKind.PREVIEW if kind == RequestKind.PREVIEW else RequestKind.SHARE
 
 
+def with_keys(say: Speech, view: Mapping[str, Any], estate: Estate) -> dict[str, Any] | None:
+    """Return the form as it stands, `view`, with the keys of the targets that are chosen now; None if it has these.
+
+    What has been put into it stays, since every field keeps its ids
+    (docs.slack.dev/reference/methods/views.update, "Preserving input entry").
+    """
+    chosen = _chosen(view["state"]["values"], _TARGETS, TARGETS)
+    keys = recipients.keys_of(say, estate, read_targets(chosen, estate, []), _KEYS)
+    shown = [keys.to_dict()] if keys else []
+    before = [block for block in view["blocks"] if block["block_id"] == _KEYS]
+    if [_words_of(block) for block in before] == [_words_of(block) for block in shown]:
+        return None
+    blocks = [block for block in view["blocks"] if block["block_id"] != _KEYS]
+    place = 1 + next(number for number, block in enumerate(blocks) if block["block_id"] == _TARGETS)
+    parts = ("type", "callback_id", "private_metadata", "title", "submit", "close")
+    return {part: view[part] for part in parts} | {"blocks": [*blocks[:place], *shown, *blocks[place:]]}
+
+
+def _words_of(block: Mapping[str, Any]) -> list[str]:
+    return [part["text"] for part in block["elements"]]
+
+
 def read_share_form(
     say: Speech, values: Mapping[str, Any], estate: Estate, images: Images, now: datetime
 ) -> Ask | dict[str, str]:
@@ -175,7 +224,7 @@ def read_share_form(
     key, ticket = _typed(values, _KEY), _typed(values, _TICKET)
     ask = Ask(
         image_ids=read_images(_chosen(values, IMAGE, IMAGES), images, wrong[IMAGE]),
-        targets=read_targets(_chosen(values, _TARGETS), estate, wrong[_TARGETS]),
+        targets=read_targets(_chosen(values, _TARGETS, TARGETS), estate, wrong[_TARGETS]),
         regions=read_regions(_chosen(values, _REGIONS), estate, wrong[_REGIONS]),
         mode=Mode(values[_MODE][_VALUE]["selected_option"]["value"]),
         ends_at=read_date(until, now, wrong[_UNTIL]) if until else None,
@@ -189,7 +238,8 @@ def read_share_form(
     if mrkdwn.is_blank(ask.reason):
         # Slack asks for something to be there, and takes spaces for it.
         wrong[_REASON].append(problem(ProblemKind.NO_REASON))
-    wrong[IMAGE] += too_many(ask)
+    for each in too_many(ask):
+        wrong[_TARGETS if each.kind is ProblemKind.TOO_MANY_TARGETS else IMAGE].append(each)
     wrong[_TARGETS] += not_copied(ask, estate)
     for each in at_odds(ask):
         wrong[_KEY if each.kind is ProblemKind.KEY_NEEDS_COPY else _CHOICES].append(each)
@@ -233,40 +283,6 @@ def _picture(say: Speech, picture: Picture, now: datetime) -> Option:
 
 def _unknown(say: Speech, image_id: ImageId) -> Option:
     return Option(text=image_id, value=image_id, description=say("form-picture-unknown"))
-
-
-def _recipients(say: Speech, estate: Estate) -> list[Option]:
-    accounts = [
-        (one.name, say("form-target-account", account=one.role.account_id, keys=_keys(one))) for one in estate.targets
-    ]
-    organizations = [
-        (one.name, say("form-target-organization", organization=one.arn.split("/")[-1])) for one in estate.organizations
-    ]
-    return [
-        Option(text=name[:_WORD], value=name, description=about[:_WORD]) for name, about in accounts + organizations
-    ]
-
-
-def _keys(target: TargetAccount) -> str:
-    """The keys that copies there are under, without saying the same twice."""
-    return ", ".join(dict.fromkeys(key.rsplit(":", 1)[-1] for key in target.keys.values()))
-
-
-def _select(say: Speech, field: str, options: list[Option], chosen: Iterable[str]) -> InputBlock:
-    offered = options[:_OPTIONS]
-    initial = [option for option in offered if option.value in set(chosen)]
-    return InputBlock(
-        block_id=field,
-        label=say(f"form-{field}"),
-        optional=field == _REGIONS,
-        hint=say("form-regions-hint") if field == _REGIONS else None,
-        element=StaticMultiSelectElement(
-            action_id=_VALUE,
-            placeholder=say(f"form-{field}-placeholder"),
-            options=offered,
-            initial_options=initial or None,
-        ),
-    )
 
 
 def _named(say: Speech, name: str, value: str) -> Option:

@@ -8,6 +8,8 @@ import json
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import accumulate
 from typing import Any
 
 from slack_bolt import App
@@ -26,10 +28,11 @@ from slack_sdk.models.views import View
 
 from handlers import ballots, following, listing, mrkdwn, phrases
 from handlers.answers import meet
-from handlers.layout import md, section
+from handlers.layout import md, section, sections
 from handlers.rosters import Rosters
 from handlers.speech import Language, Speech, speech
 from handlers.trouble import SLACK_TROUBLE, code_of, concerns_all
+from handlers.warnings import warnings
 from sharing.board import Board, read_board
 from sharing.clock import Clock
 from sharing.homes import Home, forget, shown, visit, visited_lately
@@ -41,26 +44,46 @@ from sharing.store import Store
 _log = logging.getLogger(__name__)
 
 OPEN_FORM = "ami_share_open_form"
-# Slack shows 100 blocks of a home (docs.slack.dev/surfaces/app-home); these keep below it.
-_DECISIONS, _LINES = 5, 8
-_MOST_BLOCKS = 100
+# Slack shows 100 blocks of a home (docs.slack.dev/surfaces/app-home): what a part doesn't take, decisions may.
+_BLOCKS, _LINES, _ENDED = 100, 7, 4
+_ROOM_FOR_IMAGES, _ROOM_FOR_WARNINGS = 600, 2000
+_LATELY = timedelta(days=7)
 
 
-def home_view(say: Speech, board: Board, rules: ApprovalRules, person: Person, groups: frozenset[str]) -> View:
-    """Return the home of `person`, who is in the user groups `groups`."""
-    mine = [one for one in (*board.waiting, *board.running) if one.requester == person]
-    for_me = [one for one in board.waiting if _may_decide(one, rules, person, groups)]
-    blocks = [
+@dataclass(frozen=True)
+class Reader:
+    """Whose home it is: with the user groups they are in, and the slash command they would type."""
+
+    person: Person
+    groups: frozenset[str]
+    command: str
+
+
+def home_view(say: Speech, board: Board, rules: ApprovalRules, reader: Reader) -> View:
+    """Return somebody's home. What there is no room for is counted, and where to find it is said."""
+    mine = [one for one in (*board.waiting, *board.running) if one.requester == reader.person]
+    ended = [one for one in board.ended if one.requester == reader.person]
+    for_me = [one for one in board.waiting if _may_decide(one, rules, reader.person, reader.groups)]
+    others = [one for one in board.running if one.requester != reader.person]
+    head = [
         HeaderBlock(text=PlainTextObject(text=say("home-title"))),
         ActionsBlock(elements=[ButtonElement(text=say("form-title"), action_id=OPEN_FORM, style="primary")]),
-        *_decisions(say, for_me, rules),
-        *_part(say, "home-mine", mine),
-        *_part(say, "home-running", [one for one in board.running if one.requester != person]),
-        *_part(say, "home-shared", list(board.in_force)),
     ]
-    if not (for_me or mine or board.running or board.in_force):
-        blocks.append(section(say("home-nothing")))
-    return View(type="home", blocks=blocks[:_MOST_BLOCKS])
+    mine_of_late = [*mine[:_LINES], *sorted(ended, key=lambda one: one.state_since, reverse=True)[:_ENDED]]
+    left_out = len(mine) + len(ended) - len(mine_of_late)
+    lists = [
+        *_part(
+            say,
+            "home-mine",
+            [_line(say, "home-mine", one) for one in mine_of_late],
+            _more(say, reader, "list", left_out),
+        ),
+        *_list(say, "home-running", others, reader),
+        *_list(say, "home-shared", list(board.in_force), reader),
+    ]
+    nothing = [] if for_me or lists else [section(say("home-nothing"))]
+    room = _BLOCKS - len(head) - len(lists)
+    return View(type="home", blocks=[*head, *_decisions(say, for_me, rules, reader, room), *lists, *nothing])
 
 
 def home_of_stranger(no: str) -> View:
@@ -79,41 +102,61 @@ def _may_decide(request: Request, rules: ApprovalRules, person: Person, groups: 
     )
 
 
-def _decisions(say: Speech, waiting: list[Request], rules: ApprovalRules) -> Iterator[Block]:
-    if not waiting:
-        return
-    yield HeaderBlock(text=PlainTextObject(text=say("home-decide")))
-    for request in waiting[:_DECISIONS]:
-        reason = f"\n{mrkdwn.quote(request.reason)}" if request.reason else ""
-        yield section(f"{phrases.asks(say, request)}{reason}")
-        yield from ballots.waiting(say, request, rules)
-        yield following.details(say, request)
-        yield DividerBlock()
-    yield from _more(say, len(waiting) - _DECISIONS)
+def _decisions(say: Speech, waiting: list[Request], rules: ApprovalRules, reader: Reader, room: int) -> Iterator[Block]:
+    """What waits for the reader, as many whole requests as `room` blocks take."""
+    whole = [list(_decision(say, request, rules)) for request in waiting]
+    sizes = accumulate(map(len, whole))
+    # A title above them, and what is left out below.
+    shown = sum(size + 2 <= room for size in sizes)
+    return _part(say, "home-decide", whole[:shown], _more(say, reader, "list all", len(whole) - shown))
 
 
-def _part(say: Speech, title: str, requests: list[Request]) -> Iterator[Block]:
-    if not requests:
-        return
-    yield HeaderBlock(text=PlainTextObject(text=say(title)))
-    for request in requests[:_LINES]:
-        yield section(listing.line(say, request))
-        yield ActionsBlock(block_id=f"home:{title}:{request.id}:{request.revision}", elements=_buttons(say, request))
-    yield from _more(say, len(requests) - _LINES)
+def _decision(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[Block]:
+    """All that somebody has to know who decides without looking at the message in the channel."""
+    reason = f"\n{mrkdwn.quote(request.reason)}" if request.reason else ""
+    yield section(f"{phrases.asks(say, request)}{reason}")
+    if request.plan is not None:
+        images = (phrases.image_in_short(say, image, request.created_at) for image in request.plan.images)
+        yield from sections(say, images, _ROOM_FOR_IMAGES)
+        warned = warnings(say, request, request.plan, rules, _ROOM_FOR_WARNINGS)
+        yield from sections(say, warned, _ROOM_FOR_WARNINGS)
+    yield from ballots.waiting(say, request, rules)
+    yield following.details(say, request)
+    yield DividerBlock()
+
+
+def _list(say: Speech, title: str, requests: list[Request], reader: Reader) -> Iterator[Block]:
+    lines = [_line(say, title, request) for request in requests[:_LINES]]
+    return _part(say, title, lines, _more(say, reader, "list all", len(requests) - len(lines)))
+
+
+def _line(say: Speech, title: str, request: Request) -> list[Block]:
+    block_id = f"home:{title}:{request.id}:{request.revision}"
+    return [section(listing.line(say, request)), ActionsBlock(block_id=block_id, elements=_buttons(say, request))]
+
+
+def _part(say: Speech, title: str, requests: list[list[Block]], more: list[Block]) -> Iterator[Block]:
+    """Requests under a title, and what is said of those that are left out."""
+    if requests or more:
+        yield HeaderBlock(text=PlainTextObject(text=say(title)))
+    for blocks in (*requests, more):
+        yield from blocks
+
+
+def _more(say: Speech, reader: Reader, verb: str, count: int) -> list[Block]:
+    """How many are left out, if any, and the command that shows them."""
+    command = mrkdwn.code(f"{reader.command} {verb}")
+    return [ContextBlock(elements=[md(say("home-more", count=count, command=command))])] if count else []
 
 
 def _buttons(say: Speech, request: Request) -> list[Any]:
     elements = list(following.details(say, request).elements)
+    elements += following.retry_all(say, request)
     if request.state is RequestState.AWAITING_APPROVAL:
         elements += ballots.cancel_button(say, request).elements
     if request.revocable and request.kind is RequestKind.SHARE:
-        elements.append(following.revoke_button(say, request))
+        elements.append(following.revoke_button(say, request.id))
     return elements
-
-
-def _more(say: Speech, count: int) -> Iterator[Block]:
-    if count > 0:
-        yield ContextBlock(elements=[md(say("more-lines", count=count))])
 
 
 @dataclass(frozen=True)
@@ -126,6 +169,7 @@ class Homes:
     client: WebClient
     team_id: str
     rosters: Rosters
+    command: str
 
     def listen(self, app: App) -> None:
         """Register every listener on `app`."""
@@ -141,14 +185,17 @@ class Homes:
             client.views_publish(user_id=person.user_id, view=home_of_stranger(no))
             return
         home = visit(self.store, person, say.language.value, self.clock())
-        self._publish(home, read_board(self.store), self._members())
+        self._publish(home, self._board(), self._members())
 
-    def refresh(self) -> None:
-        """Bring the homes that were opened lately up to date, as far as they would show something else."""
-        homes = visited_lately(self.store, self.clock())
+    def refresh(self, whose: Person | None = None) -> None:
+        """Bring the homes that were opened lately up to date, as far as they would show something else.
+
+        With `whose` that person's alone: whoever has just clicked there sees at once what it did.
+        """
+        homes = visited_lately(self.store, self.clock(), whose)
         if not homes:
             return
-        board, members = read_board(self.store), self._members()
+        board, members = self._board(), self._members()
         try:
             for home in homes:
                 self._bring_up_to_date(home, board, members)
@@ -165,9 +212,13 @@ class Homes:
             _log.warning("the home of %s isn't kept current any more: %s", home.person.user_id, code_of(error))
             forget(self.store, home.person)
 
+    def _board(self) -> Board:
+        return read_board(self.store, ended_since=self.clock() - _LATELY)
+
     def _publish(self, home: Home, board: Board, members: Mapping[str, frozenset[str]]) -> None:
         theirs = frozenset(group for group, people in members.items() if home.person.user_id in people)
-        view = home_view(speech(Language(home.language)), board, self.rules, home.person, theirs).to_dict()
+        reader = Reader(home.person, theirs, self.command)
+        view = home_view(speech(Language(home.language)), board, self.rules, reader).to_dict()
         digest = hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()
         if digest != home.digest:
             self.client.views_publish(user_id=home.person.user_id, view=view)

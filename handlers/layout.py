@@ -112,8 +112,18 @@ def of_each_kind(say: Speech, kinds: Sequence[Sequence[ShownIn]], room: int) -> 
         lines = _with_room(say, [[line(in_a_list) for line in kind] for kind in kinds], room)
         if sum(len(line) + 1 for line in lines) <= room:
             return lines
-    each = max(_LEAST, room // max(1, len(lines)) - 1)
-    return [mrkdwn.cut(line, each) for line in lines]
+    longest = max(_LEAST, _longest(list(map(len, lines)), room - len(lines)))
+    return [mrkdwn.cut(line, longest) for line in lines]
+
+
+def _longest(sizes: Sequence[int], room: int) -> int:
+    """How long the longest may be so that all have room; those that are shorter leave theirs to the others."""
+    for shorter, size in enumerate(sorted(sizes)):
+        share = room // (len(sizes) - shorter)
+        if size > share:
+            return share
+        room -= size
+    return max(sizes, default=0)
 
 
 def _with_room(say: Speech, kinds: Sequence[Sequence[str]], room: int) -> list[str]:

@@ -5,6 +5,7 @@ notifies nobody; the approval message and the progress are edited in place.
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,7 +13,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
-from slack_sdk.models.blocks import ActionsBlock, Block, ContextBlock
+from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, ContextBlock
 
 from aws_ops.plan import Plan
 from handlers import ballots, following, mrkdwn, phrases, results, wording
@@ -21,7 +22,7 @@ from handlers.plan_view import in_words, plan_blocks
 from handlers.speech import Speech
 from sharing.requests import NOBODY, Edit, Person, Request, RequestKind, Verdict
 from sharing.rules import ApprovalRules, Tally
-from sharing.states import DeliveryState, RequestState, is_final
+from sharing.states import RequestState, is_final
 
 # The message in whose thread the story of a request is told.
 STORY = "approval"
@@ -101,7 +102,7 @@ def messages_of(
     say = audience.to_all
     return [
         *_in_channel(say, request, rules),
-        *_in_thread(say, request),
+        *_in_thread(say, request, rules),
         *_to_requester(audience, request, rules, closed),
         *_to_watchers(audience, request),
         *_to_notifications(audience, request),
@@ -124,9 +125,9 @@ def _not_ended(say: Speech, share: Request) -> Iterator[Message]:
     ending = share.ending
     if ending is None or ending.trigger.asks_first or not share.revocable:
         return
-    why = _lasting([*ending.refusals, ending.failure])
-    lines = [phrases.not_ended(say, share), *results.why_not(say, ending)]
-    yield _lines(say, f"not-ended:{why}", Place.CHANNEL, lines, of=ending)
+    why = _lasting([*ending.refusals, *(ending.plan.obstacles if ending.plan else ()), ending.failure])
+    lines = [phrases.not_ended(say, share), *results.why_not(say, ending), *results.to_know(say, ending)]
+    yield _lines(say, f"not-ended:{why}", Place.CHANNEL, lines, buttons=following.what_next(say, share), of=ending)
 
 
 def _lasting(trouble: Iterable[object]) -> str:
@@ -174,22 +175,27 @@ def _reminders(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[
 
 def _approval_text(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> str:
     """What the blocks say, for notifications and screen readers: something of all of it, however much there is."""
-    waits = request.state is RequestState.AWAITING_APPROVAL
-    deciders = [joined(say, ballots.to_be_decided(say, request, rules), _ROOM_FOR_DECIDERS)] if waits else []
+    deciders = _to_be_decided(say, request, rules)
     decided = joined(say, ballots.results(say, request), _ROOM_FOR_DECIDERS)
     below = "\n".join([*deciders, decided or _standing(say, request)])
-    above = "\n".join(in_words(say, request, plan, rules.environments, _ROOM_FOR_TEXT - len(below)))
+    above = "\n".join(in_words(say, request, plan, rules, _ROOM_FOR_TEXT - len(below)))
     return f"{mrkdwn.cut(above, _ROOM_FOR_TEXT - len(below))}\n{below}"
+
+
+def _to_be_decided(say: Speech, request: Request, rules: ApprovalRules) -> list[str]:
+    """What the ballots of a request that waits for a decision say, if it does."""
+    waits = request.state is RequestState.AWAITING_APPROVAL
+    return [joined(say, ballots.to_be_decided(say, request, rules), _ROOM_FOR_DECIDERS)] if waits else []
 
 
 def _channels(request: Request, rules: ApprovalRules) -> tuple[str, ...]:
     return request.asked_in or (rules.channel,)
 
 
-def _in_thread(say: Speech, request: Request) -> Iterator[Message]:
+def _in_thread(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[Message]:
     if request.plan is None or not _was_asked_for(request):
         return
-    yield from _decisions(say, request)
+    yield from _decisions(say, request, rules)
     if request.state is RequestState.CANCELLED:
         yield _line(say, "cancelled", Place.THREAD, ballots.cancelled(say, request))
     lapsed_in_parts = any(vote.verdict is Verdict.LAPSED for vote in request.votes)
@@ -207,32 +213,52 @@ def _in_thread(say: Speech, request: Request) -> Iterator[Message]:
         pace = Pace.AT_ONCE if is_final(request.state) else Pace.SLOWLY
         yield _lines(say, "progress", Place.THREAD, lines, pace, of=request)
     yield from _trouble(say, request)
+    for number, retry in enumerate(request.retries, 1):
+        yield _line(say, f"retried:{number}", Place.THREAD, phrases.retried(say, request, retry))
     if request.came_to in _ENDS:
         nobodys = request.requester == NOBODY
-        whose = "" if nobodys else f"{mrkdwn.person(request.requester.user_id)} "
-        told = [f"{whose}{phrases.end(say, request, watched=nobodys)}", *results.in_detail(say, request)]
-        yield _lines(say, "end", Place.THREAD, told, of=request)
+        told = [f"{_whose(request)}{phrases.end(say, request, watched=nobodys)}", *results.in_detail(say, request)]
+        key, what_next = _this_time(request, "end"), following.what_next(say, request)
+        yield _lines(say, key, Place.THREAD, told, buttons=what_next, of=request)
     if request.state is RequestState.REVOKED:
         yield _line(say, f"revoked:{request.ended_by}", Place.THREAD, phrases.taken_back(say, request))
 
 
 def _trouble(say: Speech, request: Request) -> Iterator[Message]:
-    """What went wrong with the copies: one message for all that is tried again, and one for all that failed."""
+    """What went wrong with the copies: one message for all second tries, and one for those that failed together.
+
+    A copy that fails later is a message of its own, since an edit would notify nobody.
+    """
     pace = Pace.AT_ONCE if is_final(request.state) else Pace.SLOWLY
     again = [
         say("delivery-tried-again", name=phrases.name(say, request, one))
         for one in request.deliveries
-        if one.attempt > 1
+        if request.is_second_try(one)
     ]
     if again:
         yield _lines(say, "again", Place.THREAD, again, pace, of=request)
-    failed = [
-        say("delivery-trouble", name=phrases.name(say, request, one), why=wording.failure(say, one.failure))
-        for one in request.deliveries
-        if one.state is DeliveryState.FAILED and one.failure is not None
-    ]
-    if failed:
-        yield _lines(say, "failed", Place.THREAD, failed, pace, of=request)
+    lines: dict[int, list[str]] = defaultdict(list)
+    for delivery in request.failed:
+        lines[delivery.failure_batch].append(phrases.failed(say, request, delivery))
+    for retry in request.retries:
+        for tried in retry.tries:
+            lines[tried.failure_batch].append(phrases.failed_before(say, request, retry, tried))
+    # Once it has ended, that is what the requester is called for.
+    under_way = request.state in (RequestState.APPLYING, RequestState.COPYING)
+    for batch, said in sorted(lines.items()):
+        left = [each for each in request.failed if each.failure_batch == batch]
+        whose = _whose(request) if left and under_way else ""
+        told, what_next = [f"{whose}{said[0]}", *said[1:]], following.after_failures(say, request, left)
+        yield _lines(say, f"failed:{batch}", Place.THREAD, told, Pace.AT_ONCE, buttons=what_next, of=request)
+
+
+def _whose(request: Request) -> str:
+    return "" if request.requester == NOBODY else f"{mrkdwn.person(request.requester.user_id)} "
+
+
+def _this_time(request: Request, key: str) -> str:
+    """The key of what is told each time that a request ends; what failed and is tried again ends anew."""
+    return f"{key}:{len(request.retries)}" if request.retries else key
 
 
 def _was_asked_for(request: Request) -> bool:
@@ -244,7 +270,16 @@ def _was_asked_for(request: Request) -> bool:
     return request.trigger.asks_first and (found or not looked)
 
 
-def _decisions(say: Speech, request: Request) -> Iterator[Message]:
+def _replanned(say: Speech, request: Request, rules: ApprovalRules, at: datetime) -> Message:
+    """That it has to be decided anew, with the buttons for as long as it hasn't been."""
+    waiting = request.state is RequestState.AWAITING_APPROVAL
+    said = say("replanned", waiting="yes" if waiting else "no")
+    ballot = ballots.waiting(say, request, rules) if waiting else ()
+    text = "\n".join([said, *_to_be_decided(say, request, rules)])
+    return _message(f"replanned:{at.isoformat()}", Place.THREAD, Pace.AT_ONCE, text, [section(said), *ballot])
+
+
+def _decisions(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[Message]:
     """What was decided and what made that void, in the order in which it happened."""
     told = [
         (vote.at, 0, _line(say, f"decision:{number}", Place.THREAD, ballots.decided(say, request, vote)))
@@ -254,13 +289,7 @@ def _decisions(say: Speech, request: Request) -> Iterator[Message]:
         line = _line(say, f"narrowed:{edit.at.isoformat()}", Place.THREAD, _narrowed(say, request, edit))
         told.append((edit.at, 1, line))
     if (again := request.replanned_at) is not None:
-        line = _line(
-            say,
-            f"replanned:{again.isoformat()}",
-            Place.THREAD,
-            say("replanned"),
-        )
-        told.append((again, 1, line))
+        told.append((again, 1, _replanned(say, request, rules, again)))
     yield from (message for _, _, message in sorted(told, key=lambda each: each[:2]))
 
 
@@ -301,7 +330,7 @@ def _to_requester(
     elif request.waits:
         told.append(_waits(say, request, Place.DIRECT))
     elif _has_ended(request):
-        told.append(_end(say, request, f"told:{request.came_to.value}", followed=following.can_be_asked_again(request)))
+        told.append(_end(say, request, f"told:{request.came_to.value}"))
     if request.state is RequestState.REVOKED:
         told.append(_line(say, f"told:revoked:{request.ended_by}", Place.DIRECT, phrases.taken_back(say, request)))
     yield from (replace(message, reader=request.requester) for message in told)
@@ -313,7 +342,7 @@ def _to_watchers(audience: Audience, request: Request) -> Iterator[Message]:
         say = audience.speech_for(watcher)
         key = f"told:{request.came_to.value}:{watcher.user_id}"
         if cancelled:
-            message = _lines(say, key, Place.DIRECT, [_whose(say, request), ballots.cancelled(say, request)])
+            message = _lines(say, key, Place.DIRECT, [_watched(say, request), ballots.cancelled(say, request)])
         else:
             message = _end(say, request, key, watched=True)
         yield replace(message, reader=watcher)
@@ -336,25 +365,20 @@ def _has_ended(request: Request) -> bool:
     return request.came_to in _ENDS or request.state in (RequestState.DENIED, RequestState.EXPIRED)
 
 
-def _end(say: Speech, request: Request, key: str, *, watched: bool = False, followed: bool = False) -> Message:
-    """How it ended; with whose request it was, for those who only watched it."""
-    whose = [_whose(say, request)] if watched else []
+def _end(say: Speech, request: Request, key: str, *, watched: bool = False) -> Message:
+    """How it ended, and what can be done about it; with whose request it was, for those who only watched it."""
+    whose = [_watched(say, request)] if watched else []
     lines = [*whose, phrases.end(say, request, watched=watched), *results.in_detail(say, request)]
-    message = _lines(say, key, Place.DIRECT, lines, of=request)
-    if not followed:
-        return message
-    what_next = [following.again_button(say, request)]
-    if request.revocable:
-        what_next.append(following.revoke_button(say, request))
-    return replace(message, blocks=(*message.blocks, ActionsBlock(elements=what_next).to_dict()))
+    what_next = following.what_next(say, request)
+    return _lines(say, _this_time(request, key), Place.DIRECT, lines, buttons=what_next, of=request)
 
 
-def _whose(say: Speech, request: Request) -> str:
+def _watched(say: Speech, request: Request) -> str:
     return say("watched-end", who=mrkdwn.person(request.requester.user_id), request=mrkdwn.code(request.id))
 
 
 def _preview(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Message:
-    text = "\n".join([*in_words(say, request, plan, rules.environments, _ROOM_FOR_TEXT), say("preview-nothing-asked")])
+    text = "\n".join([*in_words(say, request, plan, rules, _ROOM_FOR_TEXT), say("preview-nothing-asked")])
     return _message("preview", Place.DIRECT, Pace.ONCE, text, _preview_blocks(say, request, plan, rules))
 
 
@@ -386,7 +410,7 @@ def _standing(say: Speech, request: Request) -> str:
 
 def _approval_blocks(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Iterator[Block]:
     below = list(_below_the_plan(say, request, rules))
-    yield from plan_blocks(say, request, plan, MESSAGE - size(below), rules.environments)
+    yield from plan_blocks(say, request, plan, MESSAGE - size(below), rules)
     yield from below
 
 
@@ -401,7 +425,7 @@ def _below_the_plan(say: Speech, request: Request, rules: ApprovalRules) -> Iter
 
 
 def _preview_blocks(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Iterator[Block]:
-    yield from plan_blocks(say, request, plan, MESSAGE, rules.environments)
+    yield from plan_blocks(say, request, plan, MESSAGE, rules)
     yield following.preview_buttons(say, request)
     yield ContextBlock(elements=[md(f"{mrkdwn.code(request.id)} · {say('preview-nothing-asked')}")])
 
@@ -411,12 +435,23 @@ def _line(say: Speech, key: str, place: Place, text: str) -> Message:
 
 
 def _lines(
-    say: Speech, key: str, place: Place, lines: Sequence[Line], pace: Pace = Pace.ONCE, *, of: Request | None = None
+    say: Speech,
+    key: str,
+    place: Place,
+    lines: Sequence[Line],
+    pace: Pace = Pace.ONCE,
+    *,
+    buttons: Sequence[ButtonElement] = (),
+    of: Request | None = None,
 ) -> Message:
-    """Lines; where there are too many of them, with the button to see all `of` the request."""
+    """Lines with `buttons`; or where there are too many lines, with the one to see all `of` the request."""
     fitted = fit(lines, _ROOM)
-    whole = [following.details(say, of)] if fitted.left_out and of is not None else []
-    return _message(key, place, pace, joined(say, lines, _ROOM_FOR_TEXT), [*fitted.sections(say), *whole])
+    blocks: list[Block] = list(fitted.sections(say))
+    if buttons:
+        blocks.append(ActionsBlock(elements=list(buttons)))
+    elif fitted.left_out and of is not None:
+        blocks.append(following.details(say, of))
+    return _message(key, place, pace, joined(say, lines, _ROOM_FOR_TEXT), blocks)
 
 
 def _message(key: str, place: Place, pace: Pace, text: str, blocks: Iterable[Block]) -> Message:

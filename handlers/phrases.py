@@ -3,9 +3,11 @@
 Pure mrkdwn, from the catalogues. `messages.py` puts them together, `wording.py` has the words for kinds of trouble.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 
+from aws_ops.cautions import CautionKind
 from aws_ops.estimates import Cost, about
 from aws_ops.plan import (
     AddCreateVolumePermission,
@@ -24,7 +26,7 @@ from aws_ops.plan import (
 )
 from handlers import layout, mrkdwn, wording
 from handlers.speech import Speech
-from sharing.requests import Delivery, Preparation, Request, RequestKind, Trigger
+from sharing.requests import Delivery, FailedTry, Failure, Preparation, Request, RequestKind, Retry, Trigger, Way
 from sharing.states import DeliveryState, RequestState
 
 _BAR = 20
@@ -123,29 +125,34 @@ def _some(say: Speech, words: list[str]) -> str:
     return wording.some(say, words, layout.IN_A_LIST, _WORDS)
 
 
-def about_image(say: Speech, image: ImageSummary) -> dict[str, tuple[str, ...]]:
-    """Return what an approver should know of an image: lines, by the name of the field."""
+def about_image(say: Speech, image: ImageSummary, at: datetime) -> dict[str, tuple[str, ...]]:
+    """Return what an approver should know of an image and how old it is `at` that time: lines, by name of the field."""
     instead = (say("image-stands-for", image=mrkdwn.code(image.stands_for)),) if image.stands_for else ()
     size = say("image-size", gib=image.size_gib)
     what = wording.row(say, [mrkdwn.escape(image.platform_details), mrkdwn.escape(image.architecture), size])
     owned = say("image-owned", account=mrkdwn.code(image.owner), region=mrkdwn.code(image.region))
     return {
         say("image-name"): (mrkdwn.escape(image.name), mrkdwn.code(image.image_id), *instead),
-        say("image-made"): (mrkdwn.when(image.created),),
+        say("image-made"): (mrkdwn.when(image.created), _age(say, image, at)),
         say("image-owner"): (owned,),
         say("image-kind"): (what, _encryption(say, image)),
     }
 
 
-def image_in_short(say: Speech, image: ImageSummary) -> str:
+def image_in_short(say: Speech, image: ImageSummary, at: datetime) -> str:
     return say(
         "image-in-short",
         image=mrkdwn.code(image.image_id),
         name=mrkdwn.escape(image.name),
         made=mrkdwn.when(image.created),
+        age=_age(say, image, at),
         gib=image.size_gib,
         encryption=_encryption(say, image),
     )
+
+
+def _age(say: Speech, image: ImageSummary, at: datetime) -> str:
+    return say("image-age", days=max(0, (at - image.created).days))
 
 
 def _encryption(say: Speech, image: ImageSummary) -> str:
@@ -302,8 +309,7 @@ def end(say: Speech, request: Request, *, watched: bool = False) -> str:
         case RequestKind.REVOKE:
             return _end_of_revocation(say, request)
         case RequestKind.AUDIT:
-            how = "nothing" if _found_nothing(request) else _ended(request, "completed", "denied", "expired")
-            return say(f"end-audit-{how}", what=_audit(say, request))
+            return say(f"end-audit-{_end_of_audit(request)}", what=_audit(say, request))
         case RequestKind.RETIRE:
             how = "nothing" if _found_nothing(request) else _ended(request, "completed", "denied", "expired")
             counts = {"gone": _copies_gone(request), "staying": len(request.notes)}
@@ -336,10 +342,20 @@ def _end_of_share(say: Speech, request: Request, *, watched: bool) -> str:
 def _end_of_revocation(say: Speech, request: Request) -> str:
     names = {"request": mrkdwn.code(request.id), "share": mrkdwn.code(str(request.of))}
     if request.state is RequestState.COMPLETED:
-        return say("end-revoke-completed", copies=_copies_gone(request), **names)
+        left = request.approved_plan.left
+        return say("end-revoke-left" if left else "end-revoke-completed", copies=_copies_gone(request), **names)
     if request.state is RequestState.FAILED and request.settled_at is not None:
         return say("end-revoke-partly", **names)
     return say(f"end-revoke-{_ended(request, 'refused', 'denied', 'expired')}", **names)
+
+
+def _end_of_audit(request: Request) -> str:
+    if _found_nothing(request):
+        cautions = request.plan.cautions if request.plan else ()
+        stuck = any(caution.kind is CautionKind.CANNOT_BE_PUT_RIGHT for caution in cautions)
+        return "stuck" if stuck else "nothing"
+    how = _ended(request, "completed", "denied", "expired")
+    return "partly" if how == "completed" and request.notes else how
 
 
 def _copies_gone(request: Request) -> int:
@@ -380,8 +396,10 @@ def taken_back(say: Speech, request: Request) -> str:
 
 def not_ended(say: Speech, share: Request) -> str:
     """Return that a share couldn't be ended as was approved with it: somebody has to see to it."""
+    ending = share.ending
+    partly = ending is not None and ending.settled_at is not None
     return say(
-        "ending-failed",
+        "ending-partly" if partly else "ending-failed",
         who=mrkdwn.person(share.requester.user_id),
         why=share.ended_because or Trigger.END_DATE,
         share=mrkdwn.code(share.id),
@@ -389,6 +407,36 @@ def not_ended(say: Speech, share: Request) -> str:
         targets=targets(say, share),
         request=mrkdwn.code(str(share.ended_by)),
     )
+
+
+def failed(say: Speech, request: Request, delivery: Delivery) -> str:
+    """Return that a delivery failed, and why; somebody has to act, as long as the share is wanted."""
+    named = {"name": name(say, request, delivery), "why": _why(say, delivery.failure)}
+    return say("delivery-trouble", over=_yes(request.is_over), **named)
+
+
+def failed_before(say: Speech, request: Request, retry: Retry, tried: FailedTry) -> str:
+    """Return that a delivery had failed, and who had it tried again."""
+    named = {"name": names(say, request, [tried.way]), "why": _why(say, tried.failure)}
+    return say("delivery-failed-before", **named, **_by(retry))
+
+
+def retried(say: Speech, request: Request, retry: Retry) -> str:
+    """Return who had what tried again."""
+    return say("retried", names=names(say, request, [each.way for each in retry.tries]), **_by(retry))
+
+
+def _by(retry: Retry) -> dict[str, str]:
+    return {"who": mrkdwn.person(retry.person.user_id), "when": mrkdwn.when(retry.at)}
+
+
+def _why(say: Speech, failure: Failure | None) -> str:
+    return wording.failure(say, failure) if failure is not None else ""
+
+
+def names(say: Speech, request: Request, ways: Collection[Way]) -> str:
+    """Return the names of some deliveries in a row."""
+    return _some(say, [name(say, request, each) for each in request.deliveries if each.way in ways])
 
 
 def name(say: Speech, request: Request, delivery: Delivery) -> str:

@@ -1,19 +1,20 @@
 """The plan as people see it: in a message as far as there is room, and whole in a modal of its own. Pure."""
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from functools import partial
 
 from slack_sdk.models.blocks import Block, HeaderBlock, PlainTextObject, SectionBlock
 from slack_sdk.models.views import View
 
-from aws_ops.key_policy import statements_for
-from aws_ops.plan import AllowKeyUse, ImageSummary, Plan, ReuseCopy
+from aws_ops.plan import ImageSummary, Plan, ReuseCopy
 from handlers import changes, layout, mrkdwn, phrases, results
-from handlers.layout import ALL, Line, Rows, field, joined, section, sections, size
+from handlers.layout import ALL, field, joined, section, sections, size
+from handlers.policy_view import policy_diffs
 from handlers.speech import Speech
 from handlers.warnings import warnings
 from sharing.requests import Delivery, Request, RequestKind
+from sharing.rules import ApprovalRules
 
 _PARAGRAPH, _SENTENCE = 1000, 300
 _ROOM_FOR_IMAGES, _ROOM_FOR_WARNINGS, _ROOM_FOR_CHANGES, _ROOM_FOR_REUSES = 1000, 3500, 4000, 200
@@ -26,16 +27,14 @@ _WHOLE = 140_000
 _BLOCKS = 100
 
 
-def plan_blocks(
-    say: Speech, request: Request, plan: Plan, room: int, environments: Mapping[str, str]
-) -> Iterator[Block]:
+def plan_blocks(say: Speech, request: Request, plan: Plan, room: int, rules: ApprovalRules) -> Iterator[Block]:
     """Yield what is asked and why, the images, the warnings and the changes, of `room` characters in all.
 
-    Something of each kind of warning and of change is there. `environments` says which targets are of one, by name.
+    Something of each kind of warning and of change is there.
     """
     head, estimate = list(_head(say, request, plan)), phrases.estimate(say, request)
     room -= size(head) + len(estimate)
-    warned = warnings(say, request, plan, environments, min(_ROOM_FOR_WARNINGS, room - _LEAST_FOR_CHANGES))
+    warned = warnings(say, request, plan, rules, min(_ROOM_FOR_WARNINGS, room - _LEAST_FOR_CHANGES))
     room -= sum(len(line) + 1 for line in warned)
     yield from head
     yield from sections(say, warned, _ROOM_FOR_WARNINGS)
@@ -44,11 +43,11 @@ def plan_blocks(
         yield section(estimate)
 
 
-def in_words(say: Speech, request: Request, plan: Plan, environments: Mapping[str, str], room: int) -> list[str]:
+def in_words(say: Speech, request: Request, plan: Plan, rules: ApprovalRules, room: int) -> list[str]:
     """Return what `plan_blocks` shows as lines of about `room` characters in all, for where blocks aren't seen."""
     ticket = [say("ticket", ticket=mrkdwn.code(request.ticket))] if request.ticket else []
     reason = [mrkdwn.cut(mrkdwn.quote(request.reason), _SENTENCE)] if request.reason else []
-    images = [phrases.image_in_short(say, image) for image in plan.images]
+    images = [phrases.image_in_short(say, image, request.created_at) for image in plan.images]
     head = [
         phrases.title(say, request),
         mrkdwn.cut(phrases.asks(say, request), 2 * _SENTENCE),
@@ -58,7 +57,7 @@ def in_words(say: Speech, request: Request, plan: Plan, environments: Mapping[st
     ]
     estimate = [phrases.estimate(say, request)] if phrases.estimate(say, request) else []
     room -= sum(len(line) + 1 for line in (*head, *estimate))
-    warned = warnings(say, request, plan, environments, room // 2)
+    warned = warnings(say, request, plan, rules, room // 2)
     room -= sum(len(line) + 1 for line in warned)
     return [*head, *warned, *changes_in(say, request, plan, room), *estimate]
 
@@ -70,18 +69,17 @@ def _head(say: Speech, request: Request, plan: Plan) -> Iterator[Block]:
         yield section(mrkdwn.quote(request.reason))
     if request.ticket:
         yield section(say("ticket", ticket=mrkdwn.code(request.ticket)))
-    yield from (_about(say, image) for image in plan.images[:_IMAGES_IN_FULL])
+    yield from (_about(say, image, request.created_at) for image in plan.images[:_IMAGES_IN_FULL])
     if len(plan.images) > _IMAGES_IN_FULL:
-        rest = (phrases.image_in_short(say, image) for image in plan.images[_IMAGES_IN_FULL:])
+        rest = (phrases.image_in_short(say, image, request.created_at) for image in plan.images[_IMAGES_IN_FULL:])
         yield from sections(say, rest, _ROOM_FOR_IMAGES)
 
 
 def changes_in(say: Speech, request: Request, plan: Plan, room: int) -> list[str]:
     """Return what will change in lines of `room` characters in all: of very many, those of a kind in one line."""
-    whole = every_change(say, request, plan)
-    if sum(len(line) + 1 for line in whole) <= room:
+    if (whole := _if_all_fit(every_change(say, request, plan), room)) is not None:
         return whole
-    title, *_ = whole
+    title = _title(say, request)
     last = say("plan-in-short", count=len(plan.changes))
     kinds = changes.of_each_kind(say, plan.changes)
     reuses = [[partial(_reuse, say, one) for one in plan.reuses]] if plan.reuses else []
@@ -90,22 +88,35 @@ def changes_in(say: Speech, request: Request, plan: Plan, room: int) -> list[str
     return [title, *_numbered(layout.of_each_kind(say, kinds, room)), *reused, *_nothing(say, request, plan), last]
 
 
-def every_change(say: Speech, request: Request, plan: Plan) -> list[str]:
-    """Return what will change, in its order, and what need not."""
-    return [
-        say("plan-repairs" if request.kind is RequestKind.AUDIT else "plan-changes"),
-        *_numbered(changes.change(say, one) for one in plan.changes),
-        *(_reuse(say, one) for one in plan.reuses),
-        *_nothing(say, request, plan),
-    ]
+def _if_all_fit(lines: Iterable[str], room: int) -> list[str] | None:
+    """The lines, unless they take more than `room` characters; of very many the rest need not be made."""
+    fitting: list[str] = []
+    for line in lines:
+        room -= len(line) + 1
+        if room < 0:
+            return None
+        fitting.append(line)
+    return fitting
+
+
+def every_change(say: Speech, request: Request, plan: Plan) -> Iterator[str]:
+    """Yield what will change, in its order, and what need not."""
+    yield _title(say, request)
+    yield from _numbered(changes.change(say, one) for one in plan.changes)
+    yield from (_reuse(say, one) for one in plan.reuses)
+    yield from _nothing(say, request, plan)
+
+
+def _title(say: Speech, request: Request) -> str:
+    return say("plan-repairs" if request.kind is RequestKind.AUDIT else "plan-changes")
 
 
 def _nothing(say: Speech, request: Request, plan: Plan) -> list[str]:
     return [] if plan.changes else [phrases.nothing_changes(say, request)]
 
 
-def _numbered(lines: Iterable[str]) -> list[str]:
-    return [f"{number}. {line}" for number, line in enumerate(lines, 1)]
+def _numbered(lines: Iterable[str]) -> Iterator[str]:
+    return (f"{number}. {line}" for number, line in enumerate(lines, 1))
 
 
 def _reuse(say: Speech, reuse: ReuseCopy, _in_a_list: int = ALL) -> str:
@@ -113,7 +124,7 @@ def _reuse(say: Speech, reuse: ReuseCopy, _in_a_list: int = ALL) -> str:
     return say("plan-reuse", account=account, copy=mrkdwn.code(reuse.image_id), region=region)
 
 
-def whole_plan(say: Speech, request: Request, environments: Mapping[str, str]) -> View:
+def whole_plan(say: Speech, request: Request, rules: ApprovalRules) -> View:
     """Return the modal with everything that the plan holds, if there is one, and with how each delivery stands.
 
     As far as a modal goes: what is beyond that is counted.
@@ -121,10 +132,10 @@ def whole_plan(say: Speech, request: Request, environments: Mapping[str, str]) -
     plan = request.plan
     planned = (
         [
-            *(phrases.image_in_short(say, image) for image in plan.images),
-            *warnings(say, request, plan, environments),
+            *(phrases.image_in_short(say, image, request.created_at) for image in plan.images),
+            *warnings(say, request, plan, rules),
             *every_change(say, request, plan),
-            *(line for change in plan.changes if isinstance(change, AllowKeyUse) for line in _policy_gain(say, change)),
+            *policy_diffs(say, plan),
         ]
         if plan is not None
         else []
@@ -148,12 +159,5 @@ def _delivery(say: Speech, request: Request, delivery: Delivery) -> Iterator[str
     yield from results.of_delivery(say, request, delivery)
 
 
-def _policy_gain(say: Speech, change: AllowKeyUse) -> Iterator[Line]:
-    """What a key's policy gains, as the lines of a diff; the statements may name others already."""
-    yield say("policy-gain", key=mrkdwn.code(change.key_arn))
-    text = json.dumps(statements_for(change.users), indent=2, ensure_ascii=False)
-    yield Rows(tuple(f"+ {row[2:]}" for row in text.splitlines()[1:-1]))
-
-
-def _about(say: Speech, image: ImageSummary) -> SectionBlock:
-    return SectionBlock(fields=[field(name, *lines) for name, lines in phrases.about_image(say, image).items()])
+def _about(say: Speech, image: ImageSummary, at: datetime) -> SectionBlock:
+    return SectionBlock(fields=[field(name, *lines) for name, lines in phrases.about_image(say, image, at).items()])

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import accumulate
 
+from aws_ops.cautions import CautionKind
 from aws_ops.finishing import Note, NoteKind
 from aws_ops.plan import Caution, Refusal
 from handlers import mrkdwn
@@ -22,6 +23,11 @@ from sharing.states import RequestState, is_final
 
 def refusal(say: Speech, refused: Refusal) -> str:
     return say(f"refusal-{dashed(refused.kind)}", **_escaped(dict(refused.details)))
+
+
+def left_behind(say: Speech, obstacle: Refusal) -> str:
+    """Return why something can't be taken back while the rest can."""
+    return say("left-behind", why=refusal(say, obstacle))
 
 
 def caution(say: Speech, cautioned: Caution, in_a_list: int = ALL) -> str:
@@ -49,6 +55,27 @@ def note(say: Speech, noted: Note) -> str:
     return say(f"note-{dashed(noted.kind)}", **named)
 
 
+def calls(for_somebody: Caution | Note) -> bool:
+    """Whether somebody has to act on what an audit, a retention or a finished copy brought up."""
+    return for_somebody.kind in _TO_ACT_ON
+
+
+_TO_ACT_ON = frozenset(
+    {
+        CautionKind.NOT_LOOKED_AT,
+        CautionKind.COPY_LOST,
+        CautionKind.SHARED_BEYOND,
+        CautionKind.USE_UNREAD,
+        NoteKind.NOT_DEPRECATED,
+        NoteKind.NOT_PROTECTED,
+        NoteKind.IMDS_V2_NOT_REQUIRED,
+        NoteKind.PARAMETER_NOT_SET,
+        NoteKind.NOT_DEREGISTERED,
+        NoteKind.NOT_PUT_RIGHT,
+    }
+)
+
+
 def problem(say: Speech, found: Problem) -> str:
     """Return what makes no sense, and what may have been meant, in plain text."""
     said = say(f"problem-{dashed(found.kind)}", **found.details)
@@ -70,7 +97,9 @@ def not_revocable(say: Speech, share: Request) -> str:
     if share.kind is RequestKind.REVOKE:
         return say("not-revocable-itself-revokes", request=request, share=mrkdwn.code(str(share.of)))
     if share.state in (RequestState.REVOKING, RequestState.REVOKED):
-        return say("not-revocable-already", request=request, state=stands, by=mrkdwn.code(str(share.ended_by)))
+        copies = "yes" if share.holds_copies else "no"
+        by = mrkdwn.code(str(share.ended_by))
+        return say("not-revocable-already", request=request, state=stands, by=by, copies=copies)
     if is_final(share.state):
         return say("not-revocable-gave-nothing", request=request, state=stands)
     return say("not-revocable-yet", request=request, state=stands)

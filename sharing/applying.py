@@ -14,6 +14,7 @@ from typing import Any
 
 from aws_ops.accounts import Accounts
 from aws_ops.entries import Entry, On, entries_of, on_key
+from aws_ops.errors import AwsBusy, KeyPolicyContested, NotYetVisible
 from aws_ops.estimates import CopyTime, expected_time
 from aws_ops.facts import TargetAccount
 from aws_ops.ids import KeyArn, Launcher, Region, account_of, region_of
@@ -33,9 +34,12 @@ from aws_ops.plan import (
     AllowKeyUse,
     CopyImage,
     CreateKeyGrant,
+    Grant,
     ImageSummary,
     Mode,
     PutImageParameter,
+    RemoveCreateVolumePermission,
+    RemoveLaunchPermission,
     WithdrawKeyAdministration,
     WithdrawKeyUse,
 )
@@ -52,6 +56,10 @@ class KeyInOtherHands(Exception):
     """Another request is changing the policy of the same key at this moment."""
 
 
+NOT_NOW = (AwsBusy, NotYetVisible, KeyPolicyContested, KeyInOtherHands)
+"""What is raised when something can't be done at this moment; the same again later is right."""
+
+
 def delivery_name(request_id: RequestId, delivery: Delivery, attempt: int) -> str:
     """Return the name of one try at a delivery; its copy carries it as a tag, so that it can be found again."""
     return f"{request_id}/{delivery.source_image_id}/{delivery.target}/{delivery.region}/{attempt}"
@@ -60,6 +68,25 @@ def delivery_name(request_id: RequestId, delivery: Delivery, attempt: int) -> st
 def client_token(name: str) -> str:
     """Return CopyImage's idempotency token for the try with that name: the same name, the same token."""
     return str(uuid.uuid5(_TOKENS, name))
+
+
+def tried_anew(request_id: RequestId, delivery: Delivery, due_at: datetime, now: datetime) -> Delivery:
+    """Return the delivery as it waits for its next try, which has a name and a token of its own."""
+    attempt = delivery.attempt + 1
+    return replace(
+        delivery,
+        state=DeliveryState.WAITING,
+        attempt=attempt,
+        client_token=client_token(delivery_name(request_id, delivery, attempt)),
+        image_id=None if delivery.key_arn else delivery.image_id,
+        percent=None,
+        minutes_left=None,
+        failure=None,
+        waiting_since=now,
+        due_at=due_at,
+        started_at=None,
+        finished_at=None,
+    )
 
 
 def deliveries_for(request: Request, estate: Estate, history: Sequence[CopyTime], now: datetime) -> list[Delivery]:
@@ -126,25 +153,33 @@ def apply_grants(claim: Claim, accounts: Accounts, estate: Estate) -> None:
         AwsOpsError: any other, AWS won't have it.
     """
     for change in claim.request.approved_plan.changes:
-        match change:
-            case AllowKeyUse():
-                edit_key_policy(claim, accounts, estate, change, allow_use)
-            case AllowKeyAdministration():
-                edit_key_policy(claim, accounts, estate, change, allow_administration)
-            case CreateKeyGrant():
-                _create_key_grant(claim, accounts, estate, change)
-            case AddCreateVolumePermission():
-                ec2 = accounts.ec2(estate.source(change.owner).role, change.region)
-                intent = _about_to_give(claim, change)
-                added = add_create_volume_permission(ec2, change.snapshot_id, change.accounts, intent)
-                record(claim, "create_volume_permission_added", change.snapshot_id, added)
-            case AddLaunchPermission():
-                ec2 = accounts.ec2(estate.source(change.owner).role, change.region)
-                intent = _about_to_give(claim, change)
-                added = add_launch_permission(ec2, change.image_id, change.launchers, intent)
-                record(claim, "launch_permission_added", change.image_id, added)
-            case _:
-                pass
+        if isinstance(change, Grant):
+            apply_grant(claim, accounts, estate, change)
+
+
+def apply_grant(claim: Claim, accounts: Accounts, estate: Estate, change: Grant) -> None:
+    """Make one list's permissions.
+
+    Raises:
+        As `apply_grants`.
+    """
+    match change:
+        case AllowKeyUse():
+            edit_key_policy(claim, accounts, estate, change, allow_use)
+        case AllowKeyAdministration():
+            edit_key_policy(claim, accounts, estate, change, allow_administration)
+        case CreateKeyGrant():
+            _create_key_grant(claim, accounts, estate, change)
+        case AddCreateVolumePermission():
+            ec2 = accounts.ec2(estate.source(change.owner).role, change.region)
+            intent = _about_to_give(claim, change)
+            added = add_create_volume_permission(ec2, change.snapshot_id, change.accounts, intent)
+            record(claim, "create_volume_permission_added", change.snapshot_id, added)
+        case AddLaunchPermission():
+            ec2 = accounts.ec2(estate.source(change.owner).role, change.region)
+            intent = _about_to_give(claim, change)
+            added = add_launch_permission(ec2, change.image_id, change.launchers, intent)
+            record(claim, "launch_permission_added", change.image_id, added)
 
 
 def edit_key_policy(
@@ -189,6 +224,8 @@ def _create_key_grant(claim: Claim, accounts: Accounts, estate: Estate, change: 
 
     def before_write() -> None:
         with claim.transaction() as (tx, request, now):
+            details = {"key": change.key_arn, "gains": [change.principal]}
+            tx.audit(request.id, now, "bot", "key_grant_change", details)
             Ledger(tx).give(request.id, entries_of([change]), now)
 
     made = create_grant(kms, change.key_arn, change.principal, before_write=before_write)
@@ -218,6 +255,18 @@ def _about_to_give(claim: Claim, change: AddCreateVolumePermission | AddLaunchPe
             details = {"on": entries[0].resource, "before": sorted(before), "gains": sorted(added)}
             tx.audit(request.id, now, "bot", f"{entries[0].on}_permission_change", details)
             Ledger(tx).give(request.id, entries, now)
+
+    return intent
+
+
+def about_to_take(claim: Claim, change: RemoveCreateVolumePermission | RemoveLaunchPermission) -> BeforeWrite:
+    """Write down what is taken back before it is."""
+    first = next(iter(entries_of([change])))
+
+    def intent(before: frozenset[Launcher], removed: frozenset[Launcher]) -> None:
+        with claim.transaction() as (tx, request, now):
+            details = {"on": first.resource, "before": sorted(before), "loses": sorted(removed)}
+            tx.audit(request.id, now, "bot", f"{first.on}_permission_change", details)
 
     return intent
 

@@ -1,6 +1,7 @@
 """The board: what is open, what is in force and what has ended, for people to look at. Reads, and holds nothing."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import and_
 
@@ -30,7 +31,7 @@ class Board:
         waiting: those that wait for a decision.
         running: those that are checked or carried out at this moment.
         in_force: the shares whose permissions are there, done or failed in part.
-        ended: what somebody asked for and has come to an end otherwise; nobody's if nobody was named.
+        ended: what has come to an end otherwise, of those that were asked after.
     """
 
     waiting: tuple[Request, ...]
@@ -39,8 +40,11 @@ class Board:
     ended: tuple[Request, ...] = ()
 
 
-def read_board(store: Store, whose: Person | None = None) -> Board:
-    """Return the board: of everybody, or with `whose` of what that person has asked for."""
+def read_board(store: Store, whose: Person | None = None, ended_since: datetime | None = None) -> Board:
+    """Return the board: of everybody, or with `whose` of what that person has asked for.
+
+    What has ended is on it for somebody, the last few of theirs; and for everybody what has since `ended_since`.
+    """
     theirs = [requests.c.team_id == whose.team_id, requests.c.user_id == whose.user_id] if whose is not None else []
     asked = requests.c.trigger.in_([each.value for each in Trigger if each.asks_first])
     no_preview = requests.c.kind != RequestKind.PREVIEW.value
@@ -55,11 +59,10 @@ def read_board(store: Store, whose: Person | None = None) -> Board:
             ),
             _MOST,
         )
-        over = (
-            tx.look(and_(requests.c.state.not_in([each.value for each in _OPEN]), no_preview, asked, *theirs), _LATELY)
-            if theirs
-            else []
-        )
+        closed = and_(requests.c.state.not_in([each.value for each in _OPEN]), no_preview, asked, *theirs)
+        over = tx.look(closed, _LATELY) if theirs else []
+        if ended_since is not None:
+            over = tx.look(and_(closed, requests.c.state_since > ended_since), _MOST)
     shown = {share.id for share in shares}
     return Board(
         waiting=tuple(one for one in still_open if one.state is RequestState.AWAITING_APPROVAL),

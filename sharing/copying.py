@@ -28,7 +28,7 @@ from sharing.estate import Estate, UnknownAccount
 from sharing.requests import Delivery, Failure, FailureKind, Request, named
 from sharing.revoking import end_with_copies
 from sharing.states import DeliveryState, RequestState, is_final
-from sharing.transaction import LeaseLost
+from sharing.transaction import LeaseLost, Transaction
 
 _log = logging.getLogger(__name__)
 
@@ -66,11 +66,25 @@ def start_copies(claim: Claim, accounts: Accounts, estate: Estate) -> None:
 def finish(claim: Claim) -> None:
     """End the request once all its deliveries have ended; it has failed only if nobody can use anything."""
     with claim.transaction() as (tx, request, now):
-        if request.state is not RequestState.COPYING or not all(is_final(d.state) for d in request.deliveries):
-            return
-        to = RequestState.COMPLETED if request.any_good else RequestState.FAILED
-        tx.audit(request.id, now, "bot", to.value, {})
-        end_with_copies(tx, tx.move(request, to, now), now)
+        if request.state is RequestState.COPYING and all(is_final(each.state) for each in request.deliveries):
+            _end(tx, request, now)
+
+
+def fail_retried(tx: Transaction, request: Request, failure: Failure, now: datetime) -> None:
+    """End a request whose permissions couldn't be made sure of once more: what waited for them has failed.
+
+    What had come to a good end before is as good as it was.
+    """
+    for delivery in request.deliveries:
+        if delivery.state is DeliveryState.WAITING:
+            request = _change(tx, request, delivery, _failed(delivery, failure, now), now)
+    _end(tx, request, now)
+
+
+def _end(tx: Transaction, request: Request, now: datetime) -> None:
+    to = RequestState.COMPLETED if request.any_good else RequestState.FAILED
+    tx.audit(request.id, now, "bot", to.value, {})
+    end_with_copies(tx, tx.move(request, to, now), now)
 
 
 def _try(accounts: Accounts, estate: Estate, request: Request, delivery: Delivery, now: datetime) -> Delivery:
@@ -162,11 +176,15 @@ def _failed(delivery: Delivery, failure: Failure, now: datetime) -> Delivery:
 
 def _write_down(claim: Claim, before: Delivery, after: Delivery) -> None:
     with claim.transaction() as (tx, request, now):
-        if after.state is not before.state:
-            details: dict[str, Any] = named(after) | {"image": after.image_id}
-            if after.failure is not None:
-                details |= {"failure": after.failure.kind.value, **after.failure.details}
-            if after.notes:
-                details |= {"notes": [{"kind": note.kind.value, **dict(note.details)} for note in after.notes]}
-            tx.audit(request.id, now, "bot", f"delivery_{after.state.value}", details)
-        tx.change_delivery(request, before, after, now)
+        _change(tx, request, before, after, now)
+
+
+def _change(tx: Transaction, request: Request, before: Delivery, after: Delivery, now: datetime) -> Request:
+    if after.state is not before.state:
+        details: dict[str, Any] = named(after) | {"image": after.image_id}
+        if after.failure is not None:
+            details |= {"failure": after.failure.kind.value, **after.failure.details}
+        if after.notes:
+            details |= {"notes": [{"kind": note.kind.value, **dict(note.details)} for note in after.notes]}
+        tx.audit(request.id, now, "bot", f"delivery_{after.state.value}", details)
+    return tx.change_delivery(request, before, after, now)

@@ -3,12 +3,13 @@
 What keeps one of them holds none of the others up; it is noted with the request, and told.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from aws_ops.accounts import Accounts
-from aws_ops.copies import COOLDOWN, discard, is_protected_with_cooldown, lift_protection
+from aws_ops.copies import COOLDOWN, CopyState, discard, is_protected_with_cooldown, lift_protection, watch
 from aws_ops.details import Details, details
 from aws_ops.errors import AwsBusy, AwsOpsError
 from aws_ops.finishing import Note, NoteKind
@@ -20,6 +21,8 @@ from sharing.claim import Claim
 from sharing.estate import Estate, UnknownAccount
 from sharing.requests import Request
 
+_log = logging.getLogger(__name__)
+
 # AWS's clock may be behind, and counts from when it hears of it.
 _A_LITTLE_LATER = timedelta(minutes=5)
 
@@ -30,12 +33,9 @@ def read_use(accounts: Accounts, estate: Estate, copies: Iterable[DeregisterCopy
     Raises:
         AwsBusy: one can't say now.
     """
-    places: dict[Place, list[ImageId]] = defaultdict(list)
-    for copy in copies:
-        places[copy.account_id, copy.region].append(copy.image_id)
     users: dict[ImageId, tuple[str, ...]] = {}
     unread: dict[Place, str] = {}
-    for place, image_ids in sorted(places.items()):
+    for place, image_ids in _by_place(copies):
         try:
             users |= _users(accounts, estate, place, image_ids)
         except AwsBusy:
@@ -43,6 +43,32 @@ def read_use(accounts: Accounts, estate: Estate, copies: Iterable[DeregisterCopy
         except (AwsOpsError, UnknownAccount) as trouble:
             unread[place] = str(trouble)
     return Use(users, unread)
+
+
+def read_gone(accounts: Accounts, estate: Estate, copies: Iterable[DeregisterCopy]) -> frozenset[ImageId]:
+    """Return the copies that somebody has deregistered; what can't be looked at counts as there.
+
+    Raises:
+        AwsBusy: AWS can't say now.
+    """
+    gone: set[ImageId] = set()
+    for (account_id, region), image_ids in _by_place(copies):
+        try:
+            found = watch(accounts.ec2(estate.target(account_id).role, region), image_ids)
+        except AwsBusy:
+            raise
+        except (AwsOpsError, UnknownAccount) as trouble:
+            _log.warning("copies in %s %s can't be looked at: %s", account_id, region, trouble)
+            continue
+        gone |= {one for one in image_ids if one not in found or found[one].state is CopyState.GONE}
+    return frozenset(gone)
+
+
+def _by_place(copies: Iterable[DeregisterCopy]) -> list[tuple[Place, list[ImageId]]]:
+    places: dict[Place, list[ImageId]] = defaultdict(list)
+    for copy in copies:
+        places[copy.account_id, copy.region].append(copy.image_id)
+    return sorted(places.items())
 
 
 def deregister_copies(claim: Claim, accounts: Accounts, estate: Estate) -> bool:
@@ -108,9 +134,11 @@ def _let_go(claim: Claim, accounts: Accounts, estate: Estate, order: DeregisterC
         return [begun]
     if (wait := _waits_for(request, order)) is not None and now < _until(wait):
         return [wait]
+    gone = {"account": order.account_id, "region": order.region, "image": image_id}
+    with claim.transaction() as (tx, request, now):
+        tx.audit(request.id, now, "bot", "copy_deregistration", gone)
     discard(ec2, image_id)
     with claim.transaction() as (tx, request, now):
-        gone = {"account": order.account_id, "region": order.region, "image": image_id}
         tx.audit(request.id, now, "bot", "copy_deregistered", gone)
         tx.retire(image_id, now)
     return []

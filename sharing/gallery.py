@@ -5,7 +5,7 @@ What it shows is for choosing alone: whether an image can be shared is asked of 
 
 import difflib
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -17,6 +17,10 @@ from sharing.estate import Estate
 
 _log = logging.getLogger(__name__)
 
+# Comparing a name with another takes microseconds, and whoever misspelt one waits; accounts have tens of thousands.
+_LOOKED_AT = 500
+_BEGINNING = 2
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -27,6 +31,27 @@ class Picture:
     region: Region
 
 
+@dataclass(frozen=True)
+class _Hanging:
+    """The pictures as they hang: the newest image first, and where each is found.
+
+    Attributes:
+        named: the newest image of each name, the newest name first.
+    """
+
+    pictures: tuple[Picture, ...] = ()
+    named: Mapping[str, ImageId] = field(default_factory=dict)
+    by_id: Mapping[ImageId, Picture] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, pictures: Iterable[Picture]) -> "_Hanging":
+        newest = sorted(pictures, key=lambda one: (one.image.created, one.image.image_id), reverse=True)
+        named: dict[str, ImageId] = {}
+        for one in newest:
+            named.setdefault(one.image.name, one.image.image_id)
+        return cls(tuple(newest), named, {one.image.image_id: one for one in newest})
+
+
 @dataclass
 class Gallery:
     """Keeps the pictures in memory; `refresh` is run every few minutes, and never by a listener."""
@@ -34,6 +59,7 @@ class Gallery:
     accounts: Accounts
     estate: Estate
     _rooms: Mapping[tuple[AccountId, Region], tuple[Picture, ...]] = field(default_factory=dict)
+    _hanging: _Hanging = field(default_factory=_Hanging)
 
     def refresh(self) -> None:
         """Ask AWS for the images of every source account and region; where it can't say, the old ones stay."""
@@ -45,32 +71,33 @@ class Gallery:
                 except AwsOpsError as trouble:
                     _log.warning("the images of %s in %s can't be listed: %s", source.name, region, trouble)
                     continue
-                rooms[source.role.account_id, region] = tuple(Picture(one, source.name, region) for one in listed)
+                shown = (one for one in listed if not one.stands_in)
+                rooms[source.role.account_id, region] = tuple(Picture(one, source.name, region) for one in shown)
         self._rooms = rooms
-
-    @property
-    def pictures(self) -> list[Picture]:
-        """Every picture, the newest image first."""
-        everything = [picture for room in self._rooms.values() for picture in room]
-        return sorted(everything, key=lambda one: (one.image.created, one.image.image_id), reverse=True)
+        self._hanging = _Hanging.of(picture for room in rooms.values() for picture in room)
 
     def find(self, typed: str, limit: int) -> list[Picture]:
         """Return the images whose name or id holds every word of `typed`, the newest first, `limit` at most."""
         words = typed.lower().split()
         found = (
             one
-            for one in self.pictures
+            for one in self._hanging.pictures
             if all(word in one.image.name.lower() or word in one.image.image_id for word in words)
         )
         return list(islice(found, limit))
 
     def called(self, name: str) -> ImageId | None:
         """Return the newest image with exactly that name."""
-        return next((one.image.image_id for one in self.pictures if one.image.name == name), None)
+        return self._hanging.named.get(name)
 
     def get(self, image_id: ImageId) -> Picture | None:
-        return next((one for one in self.pictures if one.image.image_id == image_id), None)
+        return self._hanging.by_id.get(image_id)
 
     def alike(self, name: str) -> tuple[str, ...]:
-        """Return the names that look like it."""
-        return tuple(difflib.get_close_matches(name, {one.image.name for one in self.pictures}, n=3))
+        """Return the names that look like it, of the newest and of those that begin like it."""
+        typed = name.casefold()
+        begins = (one for one in self._hanging.named if one[:_BEGINNING].casefold() == typed[:_BEGINNING])
+        looked_at = {
+            one.casefold(): one for names in (begins, self._hanging.named) for one in islice(names, _LOOKED_AT)
+        }
+        return tuple(looked_at[one] for one in difflib.get_close_matches(typed, looked_at, n=3))

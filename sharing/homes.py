@@ -36,10 +36,11 @@ def visit(store: Store, person: Person, language: str, now: datetime) -> Home:
     return Home(person, language, "")
 
 
-def visited_lately(store: Store, now: datetime) -> list[Home]:
-    """Return the homes that are kept current."""
+def visited_lately(store: Store, now: datetime, whose: Person | None = None) -> list[Home]:
+    """Return the homes that are kept current; with `whose` that person's alone, if it is one of them."""
+    theirs = [homes.c.team_id == whose.team_id, homes.c.user_id == whose.user_id] if whose is not None else []
     with store.transaction() as tx:
-        rows = tx.connection.execute(select(homes).where(homes.c.visited_at > now - _LATELY)).mappings()
+        rows = tx.connection.execute(select(homes).where(homes.c.visited_at > now - _LATELY, *theirs)).mappings()
         return [Home(Person(row["team_id"], row["user_id"]), row["language"], row["digest"]) for row in rows]
 
 

@@ -11,9 +11,11 @@ from datetime import timedelta
 
 from aws_ops.accounts import Accounts
 from aws_ops.copies import CopyState, CopyStatus, discard, faults_of, find_copy, start_copy, watch
+from aws_ops.errors import AwsBusy
 from aws_ops.finishing import keep_imds_support
 from aws_ops.ids import ImageId, KeyArn
 from aws_ops.plan import CopyImage, ReencryptImage
+from aws_ops.tags import REENCRYPTION
 from sharing.applying import KeyInOtherHands
 from sharing.claim import Claim
 from sharing.estate import Estate
@@ -35,6 +37,8 @@ class NotPrepared(Exception):
 def prepare(claim: Claim, accounts: Accounts, estate: Estate) -> None:
     """Start what isn't started, look how far the rest is, and go on once all of it is good.
 
+    Over the quota of copies at once it waits for its turn, however long the others take.
+
     Raises:
         NotPrepared: a copy failed, or isn't as it must be.
         KeyInOtherHands, AwsBusy: not now; the same again later is right.
@@ -43,13 +47,14 @@ def prepare(claim: Claim, accounts: Accounts, estate: Estate) -> None:
     orders = [change for change in claim.request.approved_plan.changes if isinstance(change, ReencryptImage)]
     made = dict(claim.request.preparations)
     for order in orders:
-        if order.source_image_id not in made:
-            made[order.source_image_id] = Preparation(_copy_of(claim, accounts, estate, order), None)
+        if order.source_image_id not in made and (started := _started(claim, accounts, estate, order)):
+            made[order.source_image_id] = Preparation(started, None)
             _write_down(claim, made)
-    looked = {order.source_image_id: _look(accounts, estate, order, made[order.source_image_id]) for order in orders}
+    begun = [order for order in orders if order.source_image_id in made]
+    looked = {order.source_image_id: _look(accounts, estate, order, made[order.source_image_id]) for order in begun}
     with claim.transaction() as (tx, request, now):
         changed = tx.set_preparations(request, looked, now) if looked != request.preparations else request
-        if all(one.percent == _DONE for one in looked.values()):
+        if begun == orders and all(one.percent == _DONE for one in looked.values()):
             copies = {str(asked): one.image_id for asked, one in looked.items()}
             tx.audit(request.id, now, "bot", "reencrypted", copies)
             tx.move(changed, RequestState.APPROVED, now)
@@ -60,11 +65,21 @@ def prepare(claim: Claim, accounts: Accounts, estate: Estate) -> None:
 _DONE = 100
 
 
+def _started(claim: Claim, accounts: Accounts, estate: Estate, order: ReencryptImage) -> ImageId | None:
+    """The copy; None while the account has as many copies under way as it may have: it waits for its turn."""
+    try:
+        return _copy_of(claim, accounts, estate, order)
+    except AwsBusy as busy:
+        if busy.code != "ResourceLimitExceeded":
+            raise
+        return None
+
+
 def _copy_of(claim: Claim, accounts: Accounts, estate: Estate, order: ReencryptImage) -> ImageId:
     """The copy that another request, or this one before a crash, has started; else a new one."""
     role = estate.source(order.owner).role
     ec2 = accounts.ec2(role, order.region)
-    name = f"reencrypt/{order.source_image_id}/{order.key_arn}"
+    name = f"{REENCRYPTION}{order.source_image_id}/{order.key_arn}"
     # The lock that writers of key policies use: whoever re-encrypts the same image has to wait and will find the copy.
     lock = KeyArn(name)
     if not claim.store.lock_key(lock, claim.request, claim.clock()):

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NewType
+from typing import NamedTuple, NewType
 
 from aws_ops.estimates import Estimate
 from aws_ops.finishing import Note, NoteKind
@@ -13,6 +13,9 @@ from aws_ops.plan import AddLaunchPermission, AllowKeyUse, CreateKeyGrant, Mode,
 from sharing.states import DeliveryState, RequestState
 
 RequestId = NewType("RequestId", str)
+
+TOGETHER = timedelta(seconds=30)
+"""Copies that fail within as long fail together: two looks of the copy watch."""
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,14 @@ class Edit:
     removed: tuple[str, ...]
 
 
+class Way(NamedTuple):
+    """What a delivery of a request is known by: which image goes where."""
+
+    source_image_id: ImageId
+    target: str
+    region: Region
+
+
 @dataclass(frozen=True)
 class Delivery:
     """One image's way to one target account and region of a request.
@@ -176,7 +187,9 @@ class Delivery:
         percent: how much is copied, weighted by size; None until AWS says.
         expected_minutes: how long the copy was to take, by earlier ones; None if nobody knew.
         minutes_left: how long it still needs, in round figures, as of the last look; None if nothing can be said.
-        attempt: 1, or 2 for the second try.
+        attempt: which try it is, from 1.
+        failure_batch: the number of those that failed together with it, which are told in one message; of its last
+            failure, and 0 if it never failed.
         notes: what is to be said of a copy that is good all the same.
         due_at: when a waiting delivery is to be tried next.
         waiting_since: when it began to wait for its source keys.
@@ -204,6 +217,32 @@ class Delivery:
     waiting_since: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    failure_batch: int = 0
+
+    @property
+    def way(self) -> Way:
+        return Way(self.source_image_id, self.target, self.region)
+
+
+@dataclass(frozen=True)
+class FailedTry:
+    """A try at a delivery that had failed, as somebody had it tried again: why, and in which batch it was told."""
+
+    way: Way
+    failure: Failure | None
+    failure_batch: int
+
+
+@dataclass(frozen=True)
+class Retry:
+    """Somebody had deliveries that had failed tried again."""
+
+    person: Person
+    at: datetime
+    tries: tuple[FailedTry, ...]
+
+    def is_of(self, way: Way) -> bool:
+        return any(each.way == way for each in self.tries)
 
 
 @dataclass(frozen=True)
@@ -236,6 +275,7 @@ class Request:
         remind_at: when approvers are to be looked at next, whether to remind them.
         reminded: when the approvers of a rule were last reminded since they were asked, by the rule's name.
         edits: what approvers took out of it, oldest first.
+        retries: who had which failed deliveries tried again, oldest first.
         cancelled_at: when the requester withdrew it.
         preparations: the images that had to be re-encrypted first, and their copies.
         lease: grows with every claim, so that a worker that was overtaken notices.
@@ -293,6 +333,22 @@ class Request:
     watchers: tuple[Person, ...] = ()
     notes: tuple[Note, ...] = ()
     ending: "Request | None" = None
+    retries: tuple[Retry, ...] = ()
+
+    @property
+    def failed(self) -> tuple[Delivery, ...]:
+        """The deliveries that have failed."""
+        return tuple(each for each in self.deliveries if each.state is DeliveryState.FAILED)
+
+    def is_second_try(self, delivery: Delivery) -> bool:
+        """Whether the bot itself has tried the delivery a second time, besides those tries that people asked for."""
+        return delivery.attempt - 1 > sum(retry.is_of(delivery.way) for retry in self.retries)
+
+    def batch_of_failure(self, now: datetime) -> int:
+        """Return the batch of a delivery that fails now: that of those which failed a moment ago, or a new one."""
+        last = max((each.failure_batch for each in self.deliveries), default=0)
+        since = [each.finished_at for each in self.failed if each.failure_batch == last and each.finished_at]
+        return last if last and since and now - min(since) < TOGETHER else last + 1
 
     @property
     def votes(self) -> tuple[Decision, ...]:
@@ -327,10 +383,22 @@ class Request:
         return tuple(launch for launch in launches if launch.organizations)
 
     @property
+    def is_over(self) -> bool:
+        """Whether the share is taken back because it should end, and not because its copies don't need it any more."""
+        ending = self.state in (RequestState.REVOKING, RequestState.REVOKED)
+        return ending and self.ended_because is not Trigger.COPIES_DONE
+
+    @property
     def revocable(self) -> bool:
         """Whether there is something that could be taken back now."""
         ended = self.state in (RequestState.COMPLETED, RequestState.FAILED)
         return self.kind in (RequestKind.SHARE, RequestKind.AUDIT) and ended and self.begun_at is not None
+
+    @property
+    def holds_copies(self) -> bool:
+        """Whether it has been taken back, and copies that it handed over are there all the same."""
+        handed_over = any(one.state is DeliveryState.COMPLETED for one in self.deliveries) and self.mode.copies
+        return self.state is RequestState.REVOKED and handed_over
 
     @property
     def waits(self) -> tuple[Note, ...]:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aws_ops.accounts import Accounts
-from aws_ops.ids import AccountId, ImageId
+from aws_ops.ids import AccountId
 from aws_ops.plan import DeregisterCopy, Plan
 from aws_ops.request import Mode
 from aws_ops.retention import KeptCopy, RetentionRule, plan_retention, superfluous
 from sharing.claim import Claim
-from sharing.deregistering import deregister_copies, read_use
+from sharing.deregistering import deregister_copies, read_gone, read_use
 from sharing.errand import complete
 from sharing.estate import Estate, UnknownAccount
 from sharing.requests import NOBODY, NewRequest, Person, Request, RequestKind, Trigger
@@ -49,10 +49,12 @@ class Retention:
         return not plan.changes
 
     def books(self, tx: Transaction, request: Request) -> tuple[KeptCopy, ...]:  # noqa: ARG002
-        return superfluous(self.rules, [copy for copy in _kept(tx) if self._is_known(copy.account_id)])
+        covered = (copy for copy in _made(tx) if any(rule.covers(copy) for rule in self.rules))
+        return tuple(copy for copy in covered if self._is_known(copy.account_id))
 
     def plan(self, request: Request, books: tuple[KeptCopy, ...]) -> Plan:  # noqa: ARG002
-        due = [DeregisterCopy(copy.account_id, copy.region, copy.image_id) for copy in books]
+        gone = read_gone(self.accounts, self.estate, map(_order, books))
+        due = [_order(copy) for copy in superfluous(self.rules, [one for one in books if one.image_id not in gone])]
         return plan_retention(due, read_use(self.accounts, self.estate, due))
 
     def learn(self, tx: Transaction, books: tuple[KeptCopy, ...], plan: Plan) -> None:
@@ -80,14 +82,14 @@ class Retention:
         return True
 
 
-def _kept(tx: Transaction) -> Iterator[KeptCopy]:
-    """The copies that were made for shares in force, each once."""
-    seen: set[ImageId] = set()
-    for share in tx.in_force():
-        for copy in _copies_of(share):
-            if copy.image_id not in seen:
-                seen.add(copy.image_id)
-                yield copy
+def _order(copy: KeptCopy) -> DeregisterCopy:
+    return DeregisterCopy(copy.account_id, copy.region, copy.image_id)
+
+
+def _made(tx: Transaction) -> Iterator[KeptCopy]:
+    """The copies that were made and not deregistered since, whatever became of the shares they were made for."""
+    for share in tx.with_copies():
+        yield from _copies_of(share)
 
 
 def _copies_of(share: Request) -> Iterator[KeptCopy]:

@@ -5,17 +5,20 @@ the end of its copies, were approved with it. Whatever takes access away comes b
 the image's own list before those of its snapshots and keys.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from aws_ops.accounts import Accounts
 from aws_ops.entries import Entry, entries_of, removable
+from aws_ops.errors import AwsOpsError
 from aws_ops.held import read_held
 from aws_ops.ids import account_of, region_of
 from aws_ops.key_grants import revoke_grants
 from aws_ops.key_policy import withdraw_administration, withdraw_use
 from aws_ops.permissions import remove_create_volume_permission, remove_launch_permission
 from aws_ops.plan import (
+    Change,
     DeregisterCopy,
     Mode,
     Plan,
@@ -29,7 +32,7 @@ from aws_ops.plan import (
 )
 from aws_ops.retention import staying, unused
 from aws_ops.revocation import plan_revocation
-from sharing.applying import edit_key_policy, record
+from sharing.applying import NOT_NOW, about_to_take, edit_key_policy, record
 from sharing.claim import Claim
 from sharing.deregistering import deregister_copies, read_use
 from sharing.errand import complete
@@ -71,16 +74,19 @@ class Revocations:
         """Return what the bot gave for the share and no other share needs.
 
         Raises:
-            NotRevocable: the share is under way, or has been taken back already.
+            NotRevocable: the share is under way, or has been taken back already, and no copies of it are to go.
         """
         share = tx.find(_share_of(request))
+        copies = _copies_of(tx, share) if request.deregister else ()
+        if share.state is RequestState.REVOKED and copies:
+            return Due(share, frozenset(), copies)
         ending = share.state is RequestState.REVOKING and share.ended_by == request.id
         if not share.revocable and not ending:
             raise NotRevocable(share)
         ledger = Ledger(tx)
         needs = ledger.needs_of(share.id)
         entries = removable(ledger.given(needs), ledger.needed_besides(share.id, needs))
-        return Due(share, entries, _copies_of(tx, share) if request.deregister else ())
+        return Due(share, entries, copies)
 
     def plan(self, request: Request, books: Due) -> Plan | Refused:  # noqa: ARG002
         held = read_held(self.accounts, self.estate.sources, books.entries)
@@ -100,7 +106,7 @@ class Revocations:
         """Let the share be taken back from now on; none that begins after this will count on what it gave."""
         due = self.books(tx, request)
         tx.refuse_overlap(request, due.entries)
-        if due.share.state is not RequestState.REVOKING:
+        if due.share.revocable:
             _mark(tx, due.share, request, now)
         return RequestState.APPLYING
 
@@ -111,21 +117,24 @@ class Revocations:
             complete(claim)
 
     def _take_back(self, claim: Claim) -> None:
-        for change in claim.request.approved_plan.changes:
-            if isinstance(change, Withdrawal):
-                withdraw(claim, self.accounts, self.estate, change)
+        withdraw_all(claim, self.accounts, self.estate, claim.request.approved_plan.changes)
         with claim.transaction() as (tx, request, now):
             self._close(tx, request, now)
 
     def _close(self, tx: Transaction, revocation: Request, now: datetime) -> None:
-        """End the share. What others took away before is nobody's to take back, should it be given again one day."""
+        """End the share, unless something of it is left.
+
+        What others took away before is nobody's to take back, should it be given again one day.
+        """
         ledger = Ledger(tx)
         ledger.gate()
         share = tx.find(_share_of(revocation))
         if share.state is RequestState.REVOKING:
-            ledger.take(self.books(tx, revocation).entries & set(revocation.approved_plan.gone))
-            tx.audit(share.id, now, "bot", "revoked", {"by": revocation.id})
-            tx.move(share, RequestState.REVOKED, now)
+            plan = revocation.approved_plan
+            ledger.take(self.books(tx, revocation).entries & set(plan.gone))
+            left = sorted({entry.resource for entry in plan.left})
+            tx.audit(share.id, now, "bot", "revoked", {"by": revocation.id, "left": left})
+            tx.move(share, share.came_to if plan.left else RequestState.REVOKED, now)
         tx.settle(revocation, now)
 
     def give_up(self, tx: Transaction, request: Request, now: datetime) -> None:
@@ -179,13 +188,28 @@ def _copies_of(tx: Transaction, share: Request) -> tuple[DeregisterCopy, ...]:
     )
 
 
-def withdraw(claim: Claim, accounts: Accounts, estate: Estate, change: Withdrawal) -> None:
-    """Take back one list's entries, and strike them from the ledger.
+def withdraw_all(claim: Claim, accounts: Accounts, estate: Estate, changes: Iterable[Change]) -> None:
+    """Take back what the withdrawals among `changes` name, as far as AWS lets it be: one that fails holds up no other.
 
     Raises:
-        KeyInOtherHands, AwsBusy, NotYetVisible, KeyPolicyContested: not now; the same again later is right.
-        AwsOpsError: any other, AWS won't have it.
+        KeyInOtherHands, AwsBusy, NotYetVisible, KeyPolicyContested: not all now; the same again later is right.
+        AwsOpsError: AWS won't have some of it.
     """
+    troubles: list[Exception] = []
+    for change in changes:
+        if isinstance(change, Withdrawal):
+            try:
+                withdraw(claim, accounts, estate, change)
+            except (AwsOpsError, *NOT_NOW) as trouble:
+                troubles.append(trouble)
+    if passing := [trouble for trouble in troubles if isinstance(trouble, NOT_NOW)]:
+        raise passing[0]
+    if troubles:
+        raise AwsOpsError("; ".join(dict.fromkeys(map(str, troubles))))
+
+
+def withdraw(claim: Claim, accounts: Accounts, estate: Estate, change: Withdrawal) -> None:
+    """Take back one list's entries, and strike them from the ledger."""
     match change:
         case RemoveLaunchPermission():
             ec2 = accounts.ec2(estate.source(change.owner).role, change.region)
@@ -193,7 +217,7 @@ def withdraw(claim: Claim, accounts: Accounts, estate: Estate, change: Withdrawa
                 claim,
                 "launch_permission_removed",
                 change.image_id,
-                remove_launch_permission(ec2, change.image_id, change.launchers),
+                remove_launch_permission(ec2, change.image_id, change.launchers, about_to_take(claim, change)),
             )
         case RemoveCreateVolumePermission():
             ec2 = accounts.ec2(estate.source(change.owner).role, change.region)
@@ -201,7 +225,7 @@ def withdraw(claim: Claim, accounts: Accounts, estate: Estate, change: Withdrawa
                 claim,
                 "create_volume_permission_removed",
                 change.snapshot_id,
-                remove_create_volume_permission(ec2, change.snapshot_id, change.accounts),
+                remove_create_volume_permission(ec2, change.snapshot_id, change.accounts, about_to_take(claim, change)),
             )
         case WithdrawKeyUse():
             edit_key_policy(claim, accounts, estate, change, withdraw_use)
@@ -215,7 +239,13 @@ def withdraw(claim: Claim, accounts: Accounts, estate: Estate, change: Withdrawa
 
 def _revoke_key_grant(claim: Claim, accounts: Accounts, estate: Estate, change: RevokeKeyGrant) -> None:
     kms = accounts.kms(estate.source(account_of(change.key_arn)).role, region_of(change.key_arn))
-    gone = revoke_grants(kms, change.key_arn, change.principal)
+
+    def before_write(grants: tuple[str, ...]) -> None:
+        with claim.transaction() as (tx, request, now):
+            details = {"key": change.key_arn, "loses": [change.principal], "grants": list(grants)}
+            tx.audit(request.id, now, "bot", "key_grant_change", details)
+
+    gone = revoke_grants(kms, change.key_arn, change.principal, before_write=before_write)
     if gone is not None:
         with claim.transaction() as (tx, request, now):
             details = {"key": change.key_arn, "principal": change.principal, "grants": list(gone.before)}

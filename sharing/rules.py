@@ -141,6 +141,22 @@ class Tally:
 
 
 @dataclass(frozen=True)
+class WarningRules:
+    """What stands out before a decision.
+
+    Attributes:
+        image_age: from what age on an image counts as old.
+        environments: patterns of those that are warned of, in capitals or not; the others are only named.
+    """
+
+    image_age: timedelta = timedelta(days=90)
+    environments: frozenset[str] = frozenset({"prod*"})
+
+    def warn_of(self, environment: str) -> bool:
+        return any(fnmatchcase(environment.lower(), pattern.lower()) for pattern in self.environments)
+
+
+@dataclass(frozen=True)
 class ApprovalRules:
     """All rules, in the order of the settings; the first that takes a matter decides, and the last takes everything.
 
@@ -148,12 +164,14 @@ class ApprovalRules:
         sources: the names of the source accounts.
         environments: which environment each target is of, by the target's name.
         hours: when people can be reminded.
+        warnings: what the approvers are warned of.
     """
 
     rules: tuple[ApprovalRule, ...]
     sources: Mapping[AccountId, str] = field(default_factory=dict)
     environments: Mapping[str, str] = field(default_factory=dict)
     hours: BusinessHours = field(default_factory=BusinessHours)
+    warnings: WarningRules = field(default_factory=WarningRules)
 
     def parts_of(self, request: Request) -> tuple[Part, ...]:
         """Return the parts of a request, in the order of the rules; there is always one.

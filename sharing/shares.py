@@ -24,12 +24,13 @@ from sharing.transaction import Transaction
 
 @dataclass(frozen=True)
 class Shares:
-    """The errand of sharing."""
+    """The errand of sharing. The approvers are warned of a key that `many_accounts` others use already."""
 
     accounts: Accounts
     estate: Estate
     rules: CopyRules
     clock: Clock
+    many_accounts: int = 3
 
     def ends_with(self, plan: Plan) -> bool:  # noqa: ARG002
         """Even a share that changes nothing is one: what is there already stays as long as it lasts."""
@@ -49,6 +50,7 @@ class Shares:
             organizations=tuple(one for one in recipients if isinstance(one, TargetOrganization)),
             rules=self.rules,
             auto_scaling=request.auto_scaling,
+            many_accounts=self.many_accounts,
         )
         return plan_share(wanted, sources, read_facts(self.accounts, sources, wanted, self.clock()))
 
@@ -78,6 +80,10 @@ class Shares:
         return RequestState.APPLYING
 
     def carry_out(self, claim: Claim) -> None:
+        if claim.request.retries:
+            # Begun anew: meanwhile it may have counted on nothing, and others may be at the same at this moment.
+            with claim.transaction() as (tx, request, _):
+                self.announce(tx, request)
         apply_grants(claim, self.accounts, self.estate)
         with claim.transaction() as (tx, request, now):
             tx.audit(request.id, now, "bot", "permissions_in_place", {})

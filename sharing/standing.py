@@ -1,7 +1,7 @@
 """Standing shares: whenever a new image of a family appears, approval is asked to share it.
 
-What was there before the bot first knew of a standing share isn't shared by it. Each image makes one request, however
-often it is seen and by however many replicas.
+What was there before the bot first knew of a standing share isn't shared by it, nor is what the bot has copied itself:
+it would ask for its own copies. Each image makes one request, however often it is seen and by however many replicas.
 """
 
 import logging
@@ -78,7 +78,8 @@ class StandingShares:
                 known = tx.origins_like(_origin(share, ""))
             ec2 = self.accounts.ec2(self.estate.source(share.source).role, region)
             for image in list_images(ec2, share.images):
-                if image.created > since and _origin(share, image.image_id) not in known:
+                is_new = image.created > since and image.delivery is None
+                if is_new and _origin(share, image.image_id) not in known:
                     self._ask(share, image)
         except AwsBusy as busy:
             _log.info("standing share %s: looked at later: %s", share.name, busy)

@@ -48,9 +48,10 @@ _REQUEST_WAYS: dict[RequestState, frozenset[RequestState]] = {
     _S.PREPARING: frozenset({_S.APPROVED, _S.FAILED}),
     _S.APPLYING: frozenset({_S.COPYING, _S.COMPLETED, _S.FAILED}),
     _S.COPYING: frozenset({_S.COMPLETED, _S.FAILED}),
-    # What a share gave is taken back by another request; if that fails, the share is what it was.
-    _S.COMPLETED: frozenset({_S.REVOKING}),
-    _S.FAILED: frozenset({_S.REVOKING}),
+    # What a share gave is taken back by another request; if that fails, the share is what it was. Back to applying when
+    # somebody has failed copies tried again: the same plan, permissions first.
+    _S.COMPLETED: frozenset({_S.REVOKING, _S.APPLYING}),
+    _S.FAILED: frozenset({_S.REVOKING, _S.APPLYING}),
     _S.REVOKING: frozenset({_S.REVOKED, _S.COMPLETED, _S.FAILED}),
     **{end: frozenset() for end in (_S.REFUSED, _S.DENIED, _S.EXPIRED, _S.CANCELLED, _S.REVOKED)},
 }
@@ -62,7 +63,8 @@ _DELIVERY_WAYS: dict[DeliveryState, frozenset[DeliveryState]] = {
     _D.CLEARING: frozenset({_D.WAITING, _D.FAILED}),
     # Its copy was deregistered, once that was approved.
     _D.COMPLETED: frozenset({_D.RETIRED}),
-    _D.FAILED: frozenset(),
+    # Back to waiting when somebody has it tried again.
+    _D.FAILED: frozenset({_D.WAITING}),
     _D.RETIRED: frozenset(),
 }
 

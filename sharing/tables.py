@@ -87,6 +87,7 @@ requests = Table(
     Column("remind_at", UtcDateTime, index=True),
     Column("reminded", JSON, nullable=False, server_default="{}"),
     Column("edits", JSON, nullable=False, server_default="[]"),
+    Column("retries", JSON, nullable=False, server_default="[]"),
     Column("cancelled_at", UtcDateTime),
     Column("preparations", JSON, nullable=False),
     Column("refusals", JSON, nullable=False),
@@ -138,6 +139,7 @@ deliveries = Table(
     Column("waiting_since", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
+    Column("failure_batch", Integer, nullable=False, server_default="0"),
 )
 
 decisions = Table(

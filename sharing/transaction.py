@@ -26,6 +26,7 @@ from sharing.requests import (
     Decision,
     Delivery,
     Edit,
+    FailedTry,
     Failure,
     FailureKind,
     NewRequest,
@@ -34,11 +35,13 @@ from sharing.requests import (
     Request,
     RequestId,
     RequestKind,
+    Retry,
     Trigger,
     Verdict,
+    Way,
 )
 from sharing.schedule import next_due
-from sharing.states import DeliveryState, RequestState, check_delivery_way, check_request_way
+from sharing.states import DeliveryState, RequestState, check_delivery_way, check_request_way, is_final
 from sharing.tables import audit_events, decisions, deliveries, requests, standing, watchers
 
 
@@ -229,13 +232,15 @@ class Transaction:
         return self._changed(request, now)
 
     def change_delivery(self, request: Request, old: Delivery, new: Delivery, now: datetime) -> Request:
-        """Write `new` over `old`.
+        """Write `new` over `old`; one that fails joins those that failed with it.
 
         Raises:
             IllegalTransition: there is no way between their states.
         """
         if old.state is not new.state:
             check_delivery_way(old.state, new.state)
+            if new.state is DeliveryState.FAILED:
+                new = replace(new, failure_batch=request.batch_of_failure(now))
             self._observer.delivered(new)
         self.connection.execute(
             update(deliveries)
@@ -316,6 +321,18 @@ class Transaction:
             if entries & entries_of(changes):
                 raise Overtaken(f"{other.id} is changing what {request.id} is about")
 
+    def revocation_under_way(self, share_id: RequestId) -> RequestId | None:
+        """Return the request that is to take the share back and has not come to an end, if there is one."""
+        ended = [state.value for state in RequestState if is_final(state)]
+        found = self.connection.scalar(
+            select(requests.c.id)
+            .where(requests.c.of_request == share_id, requests.c.kind == RequestKind.REVOKE.value)
+            .where(requests.c.state.not_in(ended))
+            .order_by(requests.c.created_at)
+            .limit(1)
+        )
+        return None if found is None else RequestId(found)
+
     def retire(self, image_id: ImageId, now: datetime) -> None:
         """Write down that a copy is gone, at every delivery that handed it over."""
         ids = self.connection.scalars(
@@ -356,6 +373,14 @@ class Transaction:
             .order_by(requests.c.created_at, requests.c.id)
         ).all()
         return [self.read(RequestId(request_id)) for request_id in ids]
+
+    def with_copies(self) -> list[Request]:
+        """Return the shares, in any state, that a copy was made for which is on record as there; oldest first."""
+        made = select(deliveries.c.request_id).where(
+            deliveries.c.state == DeliveryState.COMPLETED.value, deliveries.c.started_at.is_not(None)
+        )
+        oldest = requests.c.created_at, requests.c.id
+        return self._whole(select(requests).where(requests.c.id.in_(made)).order_by(*oldest))
 
     def set_preparations(self, request: Request, made: Mapping[ImageId, Preparation], now: datetime) -> Request:
         """Write down which copies stand for which images, and how far they are."""
@@ -492,6 +517,7 @@ def _delivery(row: RowMapping) -> Delivery:
         waiting_since=row["waiting_since"],
         started_at=row["started_at"],
         finished_at=row["finished_at"],
+        failure_batch=row["failure_batch"],
     )
 
 
@@ -515,6 +541,21 @@ def edit_columns(edit: Edit) -> dict[str, Any]:
 def _edit(stored: Mapping[str, Any]) -> Edit:
     person = Person(stored["team_id"], stored["user_id"])
     return Edit(person, datetime.fromisoformat(stored["at"]), tuple(stored["removed"]))
+
+
+def retry_columns(retry: Retry) -> dict[str, Any]:
+    tries = [
+        {"way": list(one.way), "failure": failure_columns(one.failure), "failure_batch": one.failure_batch}
+        for one in retry.tries
+    ]
+    person = {"team_id": retry.person.team_id, "user_id": retry.person.user_id}
+    return person | {"at": retry.at.isoformat(), "tries": tries}
+
+
+def _retry(stored: Mapping[str, Any]) -> Retry:
+    person = Person(stored["team_id"], stored["user_id"])
+    tries = (FailedTry(Way(*one["way"]), _failure(one["failure"]), one["failure_batch"]) for one in stored["tries"])
+    return Retry(person, datetime.fromisoformat(stored["at"]), tuple(tries))
 
 
 def _request(row: RowMapping, its_deliveries: tuple[Delivery, ...], its_decisions: tuple[Decision, ...]) -> Request:
@@ -554,6 +595,7 @@ def _request(row: RowMapping, its_deliveries: tuple[Delivery, ...], its_decision
         remind_at=row["remind_at"],
         reminded={rule: datetime.fromisoformat(at) for rule, at in row["reminded"].items()},
         edits=tuple(map(_edit, row["edits"])),
+        retries=tuple(map(_retry, row["retries"])),
         cancelled_at=row["cancelled_at"],
         state_since=row["state_since"] or row["created_at"],
         begun_at=row["begun_at"],

@@ -21,7 +21,7 @@ from aws_ops.estimates import about, minutes_left
 from aws_ops.fence import fenced
 from aws_ops.finishing import finish_copy
 from aws_ops.ids import AccountId, ImageId, Region
-from sharing.applying import client_token, delivery_name
+from sharing.applying import tried_anew
 from sharing.clock import Clock
 from sharing.context import about as about_request
 from sharing.copying import order_for, pointed
@@ -80,19 +80,7 @@ def after_clearing(request: Request, delivery: Delivery, now: datetime) -> Deliv
     """Return what comes after a failed copy: a second one if the request itself had only just opened the key."""
     if delivery.attempt > 1 or not request.opens_key_for(delivery):
         return replace(delivery, state=DeliveryState.FAILED, finished_at=now)
-    attempt = delivery.attempt + 1
-    return replace(
-        delivery,
-        state=DeliveryState.WAITING,
-        attempt=attempt,
-        client_token=client_token(delivery_name(request.id, delivery, attempt)),
-        image_id=None,
-        percent=None,
-        minutes_left=None,
-        started_at=None,
-        waiting_since=now,
-        due_at=now + _SECOND_TRY_AFTER,
-    )
+    return tried_anew(request.id, delivery, now + _SECOND_TRY_AFTER, now)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@
     copying            `copying.py`: start copies that wait; the end → completed or failed
     completed, failed  only ever due when the share's time is over   → revoking, by a request of its own
 
+What failed is tried again when somebody asks for it (`retrying.py`): the request goes back to applying.
+
 A step that can't be done now is done later; one that can't be done at all fails the request, and says why.
 """
 
@@ -21,16 +23,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from aws_ops.accounts import Accounts
-from aws_ops.errors import AwsBusy, AwsOpsError, KeyPolicyContested, NotYetVisible
+from aws_ops.errors import AwsOpsError
 from aws_ops.estimates import Prices, estimate
 from aws_ops.fence import fenced
 from aws_ops.plan import Plan, Refused, digest, exceeds
-from sharing.applying import KeyInOtherHands
+from sharing.applying import NOT_NOW
 from sharing.approval import asked, move_on
 from sharing.claim import Claim
 from sharing.clock import Clock
 from sharing.context import about
-from sharing.copying import finish, start_copies
+from sharing.copying import fail_retried, finish, start_copies
 from sharing.database import DATABASE_AWAY
 from sharing.errand import Errand
 from sharing.estate import Estate, UnknownAccount
@@ -118,7 +120,7 @@ class Worker:
             self._fail(claim, Failure(FailureKind.NOT_REVOCABLE, details))
         except NotPrepared as trouble:
             self._fail(claim, trouble.failure)
-        except (AwsBusy, NotYetVisible, KeyPolicyContested, KeyInOtherHands, Overtaken) as trouble:
+        except (*NOT_NOW, Overtaken) as trouble:
             self._try_later(claim, str(trouble))
         except AwsOpsError as trouble:
             self._fail(claim, Failure(FailureKind.AWS_REFUSED, {"said": str(trouble)}))
@@ -243,7 +245,9 @@ class Worker:
 
     def _fail(self, claim: Claim, failure: Failure) -> None:
         with claim.transaction() as (tx, request, now):
-            if not is_final(request.state):
+            if request.state is RequestState.APPLYING and request.retries:
+                fail_retried(tx, request, failure, now)
+            elif not is_final(request.state):
                 tx.audit(request.id, now, "bot", "failed", failure_columns(failure) or {})
                 tx.move(request, RequestState.FAILED, now, failure=failure_columns(failure))
                 self.errands[request.kind].give_up(tx, request, now)

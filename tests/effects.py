@@ -88,7 +88,7 @@ def counted(monkeypatch: pytest.MonkeyPatch, effects: Effects) -> Iterator[None]
     answer, api_call, commit = StrictAws.answer, BaseClient.api_call, DefaultDialect.do_commit
 
     def of_aws(aws: StrictAws, request: Any) -> Any:
-        return effects.effect(f"AWS {_operation(request)}", lambda: answer(aws, request))
+        return effects.effect(f"AWS {operation(request)}", lambda: answer(aws, request))
 
     def of_slack(client: WebClient, api_method: str, **call: Any) -> Any:
         return effects.effect(f"Slack {api_method}", lambda: api_call(client, api_method, **call))
@@ -111,6 +111,6 @@ def counted(monkeypatch: pytest.MonkeyPatch, effects: Effects) -> Iterator[None]
     event.remove(Engine, "before_cursor_execute", note)
 
 
-def _operation(request: HttpRequest) -> str:
+def operation(request: HttpRequest) -> str:
     target = request.headers.get("x-amz-target", "")
     return target.rpartition(".")[2] or parse_qs(request.body.decode()).get("Action", ["?"])[0]

@@ -13,6 +13,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from handlers.ballots import APPROVE, DENY
+from handlers.following import RETRY
 from playground.aws import Disk
 from playground.company import target_policy
 from sharing.tables import audit_events, requests
@@ -255,6 +256,24 @@ def _with_a_blunt_role(stage: Stage) -> None:
     _encrypted(stage)
 
 
+def _sees_it_fail() -> Deed:
+    return Deed(lambda stage: stage.passes(minutes=5, steps=60), lambda stage: _says(stage, "AWS ended the copy"))
+
+
+def _retries() -> Deed:
+    """Mika has what was wrong mended, and what failed tried again."""
+
+    def retry(stage: Stage) -> None:
+        stage.staging.set_role_policy("ami-share-target", target_policy(STAGING))
+        stage.clicks(stage.mika, RETRY)
+
+    return Deed(retry, lambda stage: _says(stage, "has it tried again"))
+
+
+def _says(stage: Stage, words: str) -> bool:
+    return any(words in line for line in stage.thread)
+
+
 def _with_auto_scaling(stage: Stage) -> None:
     path = "/aws-service-role/autoscaling.amazonaws.com/"
     stage.staging.role("AWSServiceRoleForAutoScaling", ["autoscaling.amazonaws.com"], path=path)
@@ -310,6 +329,7 @@ SCENARIOS = (
         minutes=5,
     ),
     Scenario("a copy that fails twice", _with_a_blunt_role, _share("to staging"), minutes=15),
+    Scenario("a failed copy retried", _with_a_blunt_role, [*_share("to staging"), _sees_it_fail(), _retries()]),
     Scenario(
         "taken back with its copy",
         _with_a_copy,

@@ -1,6 +1,7 @@
 """What refers to an image in the caller's account: instances, launch templates and parameters.
 
-After the EC2 API reference, DescribeImageReferences. Recipes of Image Builder can be asked for; nobody makes any here.
+After the EC2 API reference, DescribeImageReferences, and the EC2 User Guide, "Identify your resources referencing
+specified AMIs". Recipes of Image Builder can be asked for; nobody makes any here.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +14,14 @@ from playground.aws.errors import AwsError
 from playground.aws.filters import page
 from playground.aws.policies import Ask
 
+_CALLED_VIA = {"aws:CalledVia": ["ec2-images.amazonaws.com"]}
+_NEEDED = {
+    "ec2:Instance": ["ec2:DescribeInstances"],
+    "ec2:LaunchTemplate": ["ec2:DescribeLaunchTemplates", "ec2:DescribeLaunchTemplateVersions"],
+    "ssm:Parameter": ["ssm:DescribeParameters", "ssm:GetParameters"],
+    "imagebuilder:ImageRecipe": ["imagebuilder:ListImageRecipes"],
+    "imagebuilder:ContainerRecipe": ["imagebuilder:ListContainerRecipes", "imagebuilder:GetContainerRecipe"],
+}
 _DEPTHS = range(1, 10_001)
 _USUAL_DEPTH = 10
 
@@ -36,13 +45,16 @@ class Reference:
 @serves("ec2", "DescribeImageReferences")
 def describe_image_references(call: Call) -> dict[str, Any]:
     """The caller's own resources that refer to the images; whether these exist, or are its own, is not asked."""
-    call.authorize(Ask("ec2:DescribeImageReferences"))
+    types = _types_asked(call)
+    # EC2 looks with the caller's own rights. Which it needs is documented, but not which of them for which type.
+    looks = (Ask(action, context=_CALLED_VIA) for each in types for action in _NEEDED[each])
+    call.authorize(Ask("ec2:DescribeImageReferences"), *looks)
     wanted = call.parameters["ImageIds"]
     for image_id in wanted:
         images.refuse_malformed(image_id)
     found = {
         reference.id: reference
-        for resource_type, options in _types_asked(call).items()
+        for resource_type, options in types.items()
         for reference in _LOOKS[resource_type](call, options)
         if reference.image_id in wanted
     }

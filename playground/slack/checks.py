@@ -81,6 +81,12 @@ def wrong_with_options(options: Any) -> list[str]:
     return wrong_with_blocks([{"type": "actions", "elements": [menu]}], "modal") if options else []
 
 
+def wrong_with_option_groups(groups: Any) -> list[str]:
+    """Return everything that is wrong with such options in groups."""
+    menu = {"type": "static_select", "action_id": "options", "option_groups": groups}
+    return wrong_with_blocks([{"type": "actions", "elements": [menu]}], "modal")
+
+
 def wrong_with_metadata(metadata: Any) -> str | None:
     """Return the error of `chat.postMessage` for metadata that Slack doesn't take."""
     if not isinstance(metadata, dict) or set(metadata) != {"event_type", "event_payload"}:

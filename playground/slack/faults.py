@@ -1,5 +1,6 @@
 """Faults: what may go wrong between the bot and Slack, one call or many, as a test asks for."""
 
+import threading
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -15,6 +16,7 @@ class Harm(Enum):
     SERVER_ERROR = "server_error"  # HTTP 503
     DROP = "drop"  # nothing happens, and the connection is closed
     LOSE_ANSWER = "lose_answer"  # it happens, and the connection is closed
+    SLOW = "slow"  # it happens late
 
 
 @dataclass
@@ -26,6 +28,7 @@ class Fault:
     left: int
     error: str = ""
     retry_after: int = 0
+    seconds: float = 0
 
 
 @dataclass
@@ -33,6 +36,7 @@ class Faults:
     """The faults to come."""
 
     pending: list[Fault] = field(default_factory=list)
+    _cleared: threading.Event = field(default_factory=threading.Event)
 
     def fail(self, method: str, *, error: str, times: int = 1) -> None:
         self.pending.append(Fault(method, Harm.ERROR, times, error=error))
@@ -49,9 +53,19 @@ class Faults:
     def lose_answer(self, method: str, *, times: int = 1) -> None:
         self.pending.append(Fault(method, Harm.LOSE_ANSWER, times))
 
+    def slow(self, method: str, *, seconds: float, times: int = 1) -> None:
+        """Take so long for the next calls; what still waits when all is well again waits no longer."""
+        self.pending.append(Fault(method, Harm.SLOW, times, seconds=seconds))
+
     def clear(self) -> None:
         """All is well again."""
         self.pending.clear()
+        self._cleared.set()
+        self._cleared = threading.Event()
+
+    def dawdle(self, fault: Fault) -> None:
+        """Wait as long as a slow call does."""
+        self._cleared.wait(fault.seconds)
 
     def next_for(self, method: str) -> Fault | None:
         """Return the fault that strikes this call, and count it."""

@@ -59,7 +59,9 @@ def seen_by(slack: StrictSlack, user_id: str) -> Json:
             "shortcuts": features.get("shortcuts", []),
             "has_home": features.get("app_home", {}).get("home_tab_enabled", False),
             "home": None if home is None else {"blocks": home.blocks},
-            "view": None if view is None else {"id": view.id, "hash": view.hash, "errors": view.errors} | view.body,
+            "view": None
+            if view is None
+            else {"id": view.id, "hash": view.hash, "errors": view.errors, "offered": view.offered} | view.body,
         }
 
 
@@ -85,6 +87,8 @@ def act(slack: StrictSlack, asked: Json) -> Json:
         case "shortcut":
             message = _message(slack, user, asked) if "ts" in asked else None
             answer = slack.use_shortcut(user, str(asked.get("callback_id")), message)
+        case "choose":
+            answer = slack.choose(user, str(asked.get("block")), asked.get("value"))
         case "submit":
             answer = slack.submit(user, dict(asked.get("values", {})))
         case "close":

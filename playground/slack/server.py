@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import urllib.parse
 from collections.abc import Iterator
@@ -51,6 +52,11 @@ class _Server(ThreadingHTTPServer):
         self.slack = slack
         self.rates = Rates()
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of whoever didn't wait for an answer."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
@@ -95,6 +101,8 @@ class _Handler(BaseHTTPRequestHandler):
         arguments = _arguments(body, self.headers.get("Content-Type", ""))
         token = self.headers.get("Authorization", "").removeprefix("Bearer ") or arguments.get("token")
         fault = slack.faults.next_for(method)
+        if fault and fault.harm is Harm.SLOW:
+            slack.faults.dawdle(fault)
         wait = self._rate_limit(method, arguments)
         if fault and fault.harm is Harm.DROP:
             self.close_connection = True

@@ -248,7 +248,7 @@ class StrictSlack:
     def _place_of(self, user: User, where: Message | View) -> Json:
         """What a payload says of the message or view in which something was clicked."""
         if isinstance(where, View):
-            view = as_json(where, self.api)
+            view = as_json(where, self.api, _filled(where)[0])
             return {"container": {"type": "view", "view_id": where.id}, "view": view}
         channel = self.workspace.channels[where.channel]
         return {
@@ -301,7 +301,8 @@ class StrictSlack:
         view = self.open_view(user)
         if view is None:
             raise NothingToClick(f"{user.name} has no form open")
-        state, errors = _filled(view, values)
+        _enter(view, values)
+        state, errors = _filled(view)
         if errors:
             return Answer(0, errors=errors)
         payload = self._payload("view_submission", user) | {
@@ -314,6 +315,27 @@ class StrictSlack:
             return Answer(reply.status, timed_out=True)
         return self._act_on(user, view, reply)
 
+    def choose(self, user: User, block_id: str, value: Any) -> Answer:
+        """Somebody changes a field of the form before them; the bot is told if the field asks for it."""
+        view = self.open_view(user)
+        if view is None:
+            raise NothingToClick(f"{user.name} has no form open")
+        _enter(view, {block_id: value})
+        block = view.inputs[block_id]
+        if not block.get("dispatch_action"):
+            return Answer(_OK)
+        state, _ = _filled(view)
+        action_id = block["element"]["action_id"]
+        action = {
+            **state[block_id][action_id],
+            "action_id": action_id,
+            "block_id": block_id,
+            "action_ts": f"{self.clock().timestamp():.6f}",
+        }
+        payload = self._payload("block_actions", user) | self._place_of(user, view) | {"actions": [action]}
+        reply = self._deliver_payload(payload | {"trigger_id": self.app.new_trigger(user.id, self.clock())})
+        return Answer(reply.status, timed_out=reply.seconds > self.ack_within)
+
     def _act_on(self, user: User, view: View, reply: Reply) -> Answer:
         answer = reply.json()
         match answer.get("response_action"):
@@ -322,16 +344,17 @@ class StrictSlack:
             case "clear":
                 self.workspace.views[user.id].clear()
             case "errors":
-                inputs = {block.get("block_id") for block in view.body["blocks"] if block["type"] == "input"}
                 errors: dict[str, str] = answer.get("errors", {})
-                self.violations += [f"view errors: no input block {each}" for each in sorted(set(errors) - inputs)]
+                strange = sorted(set(errors) - set(view.inputs))
+                self.violations += [f"view errors: no input block {each}" for each in strange]
                 view.errors = errors
                 return Answer(reply.status, errors=errors)
             case "update" | "push" as action:
                 body = answer.get("view", {})
                 self.violations += [f"view {action}: {each}" for each in checks.wrong_with_view(body)]
-                shown = replace(view, body=body, hash=secrets.token_hex(8), errors={})
+                shown = replace(view, body=body, hash=secrets.token_hex(8), errors={}, offered={}, entered={})
                 if action == "update":
+                    shown.take_over(view)
                     self.workspace.views[user.id][-1] = shown
                 else:
                     self.workspace.views[user.id].append(replace(shown, id=self.workspace.new_id("V")))
@@ -350,13 +373,24 @@ class StrictSlack:
             "block_id": block_id,
             "value": typed,
             "container": {"type": "view", "view_id": view.id},
-            "view": as_json(view, self.api),
+            "view": as_json(view, self.api, _filled(view)[0]),
         }
         reply = self._deliver_payload(payload)
-        options = reply.json().get("options", [])
-        self.violations += [f"options: {each}" for each in checks.wrong_with_options(options)]
+        options = self._options(reply.json())
         view.offered |= {each["value"]: each for each in options if "value" in each}
         return Answer(reply.status, options=options, timed_out=reply.seconds > self.ack_within)
+
+    def _options(self, answer: Json) -> list[Json]:
+        """The options that a menu offers, those in groups one group after the other."""
+        if "option_groups" not in answer:
+            options: list[Json] = answer.get("options", [])
+            self.violations += [f"options: {each}" for each in checks.wrong_with_options(options)]
+            return options
+        groups: list[Json] = answer["option_groups"]
+        if "options" in answer:
+            self.violations.append("options: there are groups as well")
+        self.violations += [f"option_groups: {each}" for each in checks.wrong_with_option_groups(groups)]
+        return [option for group in groups for option in group["options"]]
 
     def open_home(self, user: User) -> Answer:
         """Somebody opens the app's home; nobody is told unless the app has one and asked for the event."""
@@ -493,16 +527,21 @@ class Group:
     handle: str
 
 
-def _filled(view: View, values: dict[str, Any]) -> tuple[Json, dict[str, str]]:
+def _enter(view: View, values: dict[str, Any]) -> None:
+    """Put something into fields, by `block_id`; what is in the others stays."""
+    if strange := set(values) - set(view.inputs):
+        raise NothingToClick(f"the form has no fields {sorted(strange)}, but {sorted(view.inputs)}")
+    for block_id, value in values.items():
+        view.entered[block_id, view.inputs[block_id]["element"]["action_id"]] = value
+
+
+def _filled(view: View) -> tuple[Json, dict[str, str]]:
     """Return the state of a form, and what Slack's own client complains of before it sends anything."""
-    inputs = {block["block_id"]: block for block in view.body["blocks"] if block["type"] == "input"}
-    if strange := set(values) - set(inputs):
-        raise NothingToClick(f"the form has no fields {sorted(strange)}, but {sorted(inputs)}")
     state: Json = {}
     errors: dict[str, str] = {}
-    for block_id, block in inputs.items():
+    for block_id, block in view.inputs.items():
         element = block["element"]
-        value = values.get(block_id, _initially(element))
+        value = view.entered.get((block_id, element["action_id"]), _initially(element))
         if value in (None, "", []) and not block.get("optional"):
             errors[block_id] = "Please complete this required field."
         elif isinstance(value, str) and len(value) > element.get("max_length", 3000):

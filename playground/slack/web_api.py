@@ -300,6 +300,7 @@ def _update_view(api: Api, arguments: Json) -> Json:
                     raise SlackRefuses("hash_conflict")
                 new = _view(api, old.user, arguments, None)
                 new.id, new.root_id, new.previous_id = old.id, old.root_id, old.previous_id
+                new.take_over(old)
                 stack[place] = new
                 return {"view": as_json(new, api)}
     raise SlackRefuses("not_found")

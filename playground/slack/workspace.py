@@ -101,7 +101,12 @@ class Message:
 
 @dataclass
 class View:
-    """A modal somebody has open, or their App Home. `offered` are the options that the bot suggested, by value."""
+    """A modal somebody has open, or their App Home.
+
+    Attributes:
+        offered: the options that the bot suggested, by value.
+        entered: what somebody put in so far, by `block_id` and `action_id`.
+    """
 
     id: str
     user: str
@@ -111,10 +116,25 @@ class View:
     previous_id: str | None = None
     errors: dict[str, str] = field(default_factory=dict)
     offered: dict[str, Json] = field(default_factory=dict)
+    entered: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     @property
     def blocks(self) -> list[Json]:
         return list(self.body["blocks"])
+
+    @property
+    def inputs(self) -> dict[str, Json]:
+        """The blocks that something can be put into, by `block_id`."""
+        return {block["block_id"]: block for block in self.blocks if block["type"] == "input"}
+
+    def take_over(self, old: "View") -> None:
+        """Keep what was put in before an update, where the fields have the same ids.
+
+        docs.slack.dev/reference/methods/views.update, "Preserving input entry".
+        """
+        here = {(block_id, block["element"]["action_id"]) for block_id, block in self.inputs.items()}
+        self.entered = {field: value for field, value in old.entered.items() if field in here}
+        self.offered = old.offered
 
     def as_text(self, names: "Workspace") -> str:
         """What a person reads."""

@@ -146,9 +146,9 @@ def test_all_pages_of_grants_are_read_and_only_the_bots_are_revoked(aws: StrictA
         kms.create_grant(KeyId=key, GranteePrincipal=ROOT, Operations=["Decrypt"], Name=f"volume-{number}")
     create_grant(kms, key, ROOT, before_write=nothing)
     assert len(read_grants(kms, key)) == 121
-    assert revoke_grants(kms, key, ROOT) is not None
+    assert revoke_grants(kms, key, ROOT, before_write=lambda _: None) is not None
     assert len(read_grants(kms, key)) == 120
-    assert revoke_grants(kms, key, ROOT) is None
+    assert revoke_grants(kms, key, ROOT, before_write=lambda _: None) is None
 
 
 def test_a_grantee_that_is_gone_is_revoked_by_the_name_of_its_grant(aws: StrictAws, kms: Any, key: Any) -> None:
@@ -159,7 +159,7 @@ def test_a_grantee_that_is_gone_is_revoked_by_the_name_of_its_grant(aws: StrictA
     aws.account(STAGING).role("deploy")
     create_grant(kms, key, role, before_write=nothing)
     assert len(read_grants(kms, key)) == 2, "one who bears the name of another isn't the other"
-    revoke_grants(kms, key, role)
+    revoke_grants(kms, key, role, before_write=lambda _: None)
     assert read_grants(kms, key) == ()
 
 
@@ -203,8 +203,8 @@ def test_a_grant_that_is_not_shown_yet_is_not_taken_for_made_nor_one_that_is_for
         create_grant(_Slow(kms, []), key, ROOT, before_write=nothing)  # type: ignore[arg-type]
     shown = kms.list_grants(KeyId=key)["Grants"]
     with pytest.raises(NotYetVisible):
-        revoke_grants(_Slow(kms, shown), key, ROOT)  # type: ignore[arg-type]
-    assert revoke_grants(kms, key, ROOT) is None, "it is gone all the same"
+        revoke_grants(_Slow(kms, shown), key, ROOT, before_write=lambda _: None)  # type: ignore[arg-type]
+    assert revoke_grants(kms, key, ROOT, before_write=lambda _: None) is None, "it is gone all the same"
 
 
 # In a plan -----------------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from aws_ops.key_policy import (
     own_users,
     parse,
     principal_names,
+    with_own_statements_alone,
     withdraw_administration,
     withdraw_use,
 )
@@ -220,6 +221,24 @@ def test_the_two_statements_are_these() -> None:
         "Resource": "*",
         "Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}},
     }
+
+
+@given(policies(), some_users, some_users, some_principals)
+def test_the_bot_s_own_statements_alone_become_what_they_become_in_the_whole_policy(
+    policy: KeyPolicy, wanted: list[KeyUser], unwanted: list[KeyUser], named: list[PrincipalArn]
+) -> None:
+    """So that a diff of them shows all that is changed."""
+    assume(not deleted_principals(policy))
+
+    def changed(one: KeyPolicy) -> KeyPolicy:
+        allowed = allow_administration(allow_use(one, wanted), named)
+        return withdraw_administration(withdraw_use(allowed, unwanted), named[:1])
+
+    alone = with_own_statements_alone(policy)
+    assert strangers(alone) == []
+    assert own_users(alone) == own_users(policy)
+    assert own_administrators(alone) == own_administrators(policy)
+    assert changed(alone) == with_own_statements_alone(changed(policy))
 
 
 def test_the_statements_for_organizations_are_these() -> None:

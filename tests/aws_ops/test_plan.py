@@ -25,7 +25,7 @@ from aws_ops.facts import (
     Unreadable,
 )
 from aws_ops.ids import AccountId, ImageId, KeyArn, Region, RoleArn, SnapshotId
-from aws_ops.key_policy import allow_administration, allow_use, parse
+from aws_ops.key_policy import allow_administration, allow_use, own_users, parse
 from aws_ops.plan import (
     AddCreateVolumePermission,
     AddLaunchPermission,
@@ -45,6 +45,7 @@ from aws_ops.plan import (
     exceeds,
     load,
     plan_share,
+    policies_after,
 )
 from tests.aws_ops.builders import (
     GOLDEN,
@@ -669,6 +670,7 @@ def test_every_kind_of_caution_is_tested() -> None:
     revocations = {CautionKind.STILL_SHARED, CautionKind.VOLUMES_NEED_KEY}
     audits = {
         CautionKind.NOT_LOOKED_AT,
+        CautionKind.CANNOT_BE_PUT_RIGHT,
         CautionKind.SOURCE_GONE,
         CautionKind.COPY_LOST,
         CautionKind.SHARED_BEYOND,
@@ -906,6 +908,28 @@ def test_a_digest_is_of_what_is_done_and_nothing_else() -> None:
     assert digest(plan) == digest(replace(plan, cautions=(Caution(CautionKind.IMAGE_PUBLIC, ()),)))
     assert digest(plan) != digest(planned(request=a_request(a_target(PROD))))
     assert len(digest(plan)) == 64
+    (noted,) = plan.policies
+    assert noted.key_arn == KEY
+    assert digest(plan) == digest(replace(plan, policies=()))
+    assert exceeds(plan, replace(plan, policies=())) == ()
+
+
+def test_a_plan_that_was_stored_before_policies_were_noted_is_still_read() -> None:
+    stored = json.loads(dump(planned()))
+    del stored["policies"]
+    plan = load(json.dumps(stored))
+    assert digest(plan) == digest(planned())
+    before, after = policies_after(plan)[KEY]
+    assert before.statements == ()
+    assert own_users(after) == {a_principal(STAGING, "root")}
+
+
+def test_what_becomes_of_the_bot_s_own_statements_can_be_shown() -> None:
+    there = allow_use(a_policy(), [a_principal(PROD, "root")])
+    before, after = policies_after(planned(some_facts(keys=[a_key(policy=there)])))[KEY]
+    assert own_users(before) == {a_principal(PROD, "root")}
+    assert own_users(after) == {a_principal(PROD, "root"), a_principal(STAGING, "root")}
+    assert len(before.statements) == len(after.statements) == 2, "what others wrote isn't shown"
 
 
 def test_what_exceeds_an_approval_names_only_what_was_not_approved() -> None:

@@ -11,7 +11,7 @@ from handlers.ballots import APPROVE, DENY
 from handlers.following import AGAIN, ASK_FOR_PREVIEW, DETAILS, NOTIFY, REVOKE, STOP_NOTIFYING
 from playground.aws import Disk
 from tests.postgres import ON_BOTH
-from tests.stage import PROD, REGION, STAGING, Stage
+from tests.stage import IMAGES, PROD, REGION, STAGING, Stage
 
 
 @pytest.fixture
@@ -330,9 +330,39 @@ def test_details_show_what_a_key_s_policy_gains_as_a_diff(stage: Stage) -> None:
     view = stage.slack.open_view(stage.sam)
     assert view is not None
     text = view.as_text(stage.slack.workspace)
-    assert '+   "Sid": "AmiShareBotUse",' in text
-    assert f'+       "arn:aws:iam::{STAGING}:role/ami-share-target"' in text
-    assert '+       "kms:GrantIsForAWSResource": "true"' in text
+    assert '+  "Sid": "AmiShareBotUse"' in text
+    assert f'+      "arn:aws:iam::{STAGING}:role/ami-share-target"' in text
+    assert '+      "kms:GrantIsForAWSResource": "true"' in text
+    assert not any(line.startswith("- ") for line in text.splitlines())
+
+
+def test_where_statements_are_there_already_the_diff_shows_what_alone_is_added_and_what_goes(stage: Stage) -> None:
+    image = stage.images.image(REGION, devices=[Disk(key=stage.images.key(REGION))])
+    share(stage, f"{image} to staging no copy")
+    stage.types(stage.mika, f"{image} to prod no copy")
+    stage.work()
+    added = _diff(stage)
+    prod, staging = (f'"arn:aws:iam::{account}:role/ami-share-target"' for account in (PROD, STAGING))
+    assert [line for line in added if line.startswith("+ ")] == [f"+      {prod}"] * 2, "in both statements"
+    assert [line for line in added if line.startswith("- ")] == []
+    assert f"       {staging}" in added, "among those who are there"
+
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.clicks(stage.mika, REVOKE)
+    stage.work()
+    gone = _diff(stage)
+    assert [line for line in gone if line.startswith("- ")] == [f"-      {prod}"] * 2
+    assert [line for line in gone if line.startswith("+ ")] == []
+
+
+def _diff(stage: Stage) -> list[str]:
+    """What the details of the newest approval show of the key's policy."""
+    stage.clicks(stage.sam, DETAILS)
+    view = stage.slack.open_view(stage.sam)
+    assert view is not None
+    text = str(view.as_text(stage.slack.workspace))
+    return [line for line in text.splitlines() if line[:2] in ("+ ", "- ", "  ")]
 
 
 def test_what_failed_can_be_asked_for_again(stage: Stage, image: str) -> None:
@@ -367,7 +397,7 @@ def test_a_key_that_many_use_already_stands_out(stage: Stage) -> None:
     stage.aws.key(key).policy = policy | {"Statement": [*policy["Statement"], open_to]}
     stage.types(stage.mika, f"{image} to staging")
     stage.work()
-    assert "is used by 3 other accounts already" in stage.approval.as_text()
+    assert f"Other accounts use the key {key} already, 3 in all" in stage.approval.as_text()
 
 
 def test_the_environment_and_the_age_of_an_image_stand_out(stage: Stage, image: str) -> None:
@@ -376,5 +406,36 @@ def test_the_environment_and_the_age_of_an_image_stand_out(stage: Stage, image: 
     stage.types(stage.mika, f"{image} to staging, prod")
     stage.work()
     text = stage.approval.as_text().replace("*", "")
-    assert "prod belongs to the environment production." in text
-    assert f"`{image}` is 120 days old." in text
+    assert "⚠ In the environment production: prod." in text
+    assert f"⚠ `{image}` is 120 days old." in text
+    assert "Made: 2026-03-02 09:00 UTC, 120 days old" in text
+
+
+def test_the_settings_say_what_stands_out(stage: Stage) -> None:
+    stage.replace_settings('name = "prod"\n', 'name = "prod"\nenvironment = "production"\n')
+    stage.replace_settings('name = "staging"\n', 'name = "staging"\nenvironment = "Staging-eu"\n')
+    stage.add_settings(
+        '\n[warnings]\nimage_older_than_days = 5\nkey_used_by_accounts = 1\nenvironments = ["staging*"]\n'
+    )
+    key = stage.images.key(REGION)
+    image = stage.images.image(REGION, devices=[Disk(key=key)])
+    policy = stage.aws.key(key).policy
+    other = {"AWS": stage.aws.account("777777777777").root}
+    open_to = {"Effect": "Allow", "Principal": other, "Action": "kms:Decrypt", "Resource": "*"}
+    stage.aws.key(key).policy = policy | {"Statement": [*policy["Statement"], open_to]}
+    stage.clock.advance(timedelta(days=6))
+    stage.types(stage.mika, f"{image} to staging, prod")
+    stage.work()
+    lines = stage.approval.as_text().splitlines()
+    assert "⚠ In the environment Staging-eu: staging." in lines
+    assert "In the environment production: prod." in lines, "named, and no warning"
+    assert f"⚠ `{image}` is 6 days old." in lines
+    assert any(line.startswith(f"⚠ Other accounts use the key {key} already, 1 in all") for line in lines)
+
+
+def test_a_public_image_stands_out(stage: Stage, image: str) -> None:
+    stage.by_hand(IMAGES).modify_image_attribute(ImageId=image, LaunchPermission={"Add": [{"Group": "all"}]})
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    assert f"⚠ {image} is public: everybody can launch it already." in stage.approval.as_text().splitlines()
+    assert f"{image} is public" in stage.approval.text, "notifications and screen readers say so, too"

@@ -78,6 +78,8 @@ def recorded(stage: Stage) -> list[bytes]:
         stage.clicks(stage.kim, action)
     stage.types(stage.mika, "")
     stage.slack.suggest(stage.mika, "image", "gold")
+    stage.slack.suggest(stage.mika, "targets", "stag")
+    stage.slack.choose(stage.mika, "targets", ["prod"])
     stage.submits(stage.mika, image=[image], targets=["staging"], reason="y")
     stage.opens_home(stage.kim)
     stage.slack.connect(stage.door)

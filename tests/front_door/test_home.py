@@ -1,5 +1,7 @@
 """The home tab: what waits, what was asked for, what runs and what is shared, with buttons, and always as it is now."""
 
+from datetime import timedelta
+
 import pytest
 
 from handlers.ballots import APPROVE, CANCEL
@@ -7,7 +9,7 @@ from handlers.following import DETAILS, REVOKE
 from handlers.home import OPEN_FORM
 from playground.slack.strict import Group
 from tests.postgres import ON_BOTH
-from tests.stage import REGION, Stage
+from tests.stage import IMAGES, REGION, Stage
 
 
 @pytest.fixture
@@ -36,8 +38,8 @@ def test_what_waits_is_decided_from_the_home_of_those_who_may(stage: Stage, imag
     assert "Your requests" in now(stage, stage.mika)
     assert "Nothing is asked for" in now(stage, stage.kim)
     stage.clicks(stage.sam, APPROVE, stage.home(stage.sam))
+    assert "Waiting for your decision" not in now(stage, stage.sam), "whoever clicks sees at once what it did"
     stage.work()
-    assert "Waiting for your decision" not in now(stage, stage.sam)
     assert "Under way" in now(stage, stage.sam)
     stage.passes(minutes=40)
     assert "Shared now" in now(stage, stage.kim)
@@ -58,9 +60,34 @@ def test_a_requester_withdraws_from_their_home(stage: Stage, image: str) -> None
     stage.types(stage.mika, f"{image} to staging")
     stage.work()
     stage.clicks(stage.mika, CANCEL, stage.home(stage.mika))
+    assert "[Cancel request]" not in now(stage, stage.mika)
     stage.work()
     assert "cancelled" in stage.approval.as_text()
-    assert "Your requests" not in now(stage, stage.mika)
+
+
+def test_what_ended_lately_is_among_one_s_requests_for_a_week(stage: Stage, image: str) -> None:
+    stage.opens_home(stage.mika)
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    stage.clicks(stage.mika, CANCEL, stage.home(stage.mika))
+    stage.work()
+    assert "Your requests" in now(stage, stage.mika)
+    assert "· cancelled" in now(stage, stage.mika)
+    assert "Your requests" not in stage.opens_home(stage.sam), "it was nobody else's"
+    stage.clock.advance(timedelta(days=8))
+    assert "Your requests" not in stage.opens_home(stage.mika)
+
+
+def test_whoever_decides_at_home_sees_the_image_and_the_warnings(stage: Stage) -> None:
+    stage.replace_settings('name = "prod"\n', 'name = "prod"\nenvironment = "production"\n')
+    image = stage.images.image(REGION, name="golden-2026-11")
+    stage.by_hand(IMAGES).modify_image_attribute(ImageId=image, LaunchPermission={"Add": [{"Group": "all"}]})
+    stage.types(stage.mika, f"{image} to prod")
+    stage.work()
+    shown = stage.opens_home(stage.sam)
+    assert "⚠ In the environment production: prod." in shown
+    assert f"⚠ {image} is public: everybody can launch it already." in shown
+    assert f"`{image}` golden-2026-11, made " in shown
 
 
 def test_what_is_shared_shows_its_end_and_is_taken_back_or_looked_at(stage: Stage, image: str) -> None:
@@ -160,8 +187,12 @@ def test_a_group_or_a_reader_that_is_gone_keeps_no_other_home_from_being_current
 
 
 def test_a_home_never_passes_slack_s_limits(stage: Stage, image: str) -> None:
-    for number in range(12):
+    for number in range(20):
         stage.types(stage.mika, f"{stage.images.image(REGION, name=f'golden-{number}')} to staging reason {'x' * 400}")
     stage.work()
-    assert "more" in stage.opens_home(stage.sam)
+    shown = stage.opens_home(stage.sam)
     assert len(stage.home(stage.sam).blocks) <= 100
+    decisions = shown.count("[Approve]")
+    assert 5 <= decisions < 20
+    assert f"… and {20 - decisions} more: `/ami-share list all` shows them." in shown
+    assert "… and 13 more: `/ami-share list` shows them." in stage.opens_home(stage.mika)

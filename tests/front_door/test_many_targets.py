@@ -43,8 +43,8 @@ def test_two_hundred_copies_are_asked_for_on_a_page_and_each_is_in_the_details(s
     assert f"`CopyImage`, 200 copies: of `{image}` by 50 accounts (`500000000000`, " in copies
     assert "in 4 regions (`ap-northeast-1`, `eu-central-1`, `eu-west-1`, `us-east-1`), named `vault`" in copies
     (production,) = [line for line in asked if line.startswith("⚠")]
-    assert "payments-team-00, payments-team-01" in production
-    assert production.endswith("more belong to the environment production.")
+    assert production.startswith("⚠ In the environment production: payments-team-00, payments-team-01, ")
+    assert production.endswith(" more.")
     assert any("203 changes in all" in line for line in asked)
     assert not any(line.startswith("…") for line in asked)
 

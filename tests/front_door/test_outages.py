@@ -177,6 +177,7 @@ def test_a_target_that_is_lost_while_copying_is_told_of_and_holds_no_other_up(
     assert [copy.state for copy in stage.prod.images(REGION)] == ["available"]
     (progress,) = [line for line in stage.thread if "Copies" in line]
     assert "I can't look at this copy just now: AWS refused" in progress
+    assert "⚠" not in progress, "nobody has to act on what may mend itself"
     if loss == "rights":
         stage.staging.set_role_policy("ami-share-target", whole)
         stage.passes(minutes=2)

@@ -144,6 +144,23 @@ def test_two_requests_at_once_make_one(stage: Stage, key: str, image: str) -> No
     good_copy(stage, product)
 
 
+def test_over_the_quota_of_copies_it_waits_for_its_turn(stage: Stage, key: str, image: str) -> None:
+    second = stage.images.image(REGION, name="other", devices=[Disk(gib=8, key=stage.images.managed_key(REGION))])
+    asked(stage, f"{image}, {second} to staging no copy")
+    stage.aws.image_copies_at_once = 1
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    assert sum(bool(products(stage, one)) for one in (image, second)) == 1
+    stage.aws.image_copies_at_once = 0
+    stage.passes(hours=6, steps=300)
+    assert sum(bool(products(stage, one)) for one in (image, second)) == 1
+    assert "being re-encrypted first" in stage.approval.as_text(), "however long the others take"
+    stage.aws.image_copies_at_once = 1
+    stage.passes(minutes=40)
+    assert [len(products(stage, one)) for one in (image, second)] == [1, 1]
+    assert "is complete" in stage.direct(stage.mika)[-1]
+
+
 def test_without_the_setting_it_is_refused_and_the_setting_is_named(stage: Stage, image: str) -> None:
     stage.types(stage.mika, f"{image} to staging")
     stage.work()

@@ -6,7 +6,7 @@ import pytest
 
 from playground.aws import Crash
 from sharing.requests import RequestId
-from tests.front_door.test_taking_back import APPROVE, request_id, shared
+from tests.front_door.test_taking_back import APPROVE, request_id, shared, taken_back
 from tests.stage import REGION, STAGING, Stage
 
 RULES = '\n[[retention]]\nimages = "golden-*"\nkeep = 2\n'
@@ -106,6 +106,27 @@ def test_what_comes_into_use_after_the_approval_stays_too(stage: Stage, family: 
     told = stage.direct(stage.mika)[-1]
     assert "1 copy is deregistered, and its snapshots are deleted" in told
     assert f"{copies(stage)['golden-0']} in {STAGING} {REGION} stays:" in told
+
+
+def test_copies_count_whatever_became_of_their_shares(stage: Stage) -> None:
+    stage.add_settings(RULES.replace("2", "1"))
+    for number, how in enumerate(["", "then unshare", "for 2h", ""]):
+        image = stage.images.image(REGION, name=f"golden-{number}")
+        share = shared(stage, f"{image} to staging {how}", minutes=15)
+    taken_back(stage, share)
+    stage.passes(hours=2, steps=600)
+    assert set(copies(stage)) == {"golden-0", "golden-1", "golden-2", "golden-3"}
+    looked(stage)
+    assert stage.approval.as_text().count("DeregisterImage") == 3
+    approved(stage)
+    assert set(copies(stage)) == {"golden-3"}
+
+
+def test_what_somebody_deregistered_is_not_counted_as_kept(stage: Stage, trio: list[str]) -> None:
+    stage.by_hand(STAGING).deregister_image(ImageId=copies(stage)["golden-2"])
+    looked(stage)
+    approved(stage)
+    assert set(copies(stage)) == {"golden-1"}
 
 
 def test_an_account_that_cannot_say_what_is_used_loses_nothing(stage: Stage, family: list[str]) -> None:

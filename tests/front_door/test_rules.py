@@ -96,7 +96,7 @@ def test_the_requester_hears_of_a_denied_part_at_once_and_again_at_the_end(guard
     guarded.work()
     guarded.passes(minutes=30)
     for end in (guarded.direct(guarded.mika)[-1], guarded.thread[-1]):
-        assert "is complete, as far as it was approved. Ready to use:" in end
+        assert "is complete, as far as it was approved. What is left out, and what is ready to use:" in end
         assert f"staging  {guarded.staging.id}" in end
         assert "Denied for prod (rule `production`) by @ana" in end
         assert ">not during the freeze" in end

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from playground.aws import Disk
 from tests.front_door.test_taking_back import APPROVE
 from tests.postgres import ON_BOTH
 from tests.stage import IMAGES, REGION, STAGING, Stage
@@ -107,6 +108,30 @@ def test_others_and_what_was_there_before_are_left_alone(stage: Stage) -> None:
     stage.images.image(REGION, name="tools")
     look(stage)
     assert stage.slack.messages(stage.room) == []
+
+
+def test_what_the_bot_made_itself_is_not_asked_for(standing: Stage) -> None:
+    stage = standing
+    stage.images.key(REGION, alias="alias/golden")
+    stage.replace_settings(
+        'external_id = "ami-share-images"',
+        f'external_id = "ami-share-images"\nreencrypt_keys = {{ {REGION} = "alias/golden" }}',
+    )
+    image = stage.images.image(REGION, name="golden-7", devices=[Disk(gib=8, key=stage.images.managed_key(REGION))])
+    look(stage)
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.aws.copy_gib_per_second = 0.02
+    for _ in range(9):
+        stage.passes(minutes=5, steps=60)
+        look(stage)
+    (product,) = (each for each in stage.images.images(REGION) if each.source_image_id == image)
+    assert product.name.startswith("golden-7")
+    assert len(stage.slack.messages(stage.room)) == 1
+    assert not any("nothing to do" in told for told in stage.direct(stage.mika))
+    assert "is complete" in stage.direct(stage.mika)[-1]
+    stage.bot.gallery.refresh()
+    assert [each.image.image_id for each in stage.bot.gallery.pictures] == [image], "it can't be picked either"
 
 
 def test_an_image_is_taken_up_when_it_becomes_available(standing: Stage) -> None:

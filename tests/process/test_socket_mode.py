@@ -21,6 +21,7 @@ def test_a_share_over_socket_mode(tmp_path: Path) -> None:
         (shown,) = here.slack.command(mika, room, "/ami-share", "help").ephemeral
         assert "/ami-share IMAGE, … to ACCOUNT" in shown.as_text()
         here.slack.command(mika, room, "/ami-share", "")
+        until(lambda: here.slack.open_view(mika) is not None, here)
         answer = here.slack.submit(mika, {"image": ["no-such-image"], "targets": ["staging"], "reason": "x"})
         assert set(answer.errors) == {"image"}, "a form's errors come back through the socket"
         assert here.slack.submit(mika, {"image": [image], "targets": ["staging"], "reason": "x"}).errors == {}

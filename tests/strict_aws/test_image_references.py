@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from playground.aws import Account, StrictAws
+from playground.company import target_policy
 from tests.strict_aws.rules import INFERRED, READ, refused, rule
 from tests.strict_aws.targets import OWNER, REGION, TARGET, session
 
@@ -124,6 +125,24 @@ def test_ten_images_a_call(owner: Speaking, image: str) -> None:
         owner.references("image-1")
     with refused("MissingParameter"):
         owner.references(image, IncludeAllResourceTypes=False)
+
+
+@rule("2.5", READ)
+@pytest.mark.parametrize("lacking", [None, "ec2:DescribeInstances", "ssm:GetParameters"])
+def test_ec2_looks_with_the_callers_own_rights(aws: StrictAws, image: str, lacking: str | None) -> None:
+    """EC2 User Guide, "Identify your resources referencing specified AMIs", "Required IAM permissions"."""
+    (looking,) = (each for each in target_policy(OWNER)["Statement"] if each["Sid"] == "LetEc2SeeWhatUsesCopies")
+    looking = {**looking, "Action": [action for action in looking["Action"] if action != lacking]}
+    asking = {"Effect": "Allow", "Action": "ec2:DescribeImageReferences", "Resource": "*"}
+    user = aws.account(OWNER).user("looker", {"Version": "2012-10-17", "Statement": [asking, looking]})
+    ec2 = session(**user.for_boto()).client("ec2", REGION)
+    if lacking is None:
+        assert ec2.describe_image_references(ImageIds=[image], **ALL)["ImageReferences"] == []
+    else:
+        with refused("UnauthorizedOperation", lacking):
+            ec2.describe_image_references(ImageIds=[image], **ALL)
+    with refused("UnauthorizedOperation"):
+        ec2.describe_instances()
 
 
 @rule("2.5", READ)

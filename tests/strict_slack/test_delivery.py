@@ -1,12 +1,13 @@
 """Delivery: signatures, the three seconds, triggers, forms and response URLs (docs.slack.dev/interactivity)."""
 
+import json
 import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from slack_bolt import Ack, App, Respond
+from slack_bolt import Ack, App, BoltResponse, Respond
 from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -284,3 +285,60 @@ def test_what_a_form_arrives_with_is_submitted_unless_somebody_changes_it(here: 
     here.slack.submit(here.mika, {"name": "Babe", "kind": []})
     assert [each["name"]["value"]["value"] for each in seen] == ["Piggy"]
     assert [each["value"] for each in seen[0]["kind"]["kind"]["selected_options"]] == ["boar"]
+
+
+def herd(**of_kind: Any) -> dict[str, Any]:
+    """A form with a name, and a kind that the bot is told of while it is chosen."""
+    name = {"type": "plain_text_input", "action_id": "value"}
+    kind = {"type": "multi_external_select", "action_id": "kind"} | of_kind
+    blocks = [
+        {"type": "input", "block_id": "name", "label": plain("Name"), "element": name},
+        {"type": "input", "block_id": "kind", "label": plain("Kind"), "element": kind, "dispatch_action": True},
+    ]
+    return view(callback_id="form", blocks=blocks)
+
+
+def test_a_field_tells_what_is_chosen_only_if_it_asks_for_that(here: Here, pig: App) -> None:
+    told: list[dict[str, Any]] = []
+    on_command(pig, lambda ack, body, client: (client.views_open(trigger_id=body["trigger_id"], view=herd()), ack()))
+    pig.action("kind")(lambda ack, body: (ack(), told.append(body)))
+    here.slack.command(here.mika, here.room, "/pig", "")
+    here.slack.choose(here.mika, "name", "Babe")
+    assert told == []
+    here.slack.choose(here.mika, "kind", ["boar"])
+    (body,) = told
+    assert [each["value"] for each in body["actions"][0]["selected_options"]] == ["boar"]
+    assert (body["actions"][0]["block_id"], body["container"]["type"]) == ("kind", "view")
+    assert body["view"]["state"]["values"]["name"]["value"]["value"] == "Babe"
+    with pytest.raises(NothingToClick):
+        here.slack.choose(here.mika, "colour", "pink")
+
+
+def test_an_update_keeps_what_is_in_fields_of_the_same_ids(here: Here, pig: App) -> None:
+    on_command(pig, lambda ack, body, client: (client.views_open(trigger_id=body["trigger_id"], view=herd()), ack()))
+    seen: list[dict[str, Any]] = []
+    pig.action("kind")(lambda ack: ack())
+    pig.view("form")(lambda ack, view: (ack(), seen.append(view["state"]["values"])))
+    here.slack.command(here.mika, here.room, "/pig", "")
+    here.slack.choose(here.mika, "name", "Babe")
+    here.slack.choose(here.mika, "kind", ["boar"])
+    before = here.slack.open_view(here.mika)
+    assert before is not None
+    here.client.views_update(view_id=before.id, hash=before.hash, view=herd(action_id="kind_of_pig"))
+    with pytest.raises(SlackApiError, match="hash_conflict"):
+        here.client.views_update(view_id=before.id, hash=before.hash, view=herd())
+    assert set(here.slack.submit(here.mika, {}).errors) == {"kind"}, "what has another id is empty"
+    here.slack.submit(here.mika, {"kind": ["sow"]})
+    assert seen[0]["name"]["value"]["value"] == "Babe"
+
+
+def test_options_may_come_in_groups_but_not_both_ways(here: Here, pig: App) -> None:
+    on_command(pig, lambda ack, body, client: (client.views_open(trigger_id=body["trigger_id"], view=herd()), ack()))
+    boars = {"label": plain("Boars"), "options": [{"text": plain("Boar"), "value": "boar"}]}
+    answers = [{"option_groups": [boars, boars]}, {"option_groups": [boars], "options": []}]
+    pig.options("kind")(lambda: BoltResponse(status=200, body=json.dumps(answers.pop(0))))
+    here.slack.command(here.mika, here.room, "/pig", "")
+    assert [each["value"] for each in here.slack.suggest(here.mika, "kind", "b").options] == ["boar", "boar"]
+    assert here.slack.violations == []
+    here.slack.suggest(here.mika, "kind", "b")
+    assert here.slack.violations.pop() == "options: there are groups as well"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.strict_slack.conftest import Here
-from tests.strict_slack.test_blocks import button, section
+from tests.strict_slack.test_blocks import button, plain, section, view
 
 
 def get(here: Here, path: str) -> Any:
@@ -81,6 +81,25 @@ def test_commands_and_clicks_reach_the_bot(here: Here) -> None:
     click = {"as": here.mika.id, "kind": "click", "channel": here.room.id, "ts": message["ts"], "action_id": "oink"}
     assert post(here, click)[0] == 200
     assert b"block_actions" in seen[1]
+
+
+def test_a_choice_in_a_form_reaches_the_bot(here: Here) -> None:
+    seen: list[bytes] = []
+
+    def bot(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        seen.append(environ["wsgi.input"].read())
+        start_response("200 OK", [])
+        return []
+
+    here.slack.connect(bot)
+    field = {"type": "multi_external_select", "action_id": "kind"}
+    pigs = {"type": "input", "block_id": "kind", "label": plain("Kind"), "element": field, "dispatch_action": True}
+    trigger = here.slack.app.new_trigger(here.mika.id, here.clock())
+    here.client.views_open(trigger_id=trigger, view=view(blocks=[pigs]))
+    assert post(here, {"as": here.mika.id, "kind": "choose", "block": "kind", "value": ["boar"]})[0] == 200
+    assert b"selected_options" in seen[0]
+    assert state(here, here.mika.id)["view"]["offered"] == {}
+    assert post(here, {"as": here.mika.id, "kind": "choose", "block": "colour", "value": "pink"})[0] == 400
 
 
 def test_deeds_that_make_no_sense_are_answered_plainly(here: Here) -> None:

@@ -165,3 +165,9 @@ def test_faults_do_what_they_say(here: Here) -> None:
     here.slack.faults.server_error("chat.postMessage")
     assert refusal(lambda: post(here)).status_code == 503
     assert len(here.slack.journal.calls("chat.postMessage")) >= 2
+    here.slack.faults.slow("users.info", seconds=60)
+    impatient = WebClient(here.slack.bot_token, base_url=here.client.base_url)
+    impatient.timeout = 0.1  # type: ignore[assignment]
+    with pytest.raises(TimeoutError):
+        impatient.users_info(user=here.mika.id)
+    here.slack.faults.clear()

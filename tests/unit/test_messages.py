@@ -30,11 +30,13 @@ from handlers.changes import change
 from handlers.deciding import objection
 from handlers.deciding_views import narrow_form
 from handlers.following import DETAILS
+from handlers.home import Reader, home_view
 from handlers.messages import Audience, Message, messages_of
 from handlers.plan_view import whole_plan
 from handlers.speech import Language, Speech, speech
 from playground.slack.checks import too_much_text, wrong_with_blocks, wrong_with_view
 from sharing.approval import Ballot, Objection, Outcome
+from sharing.board import Board
 from sharing.requests import (
     Decision,
     Delivery,
@@ -343,18 +345,13 @@ def test_two_hundred_deliveries_are_shown_in_numbers_and_the_failed_ones_first(l
 
 
 NAMES = _catalogue(Language.ENGLISH)
-DETAIL = st.sampled_from(
-    ["ami-0123456789abcdef0", "staging", ", ".join(f"arn:aws:iam::{account(n)}:role/deploy" for n in range(40))]
-)
+CAUTIONS = st.lists(st.tuples(st.sampled_from(CautionKind), st.sampled_from([1, 2, 40])), max_size=60)
 
 
-def _of_kind(kind: CautionKind) -> st.SearchStrategy[Caution]:
-    names = sorted(NAMES[f"caution-{kind.replace('_', '-')}"])
-    details = st.tuples(*[DETAIL.map(lambda value, name=name: (name, value)) for name in names])
-    return details.map(lambda chosen: Caution(kind, chosen))
-
-
-CAUTIONS = st.lists(st.sampled_from(CautionKind).flatmap(_of_kind), max_size=60)
+def _caution(kind: CautionKind, number: int, count: int) -> Caution:
+    """A caution whose every detail names so many things."""
+    value = ", ".join(f"arn:aws:iam::{account(number)}:role/deploy-{each}" for each in range(count))
+    return Caution(kind, tuple((name, value) for name in sorted(NAMES[f"caution-{kind.replace('_', '-')}"])))
 
 
 def _kinds_shown(message: Message, cautions: Sequence[Caution], say: Speech) -> None:
@@ -366,18 +363,19 @@ def _kinds_shown(message: Message, cautions: Sequence[Caution], say: Speech) -> 
     assert len(lines) >= len({one.kind for one in cautions})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     size=st.sampled_from([(1, 1), (7, 5), (50, 1), (100, 5)]),
-    cautions=CAUTIONS,
+    kinds=CAUTIONS,
     rules=st.sampled_from([RULES, MANY_RULES]),
     name=st.sampled_from(["", "n" * 40]),
     language=st.sampled_from(Language),
 )
 def test_however_large_a_plan_is_every_kind_of_warning_is_seen(
-    size: tuple[int, int], cautions: list[Caution], rules: ApprovalRules, name: str, language: Language
+    size: tuple[int, int], kinds: list[tuple[CautionKind, int]], rules: ApprovalRules, name: str, language: Language
 ) -> None:
     count, images = size
+    cautions = [_caution(kind, number, many) for number, (kind, many) in enumerate(kinds)]
     request = request_in(RequestState.AWAITING_APPROVAL, count, "golden", images)
     targets = tuple(f"account-{number}{name}" for number in range(count))
     plan = replace(plan_for(count, images, "golden"), cautions=tuple(cautions))
@@ -408,10 +406,10 @@ def test_with_fifty_long_names_in_production_no_warning_is_dropped() -> None:
     request = replace(request_in(RequestState.AWAITING_APPROVAL, 50), targets=targets, plan=plan, decisions=())
     approval, *_ = shown(request, rules=replace(RULES, environments=dict.fromkeys(targets, "production")))
     said = "\n".join(texts_in(approval.blocks))
-    assert f":warning: *{targets[0]}*, *{targets[1]}*" in said
-    assert "and 44 more belong to the environment production." in said
+    assert f":warning: In the environment production: *{targets[0]}*, *{targets[1]}*" in said
+    assert "and 44 more." in said
     assert f"{IMAGE} is public: everybody can launch it already." in said
-    assert f"The key {KEY} is used by 7 other accounts already" in said
+    assert f"Other accounts use the key {KEY} already, 7 in all" in said
 
 
 def test_what_many_targets_share_is_warned_of_once() -> None:
@@ -463,7 +461,7 @@ def test_the_details_hold_the_whole_plan_or_say_how_much_is_left_out(
     language: Language, count: int, images: int
 ) -> None:
     request = in_four_regions(request_in(RequestState.COPYING, count, images=images))
-    view = whole_plan(speech(language), request, {}).to_dict()
+    view = whole_plan(speech(language), request, RULES).to_dict()
     assert wrong_with_view(view) == []
     assert len(json.dumps(view)) <= 250_000
     lines = "\n".join(texts_in(view["blocks"])).splitlines()
@@ -530,7 +528,8 @@ def test_of_two_hundred_copies_those_left_out_are_counted_and_behind_a_button(la
     done = tuple(
         replace(one, state=DeliveryState.COMPLETED, failure=None, notes=(), attempt=1) for one in request.deliveries
     )
-    messages = {message.key: message for message in shown(replace(request, deliveries=done), language)}
+    plain = replace(request, deliveries=done, notes=(), retries=(), edits=(), decisions=())
+    messages = {message.key: message for message in shown(plain, language)}
     for key in ("progress", "end", "told:completed"):
         blocks = list(messages[key].blocks)
         lines = "\n".join(texts_in(blocks)).splitlines()
@@ -545,3 +544,28 @@ def test_what_fits_needs_no_button() -> None:
     for message in shown(request_in(RequestState.COMPLETED, 3)):
         if message.key in ("progress", "end"):
             assert all(block["type"] == "section" for block in message.blocks)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_home_shows_whole_requests_and_counts_the_others(language: Language) -> None:
+    def many(state: RequestState, count: int, who: str) -> tuple[Request, ...]:
+        one = replace(request_in(state, 12), decisions=(), deliveries=(), requester=Person("T0", who))
+        return tuple(replace(one, id=RequestId(f"R-{who[-1]}{state.value[:3]}{number}")) for number in range(count))
+
+    mine, others = "U0PERSON001", "U0MIKA"
+    board = Board(
+        waiting=(*many(RequestState.AWAITING_APPROVAL, 30, mine), *many(RequestState.AWAITING_APPROVAL, 30, others)),
+        running=many(RequestState.COPYING, 30, others),
+        in_force=many(RequestState.COMPLETED, 30, others),
+        ended=many(RequestState.DENIED, 30, mine),
+    )
+    say = speech(language)
+    view = home_view(say, board, MANY_RULES, Reader(Person("T0", mine), frozenset(), "/ami-share")).to_dict()
+    assert wrong_with_view(view) == []
+    assert len(json.dumps(view)) <= 250_000
+    said = texts_in(view["blocks"])
+    assert say("home-more", count=23, command="`/ami-share list all`") in said
+    assert say("home-more", count=60 - 11, command="`/ami-share list`") in said
+    decided = sum(block.get("block_id", "").startswith("decide:") for block in view["blocks"]) // 5
+    assert decided >= 2
+    assert say("home-more", count=30 - decided, command="`/ami-share list all`") in said

@@ -12,7 +12,7 @@ from aws_ops.facts import KeyAccess
 from aws_ops.ids import Region
 from bot.settings import SettingsError, load
 from sharing.business_hours import BusinessHours
-from sharing.rules import Barred
+from sharing.rules import Barred, WarningRules
 
 GOOD = """
 [slack]
@@ -75,6 +75,21 @@ def test_templates_and_rules_are_checked_at_the_start(tmp_path: Path) -> None:
     assert "{created}" in said, "what may be named is said"
     unknown = GOOD + '\n[[retention]]\nimages = "golden-*"\nkeep = 3\ntargets = ["stagin"]\n'
     assert "no target is called stagin" in complaints(tmp_path, unknown)
+
+
+def test_what_stands_out_can_be_set(tmp_path: Path) -> None:
+    usual = load(write(tmp_path, GOOD))[0]
+    assert usual.rules.warnings == WarningRules(timedelta(days=90), frozenset({"prod*"}))
+    assert usual.warnings.key_used_by_accounts == 3
+    assert usual.rules.warnings.warn_of("Production")
+    assert not usual.rules.warnings.warn_of("test")
+    text = "\n[warnings]\nimage_older_than_days = 30\nkey_used_by_accounts = 10\nenvironments = []\n"
+    changed = load(write(tmp_path, GOOD + text))[0]
+    assert changed.rules.warnings == WarningRules(timedelta(days=30), frozenset())
+    assert changed.warnings.key_used_by_accounts == 10
+    said = complaints(tmp_path, GOOD + text.replace("30", "0").replace("10", "0"))
+    assert "warnings.image_older_than_days" in said
+    assert "warnings.key_used_by_accounts" in said
 
 
 def test_standing_shares_and_queues_name_what_there_is(tmp_path: Path) -> None:

@@ -5,14 +5,16 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from aws_ops.details import details
+from aws_ops.entries import Entry, On
 from aws_ops.finishing import Note, NoteKind
 from aws_ops.ids import AccountId, ImageId, Region
-from aws_ops.plan import DeregisterCopy
+from aws_ops.plan import Caution, CautionKind, DeregisterCopy, Mode, Plan, Refusal, RefusalKind
 from handlers import form, home, listing
 from handlers.ask import Ask
 from handlers.command import Verb
@@ -26,10 +28,10 @@ from playground.slack.text import blocks_as_text
 from sharing.approval import Ballot
 from sharing.board import Board
 from sharing.gallery import Gallery
-from sharing.requests import Person, Request, RequestId, RequestKind, Trigger
-from sharing.states import RequestState
+from sharing.requests import FailedTry, Person, Request, RequestId, RequestKind, Retry, Trigger
+from sharing.states import DeliveryState, RequestState
 from tests.unit.test_command import ESTATE
-from tests.unit.test_messages import MANY_RULES, NOW, RULES, SHOWN, plan_for, request_in, shown
+from tests.unit.test_messages import KEY, MANY_RULES, NOW, OWNER, REGION, RULES, SHOWN, plan_for, request_in, shown
 
 KINDS = [RequestKind.SHARE, RequestKind.REVOKE, RequestKind.AUDIT, RequestKind.RETIRE, RequestKind.PREVIEW]
 
@@ -120,6 +122,25 @@ def test_channels_that_approval_cant_be_asked_in(language: Language, snapshot: S
     assert read((one.key, one) for one in messages if one.key.startswith(UNREACHABLE)) == snapshot
 
 
+@pytest.mark.parametrize("language", Language)
+def test_what_the_approvers_are_warned_of(language: Language, snapshot: SnapshotAssertion) -> None:
+    request = request_in(RequestState.AWAITING_APPROVAL, 3)
+    plan = plan_for(3, 1, "golden")
+    (image,) = plan.images
+    cautions = (
+        Caution(CautionKind.IMAGE_PUBLIC, (("image", image.image_id),)),
+        Caution(CautionKind.KEY_USED_BY_MANY, (("key", KEY), ("accounts", "7"))),
+        *(Caution(CautionKind.AUTO_SCALING_LEFT_OUT, (("target", one),)) for one in request.targets),
+    )
+    old = replace(image, created=NOW - timedelta(days=120))
+    asked = replace(request, plan=replace(plan, images=(old,), changes=(), cautions=cautions), decisions=())
+    environments = {"account-0": "production", "account-1": "test", "account-2": "production"}
+    approval, *_ = shown(asked, language, rules=replace(RULES, environments=environments))
+    assert wrong_with_blocks(list(approval.blocks), "message") == []
+    assert _said_in_blocks(approval) <= set(approval.text.splitlines())
+    assert read([("approval", approval)]) == snapshot
+
+
 @pytest.mark.parametrize("trigger", Trigger)
 @pytest.mark.parametrize("language", Language)
 def test_what_is_said_of_what_made_a_request(language: Language, trigger: Trigger, snapshot: SnapshotAssertion) -> None:
@@ -135,10 +156,55 @@ def test_what_is_said_of_what_made_a_request(language: Language, trigger: Trigge
 def test_what_is_said_of_an_end_that_did_not_work_out(
     language: Language, trigger: Trigger, snapshot: SnapshotAssertion
 ) -> None:
-    ending = replace(a_request(RequestKind.REVOKE, RequestState.FAILED), trigger=trigger, decisions=(), deliveries=())
+    ending = replace(a_request(RequestKind.REVOKE, RequestState.FAILED), trigger=trigger, settled_at=None)
     share = replace(a_request(RequestKind.SHARE, RequestState.COMPLETED), ended_because=trigger, ending=ending)
-    [told] = (one for one in shown(share, language) if one.key.startswith("not-ended"))
-    assert read([("not-ended", told)]) == snapshot
+    [failed] = (one for one in shown(share, language) if one.key.startswith("not-ended"))
+    obstacle = Refusal(RefusalKind.POLICY_DELETED_PRINCIPALS, (("key", KEY), ("principals", "AROAEXAMPLE")))
+    plan = Plan(Mode.COPY, (), (), obstacles=(obstacle,))
+    partly = replace(ending, state=RequestState.COMPLETED, settled_at=NOW, failure=None, plan=plan)
+    [left] = (one for one in shown(replace(share, ending=partly), language) if one.key.startswith("not-ended"))
+    assert read([("failed", failed), ("partly", left)]) == snapshot
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_is_said_of_a_revocation_that_leaves_something(language: Language, snapshot: SnapshotAssertion) -> None:
+    obstacle = Refusal(RefusalKind.SOURCE_UNREADABLE, (("why", "ami-0: no entry"),))
+    left = Entry(On.IMAGE, OWNER, REGION, "ami-0", OWNER)
+    plan = Plan(Mode.COPY, (), (), left=(left,), obstacles=(obstacle,))
+    done = replace(a_request(RequestKind.REVOKE, RequestState.COMPLETED), plan=plan, deliveries=(), watchers=())
+    told = [(one.key, one) for one in shown(done, language) if one.key in ("approval", "end")]
+    assert read(told) == snapshot
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_failed_and_is_tried_again(language: Language, snapshot: SnapshotAssertion) -> None:
+    mika = Person("T0", "U0MIKA")
+    whole = replace(request_in(RequestState.COPYING, 12), ended_by=None, decisions=(), watchers=(), preparations={})
+    failed = [each for each in whole.deliveries if each.state is DeliveryState.FAILED]
+    going = [each for each in whole.deliveries if each.state is DeliveryState.COPYING]
+    done = [replace(each, state=DeliveryState.COMPLETED, failure=None, notes=()) for each in whole.deliveries[:2]]
+    one, other = (replace(each, attempt=1, failure_batch=1) for each in failed)
+    tries = tuple(FailedTry(each.way, each.failure, 1) for each in (one, other))
+    again = replace(one, state=DeliveryState.WAITING, failure=None, attempt=2)
+    told_anew = replace(one, attempt=2, failure_batch=2)
+    both = (Retry(mika, NOW, tries[:1]), Retry(mika, NOW, tries[1:]))
+    stories = {
+        "under way": (RequestState.COPYING, [*going, one], ()),
+        "partly": (RequestState.COMPLETED, [*done, one, other], ()),
+        "tried again": (RequestState.APPLYING, [*done, again, other], both[:1]),
+        "failed again": (RequestState.FAILED, [told_anew, other], both[:1]),
+        "well": (RequestState.COMPLETED, [*done, replace(again, state=DeliveryState.COMPLETED)], both[:1]),
+        "closed": (RequestState.REVOKED, [*done, one], ()),
+    }
+    told = []
+    for name, (state, deliveries, retries) in stories.items():
+        request = replace(whole, state=state, deliveries=tuple(deliveries), retries=retries)
+        if state is RequestState.REVOKED:
+            request = replace(request, ended_by=RequestId("R-0"), ended_because=Trigger.COPIES_DONE)
+        for message in shown(request, language):
+            assert wrong_with_blocks(list(message.blocks), "message") == []
+            told.append((f"{name}: {message.key}", message))
+    assert read(told) == snapshot
 
 
 @pytest.mark.parametrize("language", Language)
@@ -149,12 +215,13 @@ def test_forms_details_and_the_home(language: Language, snapshot: SnapshotAssert
     ballot = Ballot(waiting.id, "0" * 64, "default")
     board = Board(waiting=(waiting,), running=(), in_force=(done,))
     gallery = Gallery(None, ESTATE)  # type: ignore[arg-type]
+    draft = Ask(waiting.image_ids, ("staging", "prod", "whole-org"), reason="x")
     views = {
-        "share": form.share_form(say, ESTATE, gallery, Ask(waiting.image_ids, reason="x"), channel="C0", now=NOW),
+        "share": form.share_form(say, ESTATE, gallery, draft, channel="C0", now=NOW),
         "denial": denial_form(say, ballot, "C0"),
         "narrowing": narrow_form(say, ballot, "C0", waiting.targets),
-        "details": whole_plan(say, waiting, {"account-0": "production"}),
-        "home": home.home_view(say, board, RULES, Person("T0", "U0SAM"), frozenset()),
+        "details": whole_plan(say, waiting, replace(RULES, environments={"account-0": "production"})),
+        "home": home.home_view(say, board, RULES, home.Reader(Person("T0", "U0SAM"), frozenset(), "/ami-share")),
     }
     told = []
     for name, view in views.items():

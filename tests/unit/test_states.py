@@ -28,7 +28,8 @@ def test_ends_are_ends(state: RequestState) -> None:
 
 @pytest.mark.parametrize("state", RequestState)
 def test_nothing_is_applied_that_was_not_approved(state: RequestState) -> None:
-    if state is RequestState.APPROVED:
+    # What has ended was approved before: `retrying.py` sees to it, since one may also fail before anybody approved.
+    if state in (RequestState.APPROVED, RequestState.COMPLETED, RequestState.FAILED):
         check_request_way(state, RequestState.APPLYING)
     else:
         with pytest.raises(IllegalTransition):
@@ -44,8 +45,11 @@ def test_there_is_no_way_out_of_a_dead_end(end: RequestState, to: RequestState) 
 
 @pytest.mark.parametrize("end", sorted(ENDS - DEAD_ENDS))
 @pytest.mark.parametrize("to", RequestState)
-def test_a_share_that_has_ended_can_only_be_taken_back(end: RequestState, to: RequestState) -> None:
-    if to is RequestState.REVOKING:
+def test_a_share_that_has_ended_can_only_be_taken_back_or_tried_again(end: RequestState, to: RequestState) -> None:
+    if to is RequestState.APPLYING:
+        check_request_way(end, to)
+        check_request_way(to, end)
+    elif to is RequestState.REVOKING:
         check_request_way(end, to)
         check_request_way(to, end)
         check_request_way(to, RequestState.REVOKED)
@@ -59,3 +63,10 @@ def test_a_failed_copy_is_cleared_away_before_the_second_try() -> None:
     check_delivery_way(DeliveryState.CLEARING, DeliveryState.WAITING)
     with pytest.raises(IllegalTransition):
         check_delivery_way(DeliveryState.COPYING, DeliveryState.WAITING)
+
+
+def test_a_failed_delivery_begins_anew_and_a_good_one_never_does() -> None:
+    check_delivery_way(DeliveryState.FAILED, DeliveryState.WAITING)
+    for good in (DeliveryState.COMPLETED, DeliveryState.RETIRED):
+        with pytest.raises(IllegalTransition):
+            check_delivery_way(good, DeliveryState.WAITING)

@@ -6,3 +6,4 @@ home-mine = Your requests
 home-running = Under way
 home-shared = Shared now
 home-nothing = Nothing is asked for, and nothing is shared.
+home-more = … and { $count } more: { $command } shows them.

@@ -154,6 +154,11 @@ span-minutes = { $minutes } min
 
 image-name = Image
 image-made = Made
+image-age = { $days ->
+    [0] less than a day old
+    [one] { $days } day old
+   *[other] { $days } days old
+}
 image-owner = Owner
 image-kind = What it is
 image-owned = { $account } in { $region }
@@ -161,7 +166,7 @@ image-size = { $gib } GiB
 image-stands-for = in place of { $image }
 image-not-encrypted = not encrypted
 image-encrypted = encrypted under { $keys }
-image-in-short = • { $image } { $name }, made { $made }, { $gib } GiB, { $encryption }
+image-in-short = • { $image } { $name }, made { $made } ({ $age }), { $gib } GiB, { $encryption }
 
 ## How the request stands
 
@@ -170,7 +175,10 @@ standing-expired = :hourglass: Nobody decided in time.
 standing-revoking = Being taken back by { $by }.
 standing-revoked = :lock: Taken back by { $by }.
 standing-other = Now { $state }.
-replanned = :warning: AWS has changed since the approval, and more would have to be granted now than was approved. The message above shows the plan as it is now: please decide again.
+replanned = { $waiting ->
+    [yes] :warning: AWS has changed since the approval, and more would have to be granted now than was approved. The message above shows the plan as it is now: please decide again.
+   *[no] :repeat: AWS had changed since the approval, and more would have had to be granted than was approved; so it was asked again.
+}
 
 ## What was done at the source
 
@@ -243,9 +251,14 @@ delivery-copying = :arrows_counterclockwise: { $name }: { $copy } { $bar } { $pe
     [unknown] {""}
    *[other] , about { $left } left
 }
-delivery-unseen = :warning: { $name }: I can't look at this copy just now: { $why }
+delivery-unseen = :grey_question: { $name }: I can't look at this copy just now: { $why }
 delivery-tried-again = :repeat: The first copy for { $name } failed, most likely because the key had only just been opened. I cleaned it up and try once more.
-delivery-trouble = :warning: { $name } failed. { $why }
+delivery-trouble = { $over ->
+    [yes] :x:
+   *[no] :warning:
+} { $name } failed. { $why }
+delivery-failed-before = :repeat: { $name } failed, and { $who } had it tried again, { $when }. { $why }
+retried = :repeat: { $who } has it tried again, { $when }: { $names }. I make sure of the permissions first; then new copies are made.
 from-image = from { $image }
 more-lines = … and { $count } more
 
@@ -264,7 +277,7 @@ end-share-partly = :warning: { $subject } is done for { $done } of { $unit ->
     }
 }; the rest failed.
 end-share-completed = :white_check_mark: { $subject } is complete. Ready to use:
-end-share-cut-down = :white_check_mark: { $subject } is complete, as far as it was approved. Ready to use:
+end-share-cut-down = :white_check_mark: { $subject } is complete, as far as it was approved. What is left out, and what is ready to use:
 end-share-failed = :x: { $subject } failed.
 end-share-halfway = :x: { $subject } failed while its permissions were being set. Some of them may be in place: ask again to have the rest set, or take it back.
 end-share-refused = :no_entry: I can't share { $images } with { $targets } ({ $request }):
@@ -275,13 +288,20 @@ end-revoke-completed = :lock: What the share gave is taken back ({ $request }, o
     [one] {" "}{ $copies } copy deregistered with the snapshots.
    *[other] {" "}{ $copies } copies deregistered with the snapshots.
 }
+end-revoke-left = :warning: What the share gave is taken back only in part ({ $request }, of { $share }).{ $copies ->
+    [0] {""}
+    [one] {" "}{ $copies } copy deregistered with the snapshots.
+   *[other] {" "}{ $copies } copies deregistered with the snapshots.
+} Once the rest can be taken back, ask for it again:
 end-revoke-partly = :warning: What the share gave is taken back ({ $request }, of { $share }), but the copies aren't all deregistered.
 end-revoke-refused = :no_entry: I can't take that share back ({ $request }, of { $share }):
 end-revoke-denied = :no_entry: Taking the share back ({ $request }, of { $share }) was denied.
 end-revoke-expired = :hourglass: Taking the share back ({ $request }, of { $share }) expired: nobody decided in time.
 end-revoke-failed = :x: Taking the share back ({ $request }, of { $share }) failed; what it gave may still be there.
 end-audit-nothing = :white_check_mark: AWS is as it was approved ({ $what }). Nothing has to be put right.
+end-audit-stuck = :warning: AWS isn't as it was approved ({ $what }), and I can't put that right:
 end-audit-completed = :white_check_mark: AWS is as it was approved again ({ $what }).
+end-audit-partly = :warning: What the audit ({ $what }) found is put right, but for this:
 end-audit-denied = :no_entry: Putting right what the audit ({ $what }) found was denied.
 end-audit-expired = :hourglass: What the audit ({ $what }) found was put right by nobody in time.
 end-audit-failed = :x: The audit ({ $what }) failed.
@@ -309,6 +329,10 @@ ending-failed = :warning: { $who } With { $why ->
     [end_date] the end date
    *[copies_done] the end of the copies
 } of { $share }, what it gave ({ $images } with { $targets }) was to be taken back. That failed ({ $request }). I try again every day; what stands in the way, somebody has to mend:
+ending-partly = :warning: { $who } With { $why ->
+    [end_date] the end date
+   *[copies_done] the end of the copies
+} of { $share }, what it gave ({ $images } with { $targets }) was to be taken back. Not all of it could be ({ $request }). I try the rest again every day; what stands in the way, somebody has to mend:
 
 ## Previews
 
@@ -322,21 +346,22 @@ end-preview-failed = :x: The preview ({ $request }) failed.
 
 ticket = Ticket: { $ticket }
 image-old = { $image } is { $days } days old.
-environment = { $targets } { $count ->
-    [one] belongs
-   *[other] belong
-} to the environment { $environment }.
-policy-gain = *The policy of { $key } gains, in my own statements*
+environment = In the environment { $environment }: { $targets }.
+policy-diff = *My own statements in the policy of { $key }, before and after*
 details-title = In full
 details-close = Close
 button-details = Details
 button-notify = Notify me
+button-retry = Retry
+button-retry-one = Retry { $name }
+button-retry-all = Retry all that failed
 button-stop-notifying = Don't notify me
 button-again = Ask again…
 button-revoke = Take back…
 button-revoke-confirm = Ask for it
 button-keep = Keep it
 button-fill-in = Fill in the form
+label-retry = Try again what failed of { $request }
 label-revoke = Take back what { $request } gave
 question-take-back = Take this share back?
 confirm-take-back = Approval is asked for; then what { $request } gave is taken back. The copies stay.

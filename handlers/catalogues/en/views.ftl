@@ -13,9 +13,17 @@ form-picture = { $image } · { $days } d · { $encrypted ->
 } · { $source }, { $region }
 form-picture-unknown = Not seen in our source accounts yet
 form-targets = Share with
+form-targets-hint = Type a part of a name, or an account id; or choose a group of accounts
 form-targets-placeholder = Choose accounts
+form-groups = Groups of accounts
+form-accounts = Accounts
+form-organizations = Organizations
+form-target-group = { $count } of them: { $names }
 form-target-account = account { $account } · { $keys }
 form-target-organization = { $organization }: share only
+form-keys = *Key of the copies*
+form-keys-account = { $name }: { $keys }
+form-keys-organization = { $name }: none, since nothing is copied there
 form-regions = In regions
 form-regions-hint = Only for copies to other regions; left empty, it is the image's own
 form-regions-placeholder = Choose regions

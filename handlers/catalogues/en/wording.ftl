@@ -44,6 +44,7 @@ refusal-nothing-to-do = There is nothing to do: { $image } can be used there alr
 
 ## What to know before saying yes
 
+left-behind = Not all of it can be taken back. { $why }
 caution-copy-under-other-key = { $target } has a copy already, { $copy }, but under another key.
 caution-copy-under-way = { $target } is making a copy already, { $copy }; this makes another.
 caution-name-taken = In { $target } an image is called { $name } already; the copy will be called { $instead }.
@@ -58,6 +59,7 @@ caution-image-deprecated = { $image } has been deprecated since { $since }.{ $co
 caution-still-shared = { $image } stays shared with { $groups }; that isn't mine to take back, and whoever belongs there can still launch it.
 caution-volumes-need-key = Instances that were launched from the original have volumes under { $keys }. They run on, but once stopped they can't be started again without it.
 caution-not-looked-at = I can't look at { $what }: { $why }.
+caution-cannot-be-put-right = { $what } can't be put right: { $why }.
 caution-source-gone = { $what } is gone, though a share rests on it. What is copied stays; nothing new can be made of it.
 caution-copy-lost = The copy { $copy } in { $place } is gone, though { $share } handed it over. Share the image again if it is needed.
 caution-shared-beyond = { $image } is shared with { $strangers } as well; I know nothing of that and leave it alone.
@@ -71,7 +73,7 @@ caution-members-now = Active accounts of { $organization } now: { $count }.
 caution-members-unknown = I can't ask how many accounts { $organization } has: { $why }.
 caution-covered-by-organization = { $targets } belongs to { $organization }, and can launch the image through it; taking back the account alone won't end that.
 caution-key-use-limited = In { $target }, only { $principals } will be able to use the key, so only they can launch from the shared image.
-caution-key-used-by-many = The key { $key } is used by { $accounts } other accounts already; whatever is under it is open to all of them.
+caution-key-used-by-many = Other accounts use the key { $key } already, { $accounts } in all; whatever is under it is open to them.
 caution-key-expires = The imported key material of { $key } expires on { $when }. From then on nothing under it can be used, unless it is imported again.
 caution-key-administrators = *By the settings, { $principals } become administrators of { $key }.* They can hand the key on to anybody, in any account, without asking me, and can take other people's grants away. What they hand on I don't see, and it stays when this share is taken back.
 caution-own-principals-deleted = My own statements in the policy of { $key } name principals that no longer exist ({ $principals }). Whoever they were, they go when I next write the policy; if one was made anew under its old name, share with it again.
@@ -106,8 +108,9 @@ note-parameter-not-set = :warning: The parameter { $parameter } doesn't point to
 note-parameter-set = The parameter { $parameter } points to it now (before: { $before }).
 note-parameter-kept = The parameter { $parameter } stays with { $newer }, the copy of a newer image.
 
-## Copies that were to go and are there
+## What of a plan isn't done
 
+note-not-put-right = { $what } is not put right: { $why }.
 note-still-used = { $copy } in { $place } stays: by now { $users } use it.
 note-handed-over-since = { $copy } in { $place } stays: another share has handed it over since.
 note-not-deregistered = :warning: { $copy } in { $place } is not deregistered: { $why }.
@@ -124,10 +127,24 @@ stranger-unknown = Slack doesn't tell me who you are.
 ## Why a share can't be taken back, or compared
 
 not-revocable-itself-revokes = { $request } takes a share back itself; name the share, { $share }.
-not-revocable-already = { $request } is { $state } already, by { $by }.
+not-revocable-already = { $request } is { $state } already, by { $by }.{ $copies ->
+    [yes] {" "}Its copies are there; to have them deregistered, add `and deregister the copies`.
+   *[no] {""}
+}
 not-revocable-gave-nothing = { $request } is { $state }, and gave nothing: there is nothing to take back.
 not-revocable-yet = { $request } is { $state }. It can be taken back once it has ended.
 not-in-force = { $request } is no share in force (it is { $state }), so there is nothing to compare.
+
+## Why nothing is tried again
+
+not-retried-retried-already = { $by } had that tried again already, { $when }.
+not-retried-nothing-failed = { $request } is { $state }, and nothing of it has failed: there is nothing to try again.
+not-retried-not-in-place = { $request } is { $state }, and has no failed copy that could be tried again. Ask again for what is still needed.
+not-retried-source-closed = The source of { $request } was closed again once its copies were done ({ $revocation }), so nothing can be copied from it as approved. Ask again for what failed.
+not-retried-taken-back = { $request } is taken back, or was to be ({ $revocation }), so nothing of it is tried again. Ask again for what is still needed.
+not-retried-to-be-taken-back = { $revocation } would take { $request } back, and isn't decided or done yet. If { $request } still stands after that, try again then.
+not-retried-time-over = The time of { $request } is over ({ $when }). Ask again for what is still needed.
+not-retried-not-entitled = You can't have that tried again. { $by } can, who asked for it, and those who may approve it: { $who }.
 
 ## The states of a request
 

@@ -6,3 +6,4 @@ home-mine = あなたのリクエスト
 home-running = 進行中
 home-shared = 共有中
 home-nothing = 依頼中のものも、共有中のものもありません。
+home-more = … ほか { $count } 件。{ $command } で表示できます。

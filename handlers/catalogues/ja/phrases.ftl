@@ -151,6 +151,10 @@ span-minutes = { $minutes } 分
 
 image-name = イメージ
 image-made = 作成日時
+image-age = { $days ->
+    [0] 作成から 1 日未満
+   *[other] 作成から { $days } 日
+}
 image-owner = 所有者
 image-kind = 種類
 image-owned = { $account }（{ $region }）
@@ -158,7 +162,7 @@ image-size = { $gib } GiB
 image-stands-for = { $image } の代わり
 image-not-encrypted = 暗号化なし
 image-encrypted = 暗号化キー: { $keys }
-image-in-short = • { $image } { $name }、作成 { $made }、{ $gib } GiB、{ $encryption }
+image-in-short = • { $image } { $name }、作成 { $made }（{ $age }）、{ $gib } GiB、{ $encryption }
 
 ## リクエストの現状
 
@@ -167,7 +171,10 @@ standing-expired = :hourglass: 期限までに誰も決定しませんでした�
 standing-revoking = { $by } により取り消し中です。
 standing-revoked = :lock: { $by } により取り消されました。
 standing-other = 現在: { $state }。
-replanned = :warning: 承認後に AWS が変わり、承認されたよりも多くの許可が必要になりました。上のメッセージに現在のプランが表示されています。もう一度決定してください。
+replanned = { $waiting ->
+    [yes] :warning: 承認後に AWS が変わり、承認されたよりも多くの許可が必要になりました。上のメッセージに現在のプランが表示されています。もう一度決定してください。
+   *[no] :repeat: 承認後に AWS が変わり、承認されたよりも多くの許可が必要になったため、あらためて承認をお願いしました。
+}
 
 ## 共有元で行われたこと
 
@@ -210,9 +217,14 @@ delivery-copying = :arrows_counterclockwise: { $name }: { $copy } { $bar } { $pe
     [unknown] {""}
    *[other] 、残り約 { $left }
 }
-delivery-unseen = :warning: { $name }: 現在、このコピーの状態を確認できません: { $why }
+delivery-unseen = :grey_question: { $name }: 現在、このコピーの状態を確認できません: { $why }
 delivery-tried-again = :repeat: { $name }の最初のコピーは失敗しました。キーが使えるようになった直後だったことが原因と思われます。後片付けをして、もう一度試します。
-delivery-trouble = :warning: { $name }は失敗しました。{ $why }
+delivery-trouble = { $over ->
+    [yes] :x:
+   *[no] :warning:
+} { $name }は失敗しました。{ $why }
+delivery-failed-before = :repeat: { $name }は失敗し、{ $who } さんが再試行しました（{ $when }）。失敗した理由: { $why }
+retried = :repeat: { $who } さんが { $names }を再試行します（{ $when }）。先に許可を確認し、そのあと新しいコピーを作成します。
 from-image = 元: { $image }
 more-lines = … ほか { $count } 件
 
@@ -228,7 +240,7 @@ end-share-partly = :warning: { $subject }は、{ $count } { $unit ->
    *[delivery] 件
 }で完了し、残りは失敗しました。
 end-share-completed = :white_check_mark: { $subject }が完了しました。次のイメージを使えます。
-end-share-cut-down = :white_check_mark: { $subject }は、承認された範囲で完了しました。次のイメージを使えます。
+end-share-cut-down = :white_check_mark: { $subject }は、承認された範囲で完了しました。対象外になったものと、使えるイメージは次のとおりです。
 end-share-failed = :x: { $subject }は失敗しました。
 end-share-halfway = :x: { $subject }は権限の設定中に失敗しました。一部の権限が付与されている可能性があります。残りを設定するにはもう一度依頼し、やめる場合は取り消してください。
 end-share-refused = :no_entry: { $images } を { $targets } と共有できません（{ $request }）。
@@ -238,13 +250,19 @@ end-revoke-completed = :lock: 共有で与えたものを取り消しました�
     [0] {""}
    *[other] { $copies } 個のコピーの登録を解除し、スナップショットも削除しました。
 }
+end-revoke-left = :warning: 共有で与えたもののうち、一部しか取り消せませんでした（{ $request }、対象 { $share }）。{ $copies ->
+    [0] {""}
+   *[other] { $copies } 個のコピーの登録を解除し、スナップショットも削除しました。
+}残りは、次の原因を取り除いてから、もう一度取り消しを依頼してください。
 end-revoke-partly = :warning: 共有で与えたものを取り消しました（{ $request }、対象 { $share }）が、登録を解除できなかったコピーがあります。
 end-revoke-refused = :no_entry: その共有を取り消せません（{ $request }、対象 { $share }）。
 end-revoke-denied = :no_entry: 共有の取り消し（{ $request }、対象 { $share }）は却下されました。
 end-revoke-expired = :hourglass: 共有の取り消し（{ $request }、対象 { $share }）は、期限までに誰も決定しなかったため失効しました。
 end-revoke-failed = :x: 共有の取り消し（{ $request }、対象 { $share }）は失敗しました。与えたものがまだ残っている可能性があります。
 end-audit-nothing = :white_check_mark: AWS は承認内容のとおりです（{ $what }）。修正するものはありません。
+end-audit-stuck = :warning: AWS は承認内容と異なりますが、このボットでは修正できません（{ $what }）。
 end-audit-completed = :white_check_mark: AWS は再び承認内容のとおりになりました（{ $what }）。
+end-audit-partly = :warning: 監査（{ $what }）で見つかった違いを、次のものを除いて修正しました。
 end-audit-denied = :no_entry: 監査（{ $what }）で見つかった違いの修正は却下されました。
 end-audit-expired = :hourglass: 監査（{ $what }）で見つかった違いは、期限までに誰も修正しませんでした。
 end-audit-failed = :x: 監査（{ $what }）は失敗しました。
@@ -271,6 +289,10 @@ ending-failed = :warning: { $who } さん、{ $share } の{ $why ->
     [end_date] 期限
    *[copies_done] コピーの完了
 }に伴い、与えたもの（{ $images } と { $targets } の共有）を取り消すはずでしたが、失敗しました（{ $request }）。毎日やり直しますが、次の原因は担当者が取り除く必要があります。
+ending-partly = :warning: { $who } さん、{ $share } の{ $why ->
+    [end_date] 期限
+   *[copies_done] コピーの完了
+}に伴い、与えたもの（{ $images } と { $targets } の共有）を取り消すはずでしたが、一部を取り消せませんでした（{ $request }）。残りは毎日やり直しますが、次の原因は担当者が取り除く必要があります。
 
 ## プレビュー
 
@@ -284,21 +306,22 @@ end-preview-failed = :x: プレビュー（{ $request }）に失敗しました�
 
 ticket = チケット: { $ticket }
 image-old = { $image } は作成から { $days } 日たっています。
-environment = { $count ->
-    [1] { $targets } は
-   *[other] { $targets } の { $count } 件は
-} { $environment } 環境です。
-policy-gain = *{ $key } のキーポリシーで、私自身のステートメントに加わる内容*
+environment = { $environment } 環境が対象に含まれています: { $targets }
+policy-diff = *{ $key } のキーポリシーにあるこのボットのステートメントの変更前と変更後*
 details-title = 詳細
 details-close = 閉じる
 button-details = 詳細
 button-notify = 通知を受け取る
+button-retry = 再試行
+button-retry-one = { $name } を再試行
+button-retry-all = 失敗分をすべて再試行
 button-stop-notifying = 通知をやめる
 button-again = もう一度依頼…
 button-revoke = 取り消す…
 button-revoke-confirm = 依頼する
 button-keep = そのまま
 button-fill-in = フォームに入力
+label-retry = { $request } で失敗したものを再試行
 label-revoke = { $request } で与えたものを取り消す
 question-take-back = この共有を取り消しますか？
 confirm-take-back = 承認を依頼し、承認後に { $request } で与えたものを取り消します。コピーは残ります。

@@ -13,9 +13,17 @@ form-picture = { $image } · { $days } 日前 · { $encrypted ->
 } · { $source }、{ $region }
 form-picture-unknown = 共有元アカウントでまだ見つかっていません
 form-targets = 共有先
+form-targets-hint = 名前の一部かアカウント ID を入力します。アカウントのグループも選べます
 form-targets-placeholder = アカウントを選択
+form-groups = アカウントのグループ
+form-accounts = アカウント
+form-organizations = 組織
+form-target-group = { $count } アカウント: { $names }
 form-target-account = アカウント { $account } · { $keys }
 form-target-organization = { $organization }: 共有のみ
+form-keys = *コピーのキー*
+form-keys-account = { $name }: { $keys }
+form-keys-organization = { $name }: なし（コピーは作成しません）
 form-regions = リージョン
 form-regions-hint = 他のリージョンにコピーする場合だけ指定します。空の場合は、イメージのあるリージョンです
 form-regions-placeholder = リージョンを選択

@@ -43,6 +43,7 @@ refusal-nothing-to-do = することがありません。{ $image } はそこで
 
 ## 承認する前に知っておくこと
 
+left-behind = 一部を取り消せません。{ $why }
 caution-copy-under-other-key = { $target } には既にコピー { $copy } がありますが、別のキーで暗号化されています。
 caution-copy-under-way = { $target } では既にコピー { $copy } を作成中です。今回はもう 1 つ作成します。
 caution-name-taken = { $target } には { $name } という名前のイメージが既にあるため、コピーの名前は { $instead } になります。
@@ -57,6 +58,7 @@ caution-image-deprecated = { $image } は { $since } から非推奨になって
 caution-still-shared = { $image } は { $groups } と共有されたままです。これは私が取り消せるものではなく、そこに属するアカウントは引き続き起動できます。
 caution-volumes-need-key = 元のイメージから起動したインスタンスのボリュームは { $keys } で暗号化されています。稼働は続きますが、一度停止すると、このキーなしでは再び起動できません。
 caution-not-looked-at = { $what } を確認できません: { $why }。
+caution-cannot-be-put-right = { $what } は修正できません: { $why }。
 caution-source-gone = { $what } は共有の元になっているのに、なくなっています。コピー済みのものは残りますが、新しくは作れません。
 caution-copy-lost = { $share } で引き渡した { $place } のコピー { $copy } がなくなっています。必要であれば、もう一度共有してください。
 caution-shared-beyond = { $image } は { $strangers } とも共有されています。私の関知しないものなので、そのままにします。
@@ -105,8 +107,9 @@ note-parameter-not-set = :warning: パラメータ { $parameter } はこのコ�
 note-parameter-set = パラメータ { $parameter } がこのコピーを指すようになりました（以前: { $before }）。
 note-parameter-kept = パラメータ { $parameter } は、より新しいイメージのコピー { $newer } のままです。
 
-## 登録を解除するはずだったが残っているコピー
+## プランのうち実行されなかったもの
 
+note-not-put-right = { $what } は修正できませんでした: { $why }。
 note-still-used = { $place } の { $copy } は、現在 { $users } が使用しているため残しました。
 note-handed-over-since = { $place } の { $copy } は、その後ほかの共有でも引き渡されたため残しました。
 note-not-deregistered = :warning: { $place } の { $copy } の登録を解除できませんでした: { $why }。
@@ -123,10 +126,24 @@ stranger-unknown = Slack からあなたが誰なのか確認できませんで�
 ## 共有を取り消せない理由、比べられない理由
 
 not-revocable-itself-revokes = { $request } 自体が共有を取り消すものです。共有の { $share } を指定してください。
-not-revocable-already = { $request } は { $by } により「{ $state }」です。
+not-revocable-already = { $request } は { $by } により「{ $state }」です。{ $copies ->
+    [yes] コピーは残っています。登録を解除するには `and deregister the copies` を付けてください。
+   *[no] {""}
+}
 not-revocable-gave-nothing = { $request } の状態は「{ $state }」で、何も与えていないため、取り消すものがありません。
 not-revocable-yet = { $request } の状態は「{ $state }」です。終わってから取り消せます。
 not-in-force = { $request } は有効な共有ではない（状態: { $state }）ため、比べるものがありません。
+
+## 再試行しない理由
+
+not-retried-retried-already = すでに { $by } さんが再試行しました（{ $when }）。
+not-retried-nothing-failed = { $request } の状態は「{ $state }」で、失敗したものがないため、再試行するものはありません。
+not-retried-not-in-place = { $request } の状態は「{ $state }」で、再試行できる失敗したコピーがありません。まだ必要なものは、もう一度依頼してください。
+not-retried-source-closed = { $request } はコピーの完了後に共有元を閉じたため（{ $revocation }）、承認された内容のままではコピーできません。失敗したものは、もう一度依頼してください。
+not-retried-taken-back = { $request } は取り消されたか、取り消すことになっているため（{ $revocation }）、再試行しません。まだ必要なものは、もう一度依頼してください。
+not-retried-to-be-taken-back = { $request } の取り消し（{ $revocation }）が依頼され、まだ終わっていません。その後も { $request } が有効な場合に、あらためて再試行してください。
+not-retried-time-over = { $request } は期限を過ぎています（{ $when }）。まだ必要なものは、もう一度依頼してください。
+not-retried-not-entitled = 再試行できるのは、依頼した { $by } さんと、承認者の { $who } だけです。
 
 ## リクエストの状態
 

@@ -42,7 +42,8 @@ function button(of, click) {
   return made;
 }
 
-export function renderInput(block, names, wrong, suggest) {
+// `acts` says what to do as somebody types into a menu or changes a field, `kept` what they put in before an update.
+export function renderInput(block, names, wrong, acts, kept) {
   const { element: field, label, hint } = block;
   const external = field.type === "multi_external_select";
   const choices = field.options ?? [];
@@ -54,10 +55,11 @@ export function renderInput(block, names, wrong, suggest) {
   const title = element(grouped ? "legend" : "label", { text: label.text });
   if (block.optional) title.append(element("span", { className: "optional", text: " (optional)" }));
   here.append(title);
-  const before = [...(field.initial_options ?? []), ...(field.initial_option ? [field.initial_option] : [])];
+  const initial = [...(field.initial_options ?? []), ...(field.initial_option ? [field.initial_option] : [])];
+  const before = kept === undefined || !grouped ? initial : [kept ?? []].flat().map(acts.option);
   const chosen = new Set(before.map((option) => option.value));
   if (external) {
-    here.append(...typed(field, id, before, names, (text) => suggest(block.block_id, text)));
+    here.append(...typed(field, id, before, names, (text) => acts.suggest(block.block_id, text)));
   } else if (grouped) {
     here.append(...choices.map((option) => choice(option, id, several, chosen.has(option.value), names)));
   } else {
@@ -65,8 +67,13 @@ export function renderInput(block, names, wrong, suggest) {
     const input = element(field.multiline ? "textarea" : "input", { id, maxlength: field.max_length ?? 3000 });
     if (field.type === "datepicker") input.type = "date";
     input.placeholder = field.placeholder?.text ?? "";
-    input.value = field.initial_value ?? field.initial_date ?? "";
+    input.value = kept ?? field.initial_value ?? field.initial_date ?? "";
     here.append(input);
+  }
+  if (block.dispatch_action) {
+    here.addEventListener("change", (event) => {
+      if (event.target.type !== "search") acts.choose(block.block_id, valueOf(here));
+    });
   }
   if (hint) here.append(element("small", { text: hint.text }));
   if (wrong) here.append(element("p", { className: "wrong", role: "alert", text: wrong }));
@@ -100,11 +107,12 @@ function typed(field, id, before, names, suggest) {
 
 export function valuesOf(form) {
   const values = {};
-  for (const field of form.querySelectorAll(".field")) {
-    const chosen = [...field.querySelectorAll("input:checked")].map((box) => box.value);
-    const { block, kind } = field.dataset;
-    if (kind === "text") values[block] = field.querySelector("input, textarea").value;
-    else values[block] = kind === "several" ? chosen : (chosen[0] ?? null);
-  }
+  for (const field of form.querySelectorAll(".field")) values[field.dataset.block] = valueOf(field);
   return values;
+}
+
+function valueOf(field) {
+  if (field.dataset.kind === "text") return field.querySelector("input, textarea").value;
+  const chosen = [...field.querySelectorAll("input:checked")].map((box) => box.value);
+  return field.dataset.kind === "several" ? chosen : (chosen[0] ?? null);
 }

@@ -24,7 +24,7 @@ async function refresh() {
   draw("channels", state.channels.map((each) => [each.id, each.messages.length]), drawChannels);
   if (channel) draw("messages", channel, drawMessages);
   else draw("messages", state.home, drawHome);
-  draw("view", state.view && { ...state.view, errors: null }, drawView);
+  draw("view", state.view && { ...state.view, errors: null, offered: null }, drawView);
 }
 
 // Draw a part only if what it shows has changed: what is being typed, read or confirmed stays as it is.
@@ -124,11 +124,19 @@ function drawView(view) {
   if (!view) { dialog.close(); return; }
   const form = element("form", { novalidate: "" });
   form.append(element("h2", { text: view.title.text }));
-  const suggest = async (block, typed) => (await act({ kind: "suggest", block, typed })).options ?? [];
+  // What was put in before the bot changed the form stays in the fields of the same ids.
+  const old = dialog.open && dialog.dataset.view === view.id ? dialog.querySelector("form") : null;
+  const kept = old ? valuesOf(old) : {};
+  dialog.dataset.view = view.id;
+  const acts = {
+    suggest: async (block, typed) => (await act({ kind: "suggest", block, typed })).options ?? [],
+    choose: (block, value) => act({ kind: "choose", block, value }),
+    option: (value) => choicesOf(state.view).get(value) ?? { text: { type: "plain_text", text: value }, value },
+  };
   const click = (button) => confirmed(button, () => act({ kind: "click", view: "modal", action_id: button.action_id, of: button.value }));
   for (const block of view.blocks) {
     const wrong = state.view.errors[block.block_id];
-    form.append(block.type === "input" ? renderInput(block, state.names, wrong, suggest) : renderBlock(block, state.names, click));
+    form.append(block.type === "input" ? renderInput(block, state.names, wrong, acts, kept[block.block_id]) : renderBlock(block, state.names, click));
   }
   const cancel = element("button", { text: view.close?.text ?? "Close", type: "button" });
   cancel.addEventListener("click", () => act({ kind: "close" }));
@@ -145,8 +153,16 @@ function drawView(view) {
     }
   });
   dialog.replaceChildren(form);
-  dialog.addEventListener("cancel", (event) => { event.preventDefault(); act({ kind: "close" }); }, { once: true });
+  dialog.oncancel = (event) => { event.preventDefault(); act({ kind: "close" }); };
   if (!dialog.open) dialog.showModal();
+}
+
+// Every option that the fields of a form came with or were offered since, by its value.
+function choicesOf(view) {
+  const there = view.blocks.flatMap(({ element: field }) => [
+    ...(field?.options ?? []), ...(field?.initial_options ?? []), ...(field?.initial_option ? [field.initial_option] : []),
+  ]);
+  return new Map([...there, ...Object.values(view.offered)].map((option) => [option.value, option]));
 }
 
 async function act(deed) {
