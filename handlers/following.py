@@ -38,7 +38,8 @@ _TEXT = 75
 
 def buttons(say: Speech, request: Request) -> ActionsBlock:
     """Return what anybody may do about a request that is shown to a channel, as it stands."""
-    return ActionsBlock(block_id=f"follow:{request.id}:{request.revision}", elements=_buttons(say, request))
+    # Not by the revision: the message would be edited with every percent of a copy, though it says nothing of those.
+    return ActionsBlock(block_id=f"follow:{request.id}:{request.state.value}", elements=_buttons(say, request))
 
 
 def _buttons(say: Speech, request: Request) -> list[ButtonElement]:
