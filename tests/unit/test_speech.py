@@ -67,6 +67,17 @@ def test_no_sentence_is_left_in_a_catalogue_that_nothing_says() -> None:
     assert [name for name in names if name not in said and not name.startswith(prefixes)] == []
 
 
+# One word for one thing: the bot isn't a person, who a share is with is its 共有先, what waits is 承認待ち.
+_OTHER_WORDS = ("私", "ターゲット", "引き渡", "決定", "計画", "キャンセル済み", "既に", "：")
+
+
+@pytest.mark.parametrize("word", _OTHER_WORDS)
+def test_the_japanese_has_one_word_for_one_thing(word: str) -> None:
+    paths = (_HANDLERS / "catalogues" / Language.JAPANESE.value).glob("*.ftl")
+    lines = [line for path in paths for line in path.read_text("utf-8").splitlines() if not line.startswith("#")]
+    assert [line for line in lines if word in line] == []
+
+
 @pytest.mark.parametrize(
     ("prefix", "kinds"),
     [
