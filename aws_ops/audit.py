@@ -10,9 +10,17 @@ from dataclasses import dataclass
 from aws_ops.cautions import Caution, CautionKind
 from aws_ops.details import details
 from aws_ops.entries import Entry, On, grants_of, in_order, missing, removable, withdrawals_of
+from aws_ops.errors import KeyPolicyError
 from aws_ops.held import Held
-from aws_ops.ids import AccountId, ImageId, Region, SnapshotId
-from aws_ops.key_policy import deleted_own_principals
+from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, SnapshotId, parse_key_user
+from aws_ops.key_policy import (
+    KeyPolicy,
+    allow_administration,
+    allow_use,
+    deleted_own_principals,
+    withdraw_administration,
+    withdraw_use,
+)
 from aws_ops.plan import Plan, policies_before
 from aws_ops.request import Mode
 
@@ -84,6 +92,7 @@ def plan_audit(books: Books, held: Held, shared: Sequence[SharedImage], lost: Se
     """Decide what would bring AWS to what the books say: nothing, if it is so already.
 
     The plan rests on nothing but what it gives for images that were shared by hand: those become the bot's to keep.
+    A key's policy that KMS wouldn't store as it should be is told of, and left alone.
     """
     there = held.entries | held.partial
     blind = held.gone | set(held.unreadable)
@@ -93,16 +102,49 @@ def plan_audit(books: Books, held: Held, shared: Sequence[SharedImage], lost: Se
     due = frozenset[Entry]().union(*(image.readers_due(books.known, lacking, left_over) for image in shared))
     half = due - frozenset[Entry]().union(*(image.readers for image in shared))
     left_over -= due
+    stuck = _stuck(held, lacking | half, left_over)
+    lacking, left_over = (
+        frozenset(one for one in entries if one.on not in _IN_POLICY or one.resource not in stuck)
+        for entries in (lacking, left_over)
+    )
     changes = (*grants_of(lacking | half), *withdrawals_of(left_over))
     return Plan(
         mode=Mode.SHARE,
         images=(),
         changes=changes,
         grants=grants_of(half),
-        cautions=tuple(_cautions(books, held, shared, lost)),
+        cautions=(*_of_stuck(stuck), *_cautions(books, held, shared, lost)),
         gone=in_order(entry for entry in unneeded - there if entry.resource not in held.unreadable),
         policies=policies_before(changes, held.policies),
     )
+
+
+_IN_POLICY = (On.KEY, On.ADMINISTRATION)
+
+
+def _stuck(held: Held, joining: Set[Entry], leaving: Set[Entry]) -> dict[str, str]:
+    """The keys whose policies KMS wouldn't store once these joined and left, and why."""
+    tried = ((key, _obstacle(key, policy, joining, leaving)) for key, policy in sorted(held.policies.items()))
+    return {key: str(obstacle) for key, obstacle in tried if obstacle is not None}
+
+
+def _obstacle(key: KeyArn, policy: KeyPolicy, joining: Set[Entry], leaving: Set[Entry]) -> KeyPolicyError | None:
+    def named(entries: Set[Entry], on: On) -> list[str]:
+        return sorted(one.grantee for one in entries if (one.resource, one.on) == (key, on))
+
+    try:
+        wider = allow_use(policy, map(parse_key_user, named(joining, On.KEY)))
+        wider = allow_administration(wider, map(PrincipalArn, named(joining, On.ADMINISTRATION)))
+        narrower = withdraw_use(wider, map(parse_key_user, named(leaving, On.KEY)))
+        withdraw_administration(narrower, map(PrincipalArn, named(leaving, On.ADMINISTRATION)))
+    except KeyPolicyError as obstacle:
+        return obstacle
+    return None
+
+
+def _of_stuck(stuck: Mapping[str, str]) -> Iterator[Caution]:
+    for key, why in stuck.items():
+        yield Caution(CautionKind.CANNOT_BE_PUT_RIGHT, details(what=key, why=why))
 
 
 def _cautions(books: Books, held: Held, shared: Sequence[SharedImage], lost: Sequence[LostCopy]) -> Iterator[Caution]:

@@ -40,6 +40,7 @@ class CautionKind(StrEnum):
     STILL_SHARED = "still_shared"  # image, groups (a revocation: organizations, OUs or all have access besides)
     VOLUMES_NEED_KEY = "volumes_need_key"  # keys (a revocation in mode share: volumes made from the original need them)
     NOT_LOOKED_AT = "not_looked_at"  # what, why (an audit)
+    CANNOT_BE_PUT_RIGHT = "cannot_be_put_right"  # what, why (an audit)
     SOURCE_GONE = "source_gone"  # what (an audit: an image, snapshot or key that a share rests on)
     COPY_LOST = "copy_lost"  # copy, place, share (an audit)
     SHARED_BEYOND = "shared_beyond"  # image, strangers (an audit: whom the bot knows nothing of)

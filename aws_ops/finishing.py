@@ -42,6 +42,7 @@ class NoteKind(StrEnum):
     STILL_USED = "still_used"  # copy, place, users
     HANDED_OVER_SINCE = "handed_over_since"  # copy, place
     NOT_DEREGISTERED = "not_deregistered"  # copy, place, why
+    NOT_PUT_RIGHT = "not_put_right"  # what, why (an audit)
     PROTECTED_FOR_NOW = "protected_for_now"  # copy, place, until (ISO 8601)
 
 

@@ -155,6 +155,7 @@ class Plan:
         reuses: the copies that are there already, and are used instead of new ones.
         gone: what was given and AWS doesn't hold any more: somebody else took it away.
         policies: what the changes of key policies start from, to be shown; nothing rests on it.
+        left: what is to be taken back and can't be; `obstacles` are why.
     """
 
     mode: Mode
@@ -165,6 +166,8 @@ class Plan:
     cautions: tuple[Caution, ...] = ()
     gone: tuple[Entry, ...] = ()
     policies: tuple[PolicyBefore, ...] = ()
+    left: tuple[Entry, ...] = ()
+    obstacles: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -246,7 +249,7 @@ def _carried_out(change: _OfPolicy, policy: KeyPolicy) -> KeyPolicy:
 
 def digest(plan: Plan) -> str:
     """A fingerprint of what the plan would do, 64 hexadecimal digits; what it only says is no part of it."""
-    said = {"images", "grants", "reuses", "cautions", "gone", "policies"}
+    said = {"images", "grants", "reuses", "cautions", "gone", "policies", "left", "obstacles"}
     done = _PLAN.dump_python(plan, mode="json", exclude=said)
     return hashlib.sha256(json.dumps(done, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 

@@ -1,6 +1,8 @@
 """Revocations: what a share gave is taken back, as far as the bot gave it and nobody else needs it. Pure."""
 
 from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
+from itertools import groupby
 
 from aws_ops.cautions import Caution, CautionKind
 from aws_ops.changes import DeregisterCopy
@@ -15,10 +17,19 @@ from aws_ops.refusals import Refusal, RefusalKind, refusal_of
 from aws_ops.request import Mode
 
 
+@dataclass(frozen=True)
+class _Obstacle:
+    """Why some entries can't be taken back."""
+
+    left: frozenset[Entry]
+    why: Refusal
+
+
 def plan_revocation(share: Plan, due: Set[Entry], held: Held, copies: Sequence[DeregisterCopy]) -> Plan | Refused:
     """Decide what has to change so that `share` no longer gives anything that is `due` to be taken back.
 
-    What AWS doesn't hold any more needs no change: a plan may have none, and be right.
+    What AWS doesn't hold any more needs no change: a plan may have none, and be right. What can't be taken back holds
+    nothing else back; only where nothing can be is the plan refused.
 
     Args:
         share: the plan that was carried out.
@@ -26,42 +37,57 @@ def plan_revocation(share: Plan, due: Set[Entry], held: Held, copies: Sequence[D
         held: what AWS holds now, on the resources of `due`.
         copies: the target's copies that are to go as well.
     """
-    if against := tuple(_against(due, held)):
-        return Refused(against)
     there = due & (held.entries | held.partial)
-    withdrawals = withdrawals_of(there)
+    obstacles = (*_unreadable(due - there, held), *_in_policies(there, held))
+    left = frozenset[Entry]().union(*(obstacle.left for obstacle in obstacles))
+    leaving = there - left
+    withdrawals = withdrawals_of(leaving)
+    changes = (*withdrawals, *copies)
+    against = tuple(obstacle.why for obstacle in obstacles)
+    if against and not changes:
+        return Refused(against)
     return Plan(
         mode=share.mode,
         images=share.images,
-        changes=(*withdrawals, *copies),
-        cautions=tuple(_cautions(share, there, held)),
-        gone=in_order(due - there),
+        changes=changes,
+        cautions=tuple(_cautions(share, leaving, held)),
+        gone=in_order(due - there - left),
+        left=in_order(left),
+        obstacles=against,
         policies=policies_before(withdrawals, held.policies),
     )
 
 
-def _against(due: Set[Entry], held: Held) -> Iterator[Refusal]:
-    for resource, why in sorted(held.unreadable.items()):
-        yield Refusal(RefusalKind.SOURCE_UNREADABLE, details(why=f"{resource}: {why.why}"))
+def _unreadable(unseen: Set[Entry], held: Held) -> Iterator[_Obstacle]:
+    lists = sorted((entry for entry in unseen if entry.resource in held.unreadable), key=_resource)
+    for resource, entries in groupby(lists, key=_resource):
+        why = f"{resource}: {held.unreadable[resource].why}"
+        yield _Obstacle(frozenset(entries), Refusal(RefusalKind.SOURCE_UNREADABLE, details(why=why)))
+
+
+def _in_policies(there: Set[Entry], held: Held) -> Iterator[_Obstacle]:
     for key, policy in sorted(held.policies.items()):
-        users = [parse_key_user(one.grantee) for one in due if (one.resource, one.on) == (key, On.KEY)]
-        administrators = [
-            PrincipalArn(one.grantee) for one in due if (one.resource, one.on) == (key, On.ADMINISTRATION)
-        ]
+        users = frozenset(one for one in there if (one.resource, one.on) == (key, On.KEY))
+        administrators = frozenset(one for one in there if (one.resource, one.on) == (key, On.ADMINISTRATION))
         try:
-            withdraw_administration(withdraw_use(policy, users), administrators)
+            without = withdraw_use(policy, [parse_key_user(one.grantee) for one in users])
+            withdraw_administration(without, [PrincipalArn(one.grantee) for one in administrators])
         except KeyPolicyError as obstacle:
-            yield refusal_of(key, obstacle)
+            yield _Obstacle(users | administrators, refusal_of(key, obstacle))
 
 
-def _cautions(share: Plan, there: Set[Entry], held: Held) -> Iterator[Caution]:
+def _cautions(share: Plan, leaving: Set[Entry], held: Held) -> Iterator[Caution]:
     for image_id, groups in sorted(held.groups.items()):
-        if staying := groups - {entry.grantee for entry in there if entry.resource == image_id}:
+        if staying := groups - {entry.grantee for entry in leaving if entry.resource == image_id}:
             yield Caution(CautionKind.STILL_SHARED, details(image=image_id, groups=sorted(staying)))
     for key, policy in sorted(held.policies.items()):
-        written = any(entry.resource == key and entry.on in (On.KEY, On.ADMINISTRATION) for entry in there)
+        written = any(entry.resource == key and entry.on in (On.KEY, On.ADMINISTRATION) for entry in leaving)
         if written and (gone := deleted_own_principals(policy)):
             yield Caution(CautionKind.OWN_PRINCIPALS_DELETED, details(key=key, principals=gone))
-    keys = sorted({KeyArn(entry.resource) for entry in there if entry.on in (On.KEY, On.GRANT)})
+    keys = sorted({KeyArn(entry.resource) for entry in leaving if entry.on in (On.KEY, On.GRANT)})
     if keys and share.mode is Mode.SHARE:
         yield Caution(CautionKind.VOLUMES_NEED_KEY, details(keys=keys))
+
+
+def _resource(entry: Entry) -> str:
+    return entry.resource

@@ -156,7 +156,7 @@ def take_back(accounts: Accounts, source: SourceAccount, plan_file: Path, pause:
     for change in revocation.changes:
         print(change)
         patiently(partial(take, accounts, source, change), pause)
-    return 0
+    return refused(Refused(revocation.obstacles)) if revocation.left else 0
 
 
 def take(accounts: Accounts, source: SourceAccount, change: Change) -> None:

@@ -122,8 +122,8 @@ def _not_ended(say: Speech, share: Request) -> Iterator[Message]:
     ending = share.ending
     if ending is None or ending.trigger.asks_first or not share.revocable:
         return
-    why = _lasting([*ending.refusals, ending.failure])
-    lines = [phrases.not_ended(say, share), *results.why_not(say, ending)]
+    why = _lasting([*ending.refusals, *(ending.plan.obstacles if ending.plan else ()), ending.failure])
+    lines = [phrases.not_ended(say, share), *results.why_not(say, ending), *results.to_know(say, ending)]
     yield _lines(say, f"not-ended:{why}", Place.CHANNEL, lines, buttons=following.what_next(say, share), of=ending)
 
 

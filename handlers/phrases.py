@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 
+from aws_ops.cautions import CautionKind
 from aws_ops.estimates import Cost, about
 from aws_ops.plan import (
     AddCreateVolumePermission,
@@ -308,8 +309,7 @@ def end(say: Speech, request: Request) -> str:
         case RequestKind.REVOKE:
             return _end_of_revocation(say, request)
         case RequestKind.AUDIT:
-            how = "nothing" if _found_nothing(request) else _ended(request, "completed", "denied", "expired")
-            return say(f"end-audit-{how}", what=_audit(say, request))
+            return say(f"end-audit-{_end_of_audit(request)}", what=_audit(say, request))
         case RequestKind.RETIRE:
             how = "nothing" if _found_nothing(request) else _ended(request, "completed", "denied", "expired")
             counts = {"gone": _copies_gone(request), "staying": len(request.notes)}
@@ -341,10 +341,20 @@ def _end_of_share(say: Speech, request: Request) -> str:
 def _end_of_revocation(say: Speech, request: Request) -> str:
     names = {"request": mrkdwn.code(request.id), "share": mrkdwn.code(str(request.of))}
     if request.state is RequestState.COMPLETED:
-        return say("end-revoke-completed", copies=_copies_gone(request), **names)
+        left = request.approved_plan.left
+        return say("end-revoke-left" if left else "end-revoke-completed", copies=_copies_gone(request), **names)
     if request.state is RequestState.FAILED and request.settled_at is not None:
         return say("end-revoke-partly", **names)
     return say(f"end-revoke-{_ended(request, 'refused', 'denied', 'expired')}", **names)
+
+
+def _end_of_audit(request: Request) -> str:
+    if _found_nothing(request):
+        cautions = request.plan.cautions if request.plan else ()
+        stuck = any(caution.kind is CautionKind.CANNOT_BE_PUT_RIGHT for caution in cautions)
+        return "stuck" if stuck else "nothing"
+    how = _ended(request, "completed", "denied", "expired")
+    return "partly" if how == "completed" and request.notes else how
 
 
 def _copies_gone(request: Request) -> int:
@@ -385,8 +395,10 @@ def taken_back(say: Speech, request: Request) -> str:
 
 def not_ended(say: Speech, share: Request) -> str:
     """Return that a share couldn't be ended as was approved with it: somebody has to see to it."""
+    ending = share.ending
+    partly = ending is not None and ending.settled_at is not None
     return say(
-        "ending-failed",
+        "ending-partly" if partly else "ending-failed",
         who=mrkdwn.person(share.requester.user_id),
         why=share.ended_because or Trigger.END_DATE,
         share=mrkdwn.code(share.id),

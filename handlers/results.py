@@ -13,8 +13,8 @@ from sharing.states import DeliveryState
 def in_detail(say: Speech, request: Request) -> Iterator[Line]:
     """Yield what is said below the end of a request."""
     yield from why_not(say, request)
-    if request.kind in (RequestKind.AUDIT, RequestKind.RETIRE) and request.plan is not None:
-        yield from (f"{_sign(caution)} {wording.caution(say, caution)}" for caution in request.plan.cautions)
+    if request.kind in (RequestKind.AUDIT, RequestKind.RETIRE) or _has_taken_back(request):
+        yield from to_know(say, request)
     # Before the images, which may be more than there is room for.
     yield from ballots.left_out(say, request)
     if done := [delivery for delivery in request.deliveries if delivery.state is DeliveryState.COMPLETED]:
@@ -22,7 +22,17 @@ def in_detail(say: Speech, request: Request) -> Iterator[Line]:
     yield from (phrases.opened(say, launch) for launch in request.opened_to)
     for delivery in request.deliveries:
         yield from of_delivery(say, request, delivery)
-    yield from ballots.left_out(say, request)
+
+
+def _has_taken_back(request: Request) -> bool:
+    return request.kind is RequestKind.REVOKE and request.settled_at is not None
+
+
+def to_know(say: Speech, request: Request) -> Iterator[str]:
+    """Yield what there is to know of the plan."""
+    if request.plan is not None:
+        yield from (f":warning: {wording.left_behind(say, obstacle)}" for obstacle in request.plan.obstacles)
+        yield from (f"{_sign(caution)} {wording.caution(say, caution)}" for caution in request.plan.cautions)
 
 
 def why_not(say: Speech, request: Request) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from aws_ops.plan import Caution, Plan
+from aws_ops.plan import Caution, Plan, Refusal
 from handlers import layout, mrkdwn, wording
 from handlers.layout import ALL, ShownIn
 from handlers.speech import Speech
@@ -20,6 +20,7 @@ def warnings(say: Speech, request: Request, plan: Plan, rules: ApprovalRules, ro
     kinds = [
         *_of_environments(say, request, rules),
         *filter(None, [_of_age(say, request, plan, rules.warnings)]),
+        *_of_obstacles(say, plan.obstacles),
         *_of_cautions(say, plan.cautions),
     ]
     if room is None:
@@ -56,6 +57,13 @@ def _of_age(say: Speech, request: Request, plan: Plan, rules: WarningRules) -> l
     old = sorted(((age, image_id) for age, image_id in ages if age >= rules.image_age), reverse=True)
     lines = [say("image-old", image=mrkdwn.code(image_id), days=age.days) for age, image_id in old]
     return [lambda _, line=line: f":warning: {line}" for line in lines]  # type: ignore[misc]
+
+
+def _of_obstacles(say: Speech, obstacles: Iterable[Refusal]) -> list[list[ShownIn]]:
+    kinds: dict[str, list[ShownIn]] = {}
+    for one in obstacles:
+        kinds.setdefault(one.kind, []).append(lambda _, one=one: f":warning: {wording.left_behind(say, one)}")  # type: ignore[misc]
+    return list(kinds.values())
 
 
 def _of_cautions(say: Speech, cautions: Iterable[Caution]) -> list[list[ShownIn]]:

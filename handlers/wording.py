@@ -25,6 +25,11 @@ def refusal(say: Speech, refused: Refusal) -> str:
     return say(f"refusal-{dashed(refused.kind)}", **_escaped(dict(refused.details)))
 
 
+def left_behind(say: Speech, obstacle: Refusal) -> str:
+    """Return why something can't be taken back while the rest can."""
+    return say("left-behind", why=refusal(say, obstacle))
+
+
 def caution(say: Speech, cautioned: Caution, in_a_list: int = ALL) -> str:
     """Return what to know before saying yes; each list in it takes about so many characters."""
     details = _escaped(dict(cautioned.details))
@@ -66,6 +71,7 @@ _TO_ACT_ON = frozenset(
         NoteKind.IMDS_V2_NOT_REQUIRED,
         NoteKind.PARAMETER_NOT_SET,
         NoteKind.NOT_DEREGISTERED,
+        NoteKind.NOT_PUT_RIGHT,
     }
 )
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from aws_ops.accounts import Accounts
 from aws_ops.entries import Entry, On, entries_of, on_key
+from aws_ops.errors import AwsBusy, KeyPolicyContested, NotYetVisible
 from aws_ops.estimates import CopyTime, expected_time
 from aws_ops.facts import TargetAccount
 from aws_ops.ids import KeyArn, Launcher, Region, account_of, region_of
@@ -33,6 +34,7 @@ from aws_ops.plan import (
     AllowKeyUse,
     CopyImage,
     CreateKeyGrant,
+    Grant,
     ImageSummary,
     Mode,
     PutImageParameter,
@@ -52,6 +54,10 @@ _TOKENS = uuid.UUID("5f0c2a57-9d0e-4d0c-8b0a-6a3a0c1f7a11")
 
 class KeyInOtherHands(Exception):
     """Another request is changing the policy of the same key at this moment."""
+
+
+NOT_NOW = (AwsBusy, NotYetVisible, KeyPolicyContested, KeyInOtherHands)
+"""What is raised when something can't be done at this moment; the same again later is right."""
 
 
 def delivery_name(request_id: RequestId, delivery: Delivery, attempt: int) -> str:
@@ -147,25 +153,33 @@ def apply_grants(claim: Claim, accounts: Accounts, estate: Estate) -> None:
         AwsOpsError: any other, AWS won't have it.
     """
     for change in claim.request.approved_plan.changes:
-        match change:
-            case AllowKeyUse():
-                edit_key_policy(claim, accounts, estate, change, allow_use)
-            case AllowKeyAdministration():
-                edit_key_policy(claim, accounts, estate, change, allow_administration)
-            case CreateKeyGrant():
-                _create_key_grant(claim, accounts, estate, change)
-            case AddCreateVolumePermission():
-                ec2 = accounts.ec2(estate.source(change.owner).role, change.region)
-                intent = _about_to_give(claim, change)
-                added = add_create_volume_permission(ec2, change.snapshot_id, change.accounts, intent)
-                record(claim, "create_volume_permission_added", change.snapshot_id, added)
-            case AddLaunchPermission():
-                ec2 = accounts.ec2(estate.source(change.owner).role, change.region)
-                intent = _about_to_give(claim, change)
-                added = add_launch_permission(ec2, change.image_id, change.launchers, intent)
-                record(claim, "launch_permission_added", change.image_id, added)
-            case _:
-                pass
+        if isinstance(change, Grant):
+            apply_grant(claim, accounts, estate, change)
+
+
+def apply_grant(claim: Claim, accounts: Accounts, estate: Estate, change: Grant) -> None:
+    """Make one list's permissions.
+
+    Raises:
+        As `apply_grants`.
+    """
+    match change:
+        case AllowKeyUse():
+            edit_key_policy(claim, accounts, estate, change, allow_use)
+        case AllowKeyAdministration():
+            edit_key_policy(claim, accounts, estate, change, allow_administration)
+        case CreateKeyGrant():
+            _create_key_grant(claim, accounts, estate, change)
+        case AddCreateVolumePermission():
+            ec2 = accounts.ec2(estate.source(change.owner).role, change.region)
+            intent = _about_to_give(claim, change)
+            added = add_create_volume_permission(ec2, change.snapshot_id, change.accounts, intent)
+            record(claim, "create_volume_permission_added", change.snapshot_id, added)
+        case AddLaunchPermission():
+            ec2 = accounts.ec2(estate.source(change.owner).role, change.region)
+            intent = _about_to_give(claim, change)
+            added = add_launch_permission(ec2, change.image_id, change.launchers, intent)
+            record(claim, "launch_permission_added", change.image_id, added)
 
 
 def edit_key_policy(

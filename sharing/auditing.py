@@ -13,14 +13,16 @@ from datetime import UTC, datetime, timedelta
 from aws_ops.accounts import Accounts
 from aws_ops.audit import Books, LostCopy, plan_audit
 from aws_ops.copies import CopyState, watch
+from aws_ops.details import details
 from aws_ops.entries import Entry, entries_of
 from aws_ops.errors import AwsBusy, AwsOpsError
+from aws_ops.finishing import Note, NoteKind
 from aws_ops.held import read_held
 from aws_ops.ids import AccountId, ImageId, Region
 from aws_ops.plan import Grant, Plan, Withdrawal
 from aws_ops.request import Mode
 from aws_ops.shared_images import find_shared_images
-from sharing.applying import apply_grants
+from sharing.applying import NOT_NOW, apply_grant
 from sharing.claim import Claim
 from sharing.clock import Clock
 from sharing.errand import complete
@@ -141,11 +143,29 @@ class Audits:
         return RequestState.APPLYING
 
     def carry_out(self, claim: Claim) -> None:
-        apply_grants(claim, self.accounts, self.estate)
-        for change in claim.request.approved_plan.changes:
+        """Put right what can be; what AWS refuses holds nothing else up, and is noted."""
+        changes = [one for one in claim.request.approved_plan.changes if isinstance(one, Grant | Withdrawal)]
+        refused = [note for change in changes for note in self._put_right(claim, change)]
+        if changes and len(refused) == len(changes):
+            raise AwsOpsError("; ".join(dict(note.details)["why"] for note in refused))
+        if refused:
+            with claim.transaction() as (tx, request, now):
+                tx.set_notes(request, refused, now)
+        complete(claim)
+
+    def _put_right(self, claim: Claim, change: Grant | Withdrawal) -> list[Note]:
+        """Make one change, or return why it can't be made."""
+        try:
             if isinstance(change, Withdrawal):
                 withdraw(claim, self.accounts, self.estate, change)
-        complete(claim)
+            else:
+                apply_grant(claim, self.accounts, self.estate, change)
+        except NOT_NOW:
+            raise
+        except (AwsOpsError, UnknownAccount) as refused:
+            what = {entry.resource for entry in entries_of([change])}
+            return [Note(NoteKind.NOT_PUT_RIGHT, details(what=what, why=str(refused)))]
+        return []
 
     def give_up(self, tx: Transaction, request: Request, now: datetime) -> None:
         """What was put right so far stays."""

@@ -5,17 +5,20 @@ the end of its copies, were approved with it. Whatever takes access away comes b
 the image's own list before those of its snapshots and keys.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from aws_ops.accounts import Accounts
 from aws_ops.entries import Entry, entries_of, removable
+from aws_ops.errors import AwsOpsError
 from aws_ops.held import read_held
 from aws_ops.ids import account_of, region_of
 from aws_ops.key_grants import revoke_grants
 from aws_ops.key_policy import withdraw_administration, withdraw_use
 from aws_ops.permissions import remove_create_volume_permission, remove_launch_permission
 from aws_ops.plan import (
+    Change,
     DeregisterCopy,
     Mode,
     Plan,
@@ -29,7 +32,7 @@ from aws_ops.plan import (
 )
 from aws_ops.retention import staying, unused
 from aws_ops.revocation import plan_revocation
-from sharing.applying import about_to_take, edit_key_policy, record
+from sharing.applying import NOT_NOW, about_to_take, edit_key_policy, record
 from sharing.claim import Claim
 from sharing.deregistering import deregister_copies, read_use
 from sharing.errand import complete
@@ -114,21 +117,24 @@ class Revocations:
             complete(claim)
 
     def _take_back(self, claim: Claim) -> None:
-        for change in claim.request.approved_plan.changes:
-            if isinstance(change, Withdrawal):
-                withdraw(claim, self.accounts, self.estate, change)
+        withdraw_all(claim, self.accounts, self.estate, claim.request.approved_plan.changes)
         with claim.transaction() as (tx, request, now):
             self._close(tx, request, now)
 
     def _close(self, tx: Transaction, revocation: Request, now: datetime) -> None:
-        """End the share. What others took away before is nobody's to take back, should it be given again one day."""
+        """End the share, unless something of it is left.
+
+        What others took away before is nobody's to take back, should it be given again one day.
+        """
         ledger = Ledger(tx)
         ledger.gate()
         share = tx.find(_share_of(revocation))
         if share.state is RequestState.REVOKING:
-            ledger.take(self.books(tx, revocation).entries & set(revocation.approved_plan.gone))
-            tx.audit(share.id, now, "bot", "revoked", {"by": revocation.id})
-            tx.move(share, RequestState.REVOKED, now)
+            plan = revocation.approved_plan
+            ledger.take(self.books(tx, revocation).entries & set(plan.gone))
+            left = sorted({entry.resource for entry in plan.left})
+            tx.audit(share.id, now, "bot", "revoked", {"by": revocation.id, "left": left})
+            tx.move(share, share.came_to if plan.left else RequestState.REVOKED, now)
         tx.settle(revocation, now)
 
     def give_up(self, tx: Transaction, request: Request, now: datetime) -> None:
@@ -182,13 +188,28 @@ def _copies_of(tx: Transaction, share: Request) -> tuple[DeregisterCopy, ...]:
     )
 
 
-def withdraw(claim: Claim, accounts: Accounts, estate: Estate, change: Withdrawal) -> None:
-    """Take back one list's entries, and strike them from the ledger.
+def withdraw_all(claim: Claim, accounts: Accounts, estate: Estate, changes: Iterable[Change]) -> None:
+    """Take back what the withdrawals among `changes` name, as far as AWS lets it be: one that fails holds up no other.
 
     Raises:
-        KeyInOtherHands, AwsBusy, NotYetVisible, KeyPolicyContested: not now; the same again later is right.
-        AwsOpsError: any other, AWS won't have it.
+        KeyInOtherHands, AwsBusy, NotYetVisible, KeyPolicyContested: not all now; the same again later is right.
+        AwsOpsError: AWS won't have some of it.
     """
+    troubles: list[Exception] = []
+    for change in changes:
+        if isinstance(change, Withdrawal):
+            try:
+                withdraw(claim, accounts, estate, change)
+            except (AwsOpsError, *NOT_NOW) as trouble:
+                troubles.append(trouble)
+    if passing := [trouble for trouble in troubles if isinstance(trouble, NOT_NOW)]:
+        raise passing[0]
+    if troubles:
+        raise AwsOpsError("; ".join(dict.fromkeys(map(str, troubles))))
+
+
+def withdraw(claim: Claim, accounts: Accounts, estate: Estate, change: Withdrawal) -> None:
+    """Take back one list's entries, and strike them from the ledger."""
     match change:
         case RemoveLaunchPermission():
             ec2 = accounts.ec2(estate.source(change.owner).role, change.region)

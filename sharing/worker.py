@@ -23,11 +23,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from aws_ops.accounts import Accounts
-from aws_ops.errors import AwsBusy, AwsOpsError, KeyPolicyContested, NotYetVisible
+from aws_ops.errors import AwsOpsError
 from aws_ops.estimates import Prices, estimate
 from aws_ops.fence import fenced
 from aws_ops.plan import Plan, Refused, digest, exceeds
-from sharing.applying import KeyInOtherHands
+from sharing.applying import NOT_NOW
 from sharing.approval import asked, move_on
 from sharing.claim import Claim
 from sharing.clock import Clock
@@ -120,7 +120,7 @@ class Worker:
             self._fail(claim, Failure(FailureKind.NOT_REVOCABLE, details))
         except NotPrepared as trouble:
             self._fail(claim, trouble.failure)
-        except (AwsBusy, NotYetVisible, KeyPolicyContested, KeyInOtherHands, Overtaken) as trouble:
+        except (*NOT_NOW, Overtaken) as trouble:
             self._try_later(claim, str(trouble))
         except AwsOpsError as trouble:
             self._fail(claim, Failure(FailureKind.AWS_REFUSED, {"said": str(trouble)}))

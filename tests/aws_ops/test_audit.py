@@ -19,6 +19,7 @@ from tests.aws_ops.builders import (
     STAGING,
     STRANGER,
     a_key_arn,
+    a_policy,
     a_principal,
     a_unit,
     an_organization,
@@ -95,3 +96,17 @@ def test_a_principal_that_is_only_half_there_is_left_over_all_the_same() -> None
     half = Entry(On.KEY, GOLDEN, REGION, KEY, a_principal(STAGING))
     books = Books(frozenset(), frozenset(), frozenset({half}), KNOWN)
     assert entries_of(plan_audit(books, Held(partial=frozenset({half})), [], []).changes) == {half}
+
+
+def test_a_policy_that_kms_would_not_store_is_told_of_and_the_rest_is_put_right() -> None:
+    left_by_somebody = {"Effect": "Allow", "Principal": {"AWS": "AIDAEXAMPLE"}, "Action": "kms:*", "Resource": "*"}
+    books = Books(frozenset(ENTRIES[:6]), frozenset(), frozenset(), KNOWN)
+    held = Held(frozenset(), policies={KEY: a_policy(left_by_somebody)})
+    plan = plan_audit(books, held, [], [])
+    assert {entry.on for entry in entries_of(one for one in plan.changes if isinstance(one, Grant))} == {
+        On.GRANT,
+        On.SNAPSHOT,
+    }
+    [told] = [caution for caution in plan.cautions if caution.kind is CautionKind.CANNOT_BE_PUT_RIGHT]
+    assert dict(told.details)["what"] == KEY
+    assert "AIDAEXAMPLE" in dict(told.details)["why"]

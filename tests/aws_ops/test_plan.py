@@ -670,6 +670,7 @@ def test_every_kind_of_caution_is_tested() -> None:
     revocations = {CautionKind.STILL_SHARED, CautionKind.VOLUMES_NEED_KEY}
     audits = {
         CautionKind.NOT_LOOKED_AT,
+        CautionKind.CANNOT_BE_PUT_RIGHT,
         CautionKind.SOURCE_GONE,
         CautionKind.COPY_LOST,
         CautionKind.SHARED_BEYOND,

@@ -248,20 +248,49 @@ def test_what_is_gone_needs_no_taking_back() -> None:
     assert revocation(share, given_by(share), Held(gone=frozenset({IMAGE, SNAPSHOT, KEY}))).changes == ()
 
 
-def test_what_cannot_be_read_is_refused_and_so_is_what_kms_would_not_take() -> None:
+def with_a_stranger_deleted(facts: Facts) -> Held:
+    """What is held, with a principal in somebody else's statement that no longer exists."""
+    policy: KeyPolicy = facts.keys[KEY].policy
+    dead = {"Effect": "Allow", "Principal": {"AWS": "AROAEXAMPLE"}, "Action": "kms:*", "Resource": "*"}
+    return replace(held_in(facts), policies={KeyArn(KEY): policy.with_statements([*policy.statements, dead])})
+
+
+def test_what_cannot_be_taken_back_holds_nothing_else_back_and_is_told() -> None:
     share, facts = a_share()
-    blind = Held(unreadable={IMAGE: Unreadable("no entry")})
+    given_ = given_by(share)
+    [image] = (entry for entry in given_ if entry.on is On.IMAGE)
+    users = {entry for entry in given_ if entry.on is On.KEY}
+    blind = with_a_stranger_deleted(facts)
+    blind = replace(blind, entries=blind.entries - {image}, unreadable={IMAGE: Unreadable("no entry")})
+    back = revocation(share, given_, blind)
+    assert [change.kind for change in back.changes] == ["remove_create_volume_permission"]
+    assert set(back.left) == {image, *users}
+    assert back.gone == ()
+    assert [(one.kind, dict(one.details)) for one in back.obstacles] == [
+        (RefusalKind.SOURCE_UNREADABLE, {"why": f"{IMAGE}: no entry"}),
+        (RefusalKind.POLICY_DELETED_PRINCIPALS, {"key": KEY, "principals": "AROAEXAMPLE"}),
+    ]
+
+
+def test_where_nothing_can_be_taken_back_the_plan_is_refused() -> None:
+    share, facts = a_share()
+    blind = Held(unreadable=dict.fromkeys((IMAGE, SNAPSHOT, KEY), Unreadable("no entry")))
     refused = plan_revocation(share, given_by(share), blind, ())
     assert isinstance(refused, Refused)
     assert [(one.kind, dict(one.details)) for one in refused.refusals] == [
-        (RefusalKind.SOURCE_UNREADABLE, {"why": f"{IMAGE}: no entry"})
+        (RefusalKind.SOURCE_UNREADABLE, {"why": f"{resource}: no entry"}) for resource in (IMAGE, KEY, SNAPSHOT)
     ]
-    policy: KeyPolicy = facts.keys[KEY].policy
-    dead = {"Effect": "Allow", "Principal": {"AWS": "AROAEXAMPLE"}, "Action": "kms:*", "Resource": "*"}
-    with_dead = replace(held_in(facts), policies={KeyArn(KEY): policy.with_statements([*policy.statements, dead])})
-    refused = plan_revocation(share, given_by(share), with_dead, ())
+    users = frozenset(entry for entry in given_by(share) if entry.on is On.KEY)
+    refused = plan_revocation(share, users, with_a_stranger_deleted(facts), ())
     assert isinstance(refused, Refused)
     assert [one.kind for one in refused.refusals] == [RefusalKind.POLICY_DELETED_PRINCIPALS]
+
+
+def test_what_cannot_be_looked_at_and_is_not_due_stands_against_nothing() -> None:
+    share, facts = a_share()
+    due = frozenset(entry for entry in given_by(share) if entry.on is On.SNAPSHOT)
+    held = replace(held_in(facts), unreadable={IMAGE: Unreadable("no entry")})
+    assert revocation(share, due, held).left == ()
 
 
 @pytest.mark.parametrize(

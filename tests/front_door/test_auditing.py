@@ -209,6 +209,64 @@ def test_what_is_no_share_in_force_is_not_audited(stage: Stage, image: str) -> N
     assert "After “audit” comes nothing, images" in stage.types(stage.mika, "audit golden").ephemeral[0].as_text()
 
 
+def without_the_bot(stage: Stage, key: str) -> None:
+    """Somebody takes the bot's statements out of the key's policy, and leaves in it somebody who is gone by now."""
+    kms = stage.by_hand(IMAGES, "kms")
+    gone = stage.staging.user("gone").principal
+    theirs = {"Effect": "Allow", "Principal": {"AWS": gone.arn}, "Action": "kms:DescribeKey", "Resource": "*"}
+    policy = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
+    kept = [each for each in policy["Statement"] if not each.get("Sid", "").startswith("AmiShareBot")]
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy | {"Statement": [*kept, theirs]}))
+    stage.staging.delete_user("gone")
+
+
+def test_a_policy_that_kms_would_not_store_is_told_and_holds_nothing_else_up(
+    stage: Stage, image: str, key: str
+) -> None:
+    shared(stage, f"{image} to staging no copy", minutes=1)
+    without_the_bot(stage, key)
+    told = audited(stage)
+    assert "AWS isn't as it was approved" in told
+    assert f"{key} can't be put right: the key policy names deleted principals" in told
+    by_hand(stage, "Remove", image)
+    audited(stage)
+    assert f"{key} can't be put right" in stage.approval.as_text()
+    put_right(stage)
+    assert lists(stage, image) == [{STAGING}] * 3
+
+
+def test_what_aws_refuses_holds_nothing_else_up(stage: Stage, image: str) -> None:
+    shared(stage, f"{image} to staging no copy", minutes=1)
+    first, second = (snapshot.id for snapshot in stage.aws.image(image).snapshots)
+    for snapshot in (first, second):
+        snapshot_by_hand(stage, "remove", snapshot)
+    by_hand(stage, "Remove", image)
+    audited(stage)
+    stage.aws.faults.fail("ModifySnapshotAttribute", code="UnauthorizedOperation", times=1)
+    put_right(stage)
+    found = stage.aws.image(image)
+    assert found.launch_permission == {STAGING}
+    assert sorted(len(snapshot.create_volume_permission) for snapshot in found.snapshots) == [0, 1]
+    told = stage.direct(stage.mika)[-1]
+    assert "is put right, but for this" in told
+    assert "is not put right: AWS refused ModifySnapshotAttribute" in told
+    audited(stage)
+    put_right(stage)
+    assert lists(stage, image) == [{STAGING}] * 3
+
+
+def test_if_nothing_can_be_put_right_the_audit_has_failed(stage: Stage, image: str) -> None:
+    shared(stage, f"{image} to staging no copy", minutes=1)
+    by_hand(stage, "Remove", image)
+    audited(stage)
+    stage.aws.faults.fail("ModifyImageAttribute", code="UnauthorizedOperation", times=1)
+    put_right(stage)
+    told = stage.direct(stage.mika)[-1]
+    assert "The audit" in told
+    assert "failed" in told
+    assert "AWS refused ModifyImageAttribute" in told
+
+
 def test_what_cannot_be_read_is_told(stage: Stage, image: str) -> None:
     share = shared(stage, f"{image} to staging")
     stage.aws.faults.fail("DescribeImageAttribute", code="UnauthorizedOperation", times=9)

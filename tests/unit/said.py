@@ -16,6 +16,7 @@ from slack_sdk.models.views import View
 import handlers
 from aws_ops.catalogue import Listed
 from aws_ops.details import Details, details
+from aws_ops.entries import Entry, On
 from aws_ops.finishing import Note, NoteKind
 from aws_ops.ids import (
     AccountId,
@@ -301,10 +302,34 @@ def by_trigger(say: Speech, trigger: Trigger) -> list[Said]:
 
 
 def not_ended(say: Speech, trigger: Trigger) -> list[Said]:
-    ending = replace(a_request(RequestKind.REVOKE, RequestState.FAILED), trigger=trigger, decisions=(), deliveries=())
+    ending = replace(a_request(RequestKind.REVOKE, RequestState.FAILED), trigger=trigger, settled_at=None)
     share = replace(a_request(RequestKind.SHARE, RequestState.COMPLETED), ended_because=trigger, ending=ending)
-    [told] = (one for one in of_request(say, share) if one.key.startswith("not-ended"))
-    return [Said("not-ended", told.text, told.blocks)]
+    obstacle = Refusal(RefusalKind.POLICY_DELETED_PRINCIPALS, (("key", KEY), ("principals", "AROAEXAMPLE")))
+    plan = Plan(Mode.COPY, (), (), obstacles=(obstacle,))
+    partly = replace(ending, state=RequestState.COMPLETED, settled_at=NOW, failure=None, plan=plan)
+    ends = {"failed": share, "partly": replace(share, ending=partly)}
+    return [
+        replace(one, name=name)
+        for name, request in ends.items()
+        for one in _told("", of_request(say, request))
+        if one.name.startswith("not-ended")
+    ]
+
+
+def something_left(say: Speech) -> list[Said]:
+    """A revocation that leaves something, and audits that put right what they can, or nothing."""
+    obstacle = Refusal(RefusalKind.SOURCE_UNREADABLE, (("why", AWS_SAYS),))
+    left = Entry(On.IMAGE, OWNER, REGION, "ami-0", OWNER)
+    plan = Plan(Mode.COPY, (), (), left=(left,), obstacles=(obstacle,))
+    done = replace(a_request(RequestKind.REVOKE, RequestState.COMPLETED), plan=plan, deliveries=(), watchers=())
+    audit = replace(a_request(RequestKind.AUDIT, RequestState.COMPLETED), deliveries=(), watchers=())
+    stuck = Caution(CautionKind.CANNOT_BE_PUT_RIGHT, _details("caution-cannot-be-put-right"))
+    ends = {
+        "revocation": done,
+        "audit, stuck": replace(audit, settled_at=None, plan=replace(_plan(()), cautions=(stuck,))),
+        "audit, partly": replace(audit, notes=(Note(NoteKind.NOT_PUT_RIGHT, _details("note-not-put-right")),)),
+    }
+    return [one for name, request in ends.items() for one in _told(f"{name}: ", of_request(say, request))]
 
 
 def tried_again(say: Speech) -> list[Said]:
@@ -663,6 +688,7 @@ CHAPTERS: Mapping[str, Callable[[Speech], list[Said]]] = {
         for trigger in (Trigger.END_DATE, Trigger.COPIES_DONE)
     },
     "tried again": tried_again,
+    "something left": something_left,
     "decided": decided,
     "planned": planned,
     "every change": every_change,

@@ -286,13 +286,20 @@ end-revoke-completed = :lock: What the share gave is taken back ({ $request }, o
     [one] {" "}{ $copies } copy deregistered with the snapshots.
    *[other] {" "}{ $copies } copies deregistered with the snapshots.
 }
+end-revoke-left = :warning: What the share gave is taken back only in part ({ $request }, of { $share }).{ $copies ->
+    [0] {""}
+    [one] {" "}{ $copies } copy deregistered with the snapshots.
+   *[other] {" "}{ $copies } copies deregistered with the snapshots.
+} Once the rest can be taken back, ask for it again:
 end-revoke-partly = :warning: What the share gave is taken back ({ $request }, of { $share }), but the copies aren't all deregistered.
 end-revoke-refused = :no_entry: I can't take that share back ({ $request }, of { $share }):
 end-revoke-denied = :no_entry: Taking the share back ({ $request }, of { $share }) was denied.
 end-revoke-expired = :hourglass: Taking the share back ({ $request }, of { $share }) expired: nobody decided in time.
 end-revoke-failed = :x: Taking the share back ({ $request }, of { $share }) failed; what it gave may still be there.
 end-audit-nothing = :white_check_mark: AWS is as it was approved ({ $what }). Nothing has to be put right.
+end-audit-stuck = :warning: AWS isn't as it was approved ({ $what }), and I can't put that right:
 end-audit-completed = :white_check_mark: AWS is as it was approved again ({ $what }).
+end-audit-partly = :warning: What the audit ({ $what }) found is put right, but for this:
 end-audit-denied = :no_entry: Putting right what the audit ({ $what }) found was denied.
 end-audit-expired = :hourglass: What the audit ({ $what }) found was put right by nobody in time.
 end-audit-failed = :x: The audit ({ $what }) failed.
@@ -320,6 +327,10 @@ ending-failed = :warning: { $who } With { $why ->
     [end_date] the end date
    *[copies_done] the end of the copies
 } of { $share }, what it gave ({ $images } with { $targets }) was to be taken back. That failed ({ $request }). I try again every day; what stands in the way, somebody has to mend:
+ending-partly = :warning: { $who } With { $why ->
+    [end_date] the end date
+   *[copies_done] the end of the copies
+} of { $share }, what it gave ({ $images } with { $targets }) was to be taken back. Not all of it could be ({ $request }). I try the rest again every day; what stands in the way, somebody has to mend:
 
 ## Previews
 

@@ -44,6 +44,7 @@ refusal-nothing-to-do = There is nothing to do: { $image } can be used there alr
 
 ## What to know before saying yes
 
+left-behind = Not all of it can be taken back. { $why }
 caution-copy-under-other-key = { $target } has a copy already, { $copy }, but under another key.
 caution-copy-under-way = { $target } is making a copy already, { $copy }; this makes another.
 caution-name-taken = In { $target } an image is called { $name } already; the copy will be called { $instead }.
@@ -58,6 +59,7 @@ caution-image-deprecated = { $image } has been deprecated since { $since }.{ $co
 caution-still-shared = { $image } stays shared with { $groups }; that isn't mine to take back, and whoever belongs there can still launch it.
 caution-volumes-need-key = Instances that were launched from the original have volumes under { $keys }. They run on, but once stopped they can't be started again without it.
 caution-not-looked-at = I can't look at { $what }: { $why }.
+caution-cannot-be-put-right = { $what } can't be put right: { $why }.
 caution-source-gone = { $what } is gone, though a share rests on it. What is copied stays; nothing new can be made of it.
 caution-copy-lost = The copy { $copy } in { $place } is gone, though { $share } handed it over. Share the image again if it is needed.
 caution-shared-beyond = { $image } is shared with { $strangers } as well; I know nothing of that and leave it alone.
@@ -106,8 +108,9 @@ note-parameter-not-set = :warning: The parameter { $parameter } doesn't point to
 note-parameter-set = The parameter { $parameter } points to it now (before: { $before }).
 note-parameter-kept = The parameter { $parameter } stays with { $newer }, the copy of a newer image.
 
-## Copies that were to go and are there
+## What of a plan isn't done
 
+note-not-put-right = { $what } is not put right: { $why }.
 note-still-used = { $copy } in { $place } stays: by now { $users } use it.
 note-handed-over-since = { $copy } in { $place } stays: another share has handed it over since.
 note-not-deregistered = :warning: { $copy } in { $place } is not deregistered: { $why }.

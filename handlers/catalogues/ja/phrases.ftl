@@ -248,13 +248,19 @@ end-revoke-completed = :lock: 共有で与えたものを取り消しました�
     [0] {""}
    *[other] { $copies } 個のコピーの登録を解除し、スナップショットも削除しました。
 }
+end-revoke-left = :warning: 共有で与えたもののうち、一部しか取り消せませんでした（{ $request }、対象 { $share }）。{ $copies ->
+    [0] {""}
+   *[other] { $copies } 個のコピーの登録を解除し、スナップショットも削除しました。
+}残りは、次の原因を取り除いてから、もう一度取り消しを依頼してください。
 end-revoke-partly = :warning: 共有で与えたものを取り消しました（{ $request }、対象 { $share }）が、登録を解除できなかったコピーがあります。
 end-revoke-refused = :no_entry: その共有を取り消せません（{ $request }、対象 { $share }）。
 end-revoke-denied = :no_entry: 共有の取り消し（{ $request }、対象 { $share }）は却下されました。
 end-revoke-expired = :hourglass: 共有の取り消し（{ $request }、対象 { $share }）は、期限までに承認も却下もされなかったため、期限切れになりました。
 end-revoke-failed = :x: 共有の取り消し（{ $request }、対象 { $share }）は失敗しました。与えたものがまだ残っている可能性があります。
 end-audit-nothing = :white_check_mark: AWS は承認内容のとおりです（{ $what }）。修正するものはありません。
+end-audit-stuck = :warning: AWS は承認内容と異なりますが、このボットでは修正できません（{ $what }）。
 end-audit-completed = :white_check_mark: AWS は再び承認内容のとおりになりました（{ $what }）。
+end-audit-partly = :warning: 監査（{ $what }）で見つかった違いを、次のものを除いて修正しました。
 end-audit-denied = :no_entry: 監査（{ $what }）で見つかった違いの修正は却下されました。
 end-audit-expired = :hourglass: 監査（{ $what }）で見つかった違いは、期限までに誰も修正しませんでした。
 end-audit-failed = :x: 監査（{ $what }）は失敗しました。
@@ -281,6 +287,10 @@ ending-failed = :warning: { $who } さん、{ $share } の{ $why ->
     [end_date] 期限
    *[copies_done] コピーの完了
 }に伴い、与えたもの（{ $images } と { $targets } の共有）を取り消すはずでしたが、失敗しました（{ $request }）。毎日やり直しますが、次の原因は担当者が取り除く必要があります。
+ending-partly = :warning: { $who } さん、{ $share } の{ $why ->
+    [end_date] 期限
+   *[copies_done] コピーの完了
+}に伴い、与えたもの（{ $images } と { $targets } の共有）を取り消すはずでしたが、一部を取り消せませんでした（{ $request }）。残りは毎日やり直しますが、次の原因は担当者が取り除く必要があります。
 
 ## プレビュー
 

@@ -43,6 +43,7 @@ refusal-nothing-to-do = 変更の必要はありません。{ $image } は共有
 
 ## 承認する前に知っておくこと
 
+left-behind = 一部を取り消せません。{ $why }
 caution-copy-under-other-key = { $target } にはすでにコピー { $copy } がありますが、別のキーで暗号化されています。
 caution-copy-under-way = { $target } ではすでにコピー { $copy } を作成中です。今回はもう 1 つ作成します。
 caution-name-taken = { $target } には { $name } という名前のイメージがすでにあるため、コピーの名前は { $instead } になります。
@@ -57,6 +58,7 @@ caution-image-deprecated = { $image } は { $since } から非推奨になって
 caution-still-shared = { $image } は { $groups } と共有されたままです。これはこのボットでは取り消せず、そこに属するアカウントは引き続き起動できます。
 caution-volumes-need-key = 元のイメージから起動したインスタンスのボリュームは { $keys } で暗号化されています。稼働は続きますが、一度停止すると、このキーなしでは再び起動できません。
 caution-not-looked-at = { $what } を確認できません: { $why }。
+caution-cannot-be-put-right = { $what } は修正できません: { $why }。
 caution-source-gone = { $what } は共有の元になっているのに、なくなっています。コピー済みのものは残りますが、新しくは作れません。
 caution-copy-lost = { $share } で作成した { $place } のコピー { $copy } がなくなっています。必要であれば、もう一度共有してください。
 caution-shared-beyond = { $image } は { $strangers } とも共有されています。このボットが共有したものではないため、そのままにします。
@@ -105,8 +107,9 @@ note-parameter-not-set = :warning: パラメータ { $parameter } はこのコ�
 note-parameter-set = パラメータ { $parameter } がこのコピーを指すようになりました（以前: { $before }）。
 note-parameter-kept = パラメータ { $parameter } は、より新しいイメージのコピー { $newer } のままです。
 
-## 登録を解除するはずだったが残っているコピー
+## プランのうち実行されなかったもの
 
+note-not-put-right = { $what } は修正できませんでした: { $why }。
 note-still-used = { $place } の { $copy } は、現在 { $users } が使用しているため残しました。
 note-handed-over-since = { $place } の { $copy } は、その後ほかの共有でも使われるようになったため残しました。
 note-not-deregistered = :warning: { $place } の { $copy } の登録を解除できませんでした: { $why }。
