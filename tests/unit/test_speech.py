@@ -12,7 +12,7 @@ from aws_ops.finishing import NoteKind
 from aws_ops.plan import CautionKind, Change, RefusalKind
 from handlers.people import Stranger
 from handlers.problems import ProblemKind
-from handlers.speech import Language, Speech
+from handlers.speech import Language, Speech, in_every_language
 from sharing.approval import Objection
 from sharing.requests import FailureKind
 from sharing.states import RequestState
@@ -120,6 +120,12 @@ def test_a_detail_that_is_missing_keeps_nothing_else_from_the_reader(caplog: pyt
     assert Speech(Language.ENGLISH)("no-such-request").startswith("There is no request")
     assert "no-such-request" in caplog.text
     caplog.clear()
+
+
+def test_whose_language_nobody_knows_is_told_in_each() -> None:
+    english, japanese = in_every_language("unexpected", reference="`4f5e6d7c`").splitlines()
+    assert english.endswith("in my log under reference `4f5e6d7c`.")
+    assert "参照番号 `4f5e6d7c`" in japanese
 
 
 def test_an_unknown_sentence_is_an_error() -> None:
