@@ -17,6 +17,7 @@ import handlers
 from aws_ops.catalogue import Listed
 from aws_ops.details import Details, details
 from aws_ops.entries import Entry, On
+from aws_ops.errors import AccessDenied
 from aws_ops.finishing import Note, NoteKind
 from aws_ops.ids import (
     AccountId,
@@ -538,6 +539,9 @@ def every_kind(say: Speech) -> list[Said]:
     refusals = [wording.refusal(say, _refusal(kind)) for kind in RefusalKind]
     cautions = [wording.caution(say, Caution(kind, _details(f"caution-{kind}"))) for kind in CautionKind]
     failures = [wording.failure(say, Failure(kind, dict(_details(f"failure-{kind}")))) for kind in FailureKind]
+    words = AccessDenied("DescribeImages", "UnauthorizedOperation", "You are not authorized to do this.").words
+    failures += [wording.failure(say, Failure(kind, words)) for kind in (FailureKind.AWS_REFUSED, FailureKind.AWS_BUSY)]
+    failures.append(wording.failure(say, Failure(FailureKind.COPY_FAILED, {"said": ""})))
     notes = [wording.note(say, Note(kind, _details(f"note-{kind}"))) for kind in NoteKind]
     problems = [wording.problem(say, problem(kind, **_samples(f"problem-{kind}"))) for kind in ProblemKind]
     problems += [

@@ -86,6 +86,9 @@ caution-allowed-images-unread = { $target } の { $region } の「許可され�
 
 ## 失敗した理由
 
+aws-refused = AWS が { $operation } を拒否しました（{ $code }: 「{ $said }」）
+aws-could-not = AWS は { $operation } を実行できませんでした（{ $code }: 「{ $said }」）
+aws-gives-no-reason = AWS から理由は示されていません
 failure-aws-refused = { $said }
 failure-aws-busy = AWS が長時間利用できませんでした。最後の応答: { $said }
 failure-account-removed = { $account } は、このボットの設定から削除されています。
