@@ -188,6 +188,11 @@ def preview_buttons(say: Speech, request: Request) -> ActionsBlock:
     return ActionsBlock(elements=[ask, _button(say, "button-details", DETAILS, request)])
 
 
+def stop_button(say: Speech, request: Request) -> ActionsBlock:
+    """Return the button for who doesn't want to be told of the end any more."""
+    return ActionsBlock(elements=[_button(say, "button-stop-notifying", STOP_NOTIFYING, request)])
+
+
 def _button(say: Speech, words: str, action_id: str, request: Request) -> ButtonElement:
     return ButtonElement(text=say(words), action_id=action_id, value=request.id)
 
@@ -238,7 +243,7 @@ class Followers:
             words = "notify-already"
         else:
             words = "notify-noted" if watch(self.store, request.id, person, self.clock()) else "notify-already"
-            stop = [ActionsBlock(elements=[_button(say, "button-stop-notifying", STOP_NOTIFYING, request)])]
+            stop = [stop_button(say, request)]
         text = say(words, request=mrkdwn.code(request.id))
         tell_privately(client, person, (body.get("channel") or {}).get("id", ""), text, stop)
 

@@ -89,6 +89,9 @@ caution-allowed-images-unread = I can't read whether the setting “Allowed AMIs
 
 ## Why it failed
 
+aws-refused = AWS refused { $operation }: { $said } ({ $code })
+aws-could-not = AWS could not do { $operation } now: { $said } ({ $code })
+aws-gives-no-reason = AWS gives no reason
 failure-aws-refused = { $said }
 failure-aws-busy = AWS stayed unavailable for too long. The last it said: { $said }
 failure-account-removed = { $account } is no longer in my settings.
