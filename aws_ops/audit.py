@@ -36,6 +36,10 @@ class SharedImage:
     groups: frozenset[str]
     snapshots: Mapping[SnapshotId, frozenset[AccountId]]
 
+    @property
+    def is_shared(self) -> bool:
+        return bool(self.groups or self.accounts - {self.owner})
+
     def readers_due(self, known: Set[AccountId], joining: Set[Entry], leaving: Set[Entry]) -> frozenset[Entry]:
         """The volume permissions of the `known` accounts that may launch the image, once some joined and some left.
 
@@ -66,19 +70,18 @@ class SharedImages:
     """The images that were found to be shared.
 
     Attributes:
-        whole: all that the accounts who are known may launch were looked for, not only some images.
+        behind: the snapshots of all images that were looked at, shared or not; None for those of all images there are.
         blind: the places in which something couldn't be looked at.
     """
 
     images: tuple[SharedImage, ...] = ()
-    whole: bool = False
+    behind: frozenset[SnapshotId] | None = frozenset()
     blind: frozenset[tuple[AccountId, Region]] = frozenset()
 
     def tell_of(self, reader: Entry) -> bool:
         """Whether the image that a volume permission is for would be among them, if it were shared with the reader."""
-        if self.whole:
-            return (reader.owner, reader.region) not in self.blind
-        return any(reader.resource in image.snapshots for image in self.images)
+        seen = self.behind is None or reader.resource in self.behind
+        return seen and (reader.owner, reader.region) not in self.blind
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aws_ops.audit import SharedImage, SharedImages
@@ -30,10 +30,10 @@ _BURST, _PER_SECOND = 50, 10  # half of what EC2 takes in an account and region:
 def find_shared_images(
     accounts: Accounts, sources: Sequence[SourceAccount], only: Sequence[ImageId] = ()
 ) -> SharedImages:
-    """The images of the sources that anybody else may launch, whoever that is; or those in `only`, if it names some.
+    """The images of the sources that anybody else may launch, whoever that is; of those in `only`, if it names some.
 
-    What can't be looked at is left out: nothing is known of it then, so nothing is to be done there. AWS has
-    no list of whom images are shared with, so each image is asked, ten a second in a place with more than fifty.
+    What can't be looked at is left out: nothing is known of it then, so nothing is to be done there. AWS has no list of
+    whom images are shared with, so each image is asked, ten a second in a place with more than fifty.
 
     Raises:
         AwsBusy: AWS can't say now.
@@ -46,11 +46,14 @@ def find_shared_images(
         ]
         listed = list(pool.map(lambda place: _listed(place.ec2, only), looks))
         wanted = [(place, image) for place, images in zip(looks, listed, strict=True) for image in images or ()]
-        read = list(pool.map(lambda each: _read(*each, named=bool(only)), wanted))
-    unlisted = {(place.owner, place.region) for place, images in zip(looks, listed, strict=True) if images is None}
-    unread = {(place.owner, place.region) for (place, _), image in zip(wanted, read, strict=True) if image is None}
-    found = tuple(image for image in read if image is not None)
-    return SharedImages(found, whole=not only, blind=frozenset(unlisted | unread))
+        read = list(pool.map(lambda each: _read(*each), wanted))
+    unlisted = {place.at for place, images in zip(looks, listed, strict=True) if images is None}
+    unread = {place.at for (place, _), image in zip(wanted, read, strict=True) if image is None}
+    return SharedImages(
+        images=tuple(image for image in read if image is not None and image.is_shared),
+        behind=frozenset(snapshot for _, image in wanted for snapshot in _snapshots_of(image)) if only else None,
+        blind=frozenset(unlisted | unread),
+    )
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,13 @@ class _Place:
     ec2: EC2Client
     pace: Pace
 
+    @property
+    def at(self) -> tuple[AccountId, Region]:
+        return self.owner, self.region
+
 
 def _listed(ec2: EC2Client, only: Sequence[ImageId]) -> list[ImageTypeDef] | None:
-    """The account's own images, or None; what isn't available can't be shared (EC2 API reference, DisableImage)."""
+    """The account's own images, None if it can't say; what isn't available can't be shared (EC2, DisableImage)."""
     found: dict[str, ImageTypeDef] = {}
     try:
         for chosen in _chosen(only):
@@ -89,21 +96,26 @@ def _chosen(only: Sequence[ImageId]) -> Iterator[list[FilterTypeDef]]:
         yield [{"Name": "image-id", "Values": list(only[start : start + _PAGE])}]
 
 
-def _read(place: _Place, image: ImageTypeDef, *, named: bool) -> SharedImage | None:
-    """The image as it is shared, or None; of one that isn't, and that nobody named, the snapshots are left out."""
-    mappings = image.get("BlockDeviceMappings", [])
-    ids = sorted({mapping["Ebs"]["SnapshotId"] for mapping in mappings if mapping.get("Ebs", {}).get("SnapshotId")})
+def _read(place: _Place, image: ImageTypeDef) -> SharedImage | None:
+    """The image as it is shared; None if it can't be read. Of one that isn't shared the snapshots aren't asked."""
     image_id = ImageId(image["ImageId"])
     try:
         place.pace.take_turn()
         permission = read_launch_permission(place.ec2, image_id)
-        shared = bool(permission.groups or permission.accounts - {place.owner})
-        snapshots = {SnapshotId(one): _readers(place, SnapshotId(one)) for one in ids if shared or named}
+        found = SharedImage(image_id, place.owner, place.region, permission.accounts, permission.groups, {})
+        if not found.is_shared:
+            return found
+        return replace(found, snapshots={one: _readers(place, one) for one in _snapshots_of(image)})
     except AwsBusy:
         raise
     except AwsOpsError:
         return None
-    return SharedImage(image_id, place.owner, place.region, permission.accounts, permission.groups, snapshots)
+
+
+def _snapshots_of(image: ImageTypeDef) -> list[SnapshotId]:
+    mappings = image.get("BlockDeviceMappings", [])
+    ids = {mapping["Ebs"]["SnapshotId"] for mapping in mappings if mapping.get("Ebs", {}).get("SnapshotId")}
+    return sorted(map(SnapshotId, ids))
 
 
 def _readers(place: _Place, snapshot_id: SnapshotId) -> frozenset[AccountId]:

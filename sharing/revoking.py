@@ -12,7 +12,7 @@ from datetime import datetime
 from aws_ops.accounts import Accounts
 from aws_ops.entries import Entry, entries_of, removable
 from aws_ops.errors import AwsOpsError
-from aws_ops.held import read_held
+from aws_ops.held import Held, read_held
 from aws_ops.ids import account_of, region_of
 from aws_ops.key_grants import revoke_grants
 from aws_ops.key_policy import withdraw_administration, withdraw_use
@@ -101,8 +101,8 @@ class Revocations:
     def plan(self, request: Request, books: Due) -> Plan | Refused:  # noqa: ARG002
         held = read_held(self.accounts, self.estate.sources, books.looked_at)
         use = read_use(self.accounts, self.estate, books.copies)
-        going = unused(books.copies, use)
-        planned = plan_revocation(books.share.approved_plan, books.entries, held, going, books.needs)
+        copies = unused(books.copies, use)
+        planned = plan_revocation(books.share.approved_plan, books.entries, held, copies, books.needs)
         if isinstance(planned, Refused):
             return planned
         return replace(planned, cautions=(*planned.cautions, *staying(books.copies, use)))
@@ -123,33 +123,35 @@ class Revocations:
 
     def carry_out(self, claim: Claim) -> None:
         if claim.request.settled_at is None:  # later, somebody may have been given the same again
-            withdraw_all(claim, self.accounts, self.estate, claim.request.approved_plan.changes)
-            self._close(claim)
+            self._take_back(claim)
         if deregister_copies(claim, self.accounts, self.estate):
             complete(claim)
 
-    def _close(self, claim: Claim) -> None:
-        """End the share, unless something of it is left; first see who has access all the same.
+    def _take_back(self, claim: Claim) -> None:
+        withdraw_all(claim, self.accounts, self.estate, claim.request.approved_plan.changes)
+        with claim.transaction() as (tx, request, _):
+            needs = Ledger(tx).needs_of(_share_of(request))
+        held = read_held(self.accounts, self.estate.sources, openings(needs))
+        with claim.transaction() as (tx, request, now):
+            self._close(tx, request, held, now)
+
+    def _close(self, tx: Transaction, revocation: Request, held: Held, now: datetime) -> None:
+        """End the share, unless something of it is left, with what is `held` all the same.
 
         What others took away before is nobody's to take back, should it be given again one day.
         """
-        with claim.transaction() as (tx, request, now):
-            if tx.find(_share_of(request)).state is not RequestState.REVOKING:  # it was taken back before
-                tx.settle(request, now)
-                return
-            due = self.books(tx, request)
-        held = read_held(self.accounts, self.estate.sources, openings(due.needs))
-        with claim.transaction() as (tx, request, now):
-            ledger = Ledger(tx)
-            ledger.gate()
-            due = self.books(tx, request)
-            plan = witnessed(request.approved_plan, due.needs, held)
+        ledger = Ledger(tx)
+        ledger.gate()
+        share = tx.find(_share_of(revocation))
+        if share.state is RequestState.REVOKING:
+            due = self.books(tx, revocation)
+            plan = witnessed(revocation.approved_plan, due.needs, held)
             ledger.take(due.entries & set(plan.gone))
-            tx.set_plan(request, plan, request.estimate)
-            tx.settle(request, now)
+            tx.set_plan(revocation, plan, revocation.estimate)
             left = sorted({entry.resource for entry in plan.left})
-            tx.audit(due.share.id, now, "bot", "revoked", {"by": request.id, "left": left})
-            tx.move(due.share, due.share.came_to if plan.left else RequestState.REVOKED, now)
+            tx.audit(share.id, now, "bot", "revoked", {"by": revocation.id, "left": left})
+            tx.move(share, share.came_to if plan.left else RequestState.REVOKED, now)
+        tx.settle(revocation, now)
 
     def give_up(self, tx: Transaction, request: Request, now: datetime) -> None:
         """Let the share be what it was, if it wasn't taken back wholly."""

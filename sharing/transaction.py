@@ -374,14 +374,6 @@ class Transaction:
         ).all()
         return [self.read(RequestId(request_id)) for request_id in ids]
 
-    def with_copies(self) -> list[Request]:
-        """Return the shares, in any state, that a copy was made for which is on record as there; oldest first."""
-        made = select(deliveries.c.request_id).where(
-            deliveries.c.state == DeliveryState.COMPLETED.value, deliveries.c.started_at.is_not(None)
-        )
-        oldest = requests.c.created_at, requests.c.id
-        return self._whole(select(requests).where(requests.c.id.in_(made)).order_by(*oldest))
-
     def shares_of(self, image_ids: Collection[ImageId]) -> list[Request]:
         """Return the shares of any of the images that have begun to be carried out, however they ended, oldest first.
 
@@ -396,6 +388,14 @@ class Transaction:
             for share in found
             if any({image.image_id, image.asked_as} & wanted for image in share.approved_plan.images)
         ]
+
+    def with_copies(self) -> list[Request]:
+        """Return the shares, in any state, that a copy was made for which is on record as there; oldest first."""
+        made = select(deliveries.c.request_id).where(
+            deliveries.c.state == DeliveryState.COMPLETED.value, deliveries.c.started_at.is_not(None)
+        )
+        oldest = requests.c.created_at, requests.c.id
+        return self._whole(select(requests).where(requests.c.id.in_(made)).order_by(*oldest))
 
     def set_preparations(self, request: Request, made: Mapping[ImageId, Preparation], now: datetime) -> Request:
         """Write down which copies stand for which images, and how far they are."""

@@ -43,7 +43,7 @@ def images_in(world: frozenset[Entry], blind: frozenset[tuple[AccountId, Region]
     """The image as it is shared in that world, if it can be looked at."""
     accounts = {on: frozenset(e.grantee for e in world if e.on is on) for on in On}
     image = SharedImage(IMAGE, GOLDEN, REGION, accounts[On.IMAGE], frozenset(), {SNAPSHOT: accounts[On.SNAPSHOT]})
-    return SharedImages(() if blind else (image,), whole=True, blind=blind)
+    return SharedImages(() if blind else (image,), behind=None, blind=blind)
 
 
 @given(
@@ -113,6 +113,16 @@ def test_a_principal_that_is_only_half_there_is_left_over_all_the_same() -> None
     assert entries_of(plan_audit(books, Held(partial=frozenset({half})), SharedImages(), []).changes) == {half}
 
 
+def test_of_some_images_it_is_said_what_is_behind_them_alone() -> None:
+    image = SharedImage(IMAGE, GOLDEN, REGION, frozenset(), frozenset(), {SNAPSHOT: frozenset({STAGING})})
+    [behind] = (entry for entry in ENTRIES if entry.on is On.SNAPSHOT and entry.grantee == STAGING)
+    other = replace(behind, resource="snap-11111111111111111")
+    books = Books(frozenset(), frozenset(), frozenset({behind, other}), KNOWN, frozenset({behind, other}))
+    held, seen = Held(frozenset({behind, other})), SharedImages((image,), behind=frozenset({SNAPSHOT}))
+    assert entries_of(plan_audit(books, held, seen, []).changes) == {behind}
+    assert plan_audit(books, held, SharedImages(), []).changes == ()
+
+
 def test_a_policy_that_kms_would_not_store_is_told_of_and_the_rest_is_put_right() -> None:
     left_by_somebody = {"Effect": "Allow", "Principal": {"AWS": "AIDAEXAMPLE"}, "Action": "kms:*", "Resource": "*"}
     books = Books(frozenset(ENTRIES[:6]), frozenset(), frozenset(), KNOWN)
@@ -125,13 +135,3 @@ def test_a_policy_that_kms_would_not_store_is_told_of_and_the_rest_is_put_right(
     [told] = [caution for caution in plan.cautions if caution.kind is CautionKind.CANNOT_BE_PUT_RIGHT]
     assert dict(told.details)["what"] == KEY
     assert "AIDAEXAMPLE" in dict(told.details)["why"]
-
-
-def test_of_some_images_it_is_said_what_is_behind_them_alone() -> None:
-    image = SharedImage(IMAGE, GOLDEN, REGION, frozenset(), frozenset(), {SNAPSHOT: frozenset({STAGING})})
-    [behind] = (entry for entry in ENTRIES if entry.on is On.SNAPSHOT and entry.grantee == STAGING)
-    other = replace(behind, resource="snap-11111111111111111")
-    books = Books(frozenset(), frozenset(), frozenset({behind, other}), KNOWN, frozenset({behind, other}))
-    held = Held(frozenset({behind, other}))
-    assert entries_of(plan_audit(books, held, SharedImages((image,)), []).changes) == {behind}
-    assert plan_audit(books, held, SharedImages(), []).changes == ()
