@@ -57,6 +57,11 @@ def what_next(say: Speech, request: Request) -> list[ButtonElement]:
     return [*retries, *_to_ask_for(say, request), _button(say, "button-details", DETAILS, request)]
 
 
+def after_no_end(say: Speech, share: Request) -> list[ButtonElement]:
+    """Return what can be done about a share that couldn't be ended as was approved."""
+    return [revoke_button(say, share.id), _button(say, "button-details", DETAILS, share)]
+
+
 def after_failures(say: Speech, request: Request, failed: Sequence[Delivery]) -> list[ButtonElement]:
     """Return what can be done about some deliveries that failed, whether the others have ended or not."""
     if not failed:

@@ -115,7 +115,7 @@ note-parameter-kept = The parameter { $parameter } stays with { $newer }, the co
 
 ## What of a plan isn't done
 
-note-not-put-right = { $what } is not put right: { $why }.
+note-not-put-right = :warning: { $what } is not put right: { $why }.
 note-still-used = { $copy } in { $place } stays: by now { $users } use it.
 note-handed-over-since = { $copy } in { $place } stays: another share has handed it over since.
 note-not-deregistered = :warning: { $copy } in { $place } is not deregistered: { $why }.

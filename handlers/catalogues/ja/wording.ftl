@@ -114,7 +114,7 @@ note-parameter-kept = パラメータ { $parameter } は、より新しいイメ
 
 ## プランのうち実行されなかったもの
 
-note-not-put-right = { $what } は修正できませんでした: { $why }。
+note-not-put-right = :warning: { $what } は修正できませんでした: { $why }。
 note-still-used = { $place } の { $copy } は、現在 { $users } が使用しているため残しました。
 note-handed-over-since = { $place } の { $copy } は、その後ほかの共有でも使われるようになったため残しました。
 note-not-deregistered = :warning: { $place } の { $copy } の登録を解除できませんでした: { $why }。
