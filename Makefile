@@ -46,7 +46,7 @@ types: install   ## types, with mypy, strict
 imports: install ## the floors import downwards only, with import-linter
 	$(BIN)/lint-imports
 
-check: lint types imports test  ## what CI runs, with a part of the longest tests
+check: lint types imports test  ## what CI runs
 
 format: install  ## let ruff lay out the code
 	$(BIN)/ruff check --fix-only .

@@ -105,7 +105,8 @@ def is_throttling(code: str) -> bool:
 def _meaning(error: ClientError) -> AwsOpsError:
     operation = error.operation_name
     code = error.response.get("Error", {}).get("Code", "Unknown")
-    said = error.response.get("Error", {}).get("Message", "no reason given")
+    # An answer may hold an empty message.
+    said = error.response.get("Error", {}).get("Message") or "no reason given"
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in _EXPIRED or (code in _NOT_BELIEVED and operation == "AssumeRole"):
         return AwsBusy(operation, code, f"{_OWN_CREDENTIALS} ({said})")

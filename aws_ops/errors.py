@@ -25,6 +25,11 @@
 class AwsOpsError(Exception):
     """The root: `str()` of each is a sentence that may be shown to people."""
 
+    @property
+    def words(self) -> dict[str, str]:
+        """What AWS said, for a sentence around it in any language: `operation`, `code` and `said`; or `said` alone."""
+        return {"said": str(self)}
+
 
 class MalformedId(AwsOpsError):
     """A text that was to be an id or ARN isn't one."""
@@ -49,6 +54,10 @@ class AwsRefused(AwsOpsError):
         self.code = code
         self.said = said
 
+    @property
+    def words(self) -> dict[str, str]:
+        return {"operation": self.operation, "code": self.code, "said": self.said}
+
 
 class AccessDenied(AwsRefused):
     """The role that made the call lacks a permission, or the role itself can't be assumed."""
@@ -66,6 +75,10 @@ class AwsBusy(AwsOpsError):
         self.operation = operation
         self.code = code
         self.said = said
+
+    @property
+    def words(self) -> dict[str, str]:
+        return {"operation": self.operation, "code": self.code, "said": self.said}
 
 
 class OtherOrganization(AwsOpsError):

@@ -112,7 +112,7 @@ def build(
     logging.getLogger("slack_bolt").setLevel(logging.WARNING)
     app = App(
         # Bolt would ask Slack whose the token is, and keep whatever comes first waiting for the answer.
-        client=WebClient(base_url=client.base_url, timeout=client.timeout, retry_handlers=[]),
+        client=WebClient(base_url=client.base_url, timeout=client.timeout, retry_handlers=client.retry_handlers),
         authorize=lambda: AuthorizeResult(
             enterprise_id=None,
             team_id=settings.slack.team_id,

@@ -10,7 +10,7 @@ from slack_sdk.models.blocks import ActionsBlock
 from handlers import mrkdwn, wording
 from handlers.layout import section
 from handlers.people import look_up
-from handlers.speech import Language, Speech, speech
+from handlers.speech import Language, Speech, in_every_language, speech
 from handlers.trouble import SLACK_TROUBLE
 from sharing.requests import Person, RequestId
 
@@ -23,8 +23,7 @@ def meet(client: WebClient, person: Person, team_id: str) -> tuple[Speech, str |
         caller = look_up(client, person, team_id)
     except SLACK_TROUBLE:
         _log.exception("can't read who %s is", person.user_id)
-        say = speech(Language.ENGLISH)
-        return say, say("slack-silent-on-you")
+        return speech(Language.ENGLISH), in_every_language("slack-silent-on-you")
     say = speech(caller.language)
     return say, None if caller.stranger is None else wording.stranger(say, caller.stranger)
 

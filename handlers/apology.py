@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from handlers import mrkdwn
 from handlers.answers import tell_privately
 from handlers.people import person_of
-from handlers.speech import Language, speech
+from handlers.speech import in_every_language
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def _apology(channel: str) -> Callable[..., BoltResponse | None]:
         reference = secrets.token_hex(4)
         _log.error("unexpected error in a listener, reference %s", reference, exc_info=error)
         # Which language the person reads only Slack could say, and Slack may be what went wrong.
-        text = speech(Language.ENGLISH)("unexpected", reference=mrkdwn.code(reference))
+        text = in_every_language("unexpected", reference=mrkdwn.code(reference))
         if response is not None and body.get("command"):
             return BoltResponse(status=200, body=text)
         try:

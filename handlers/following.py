@@ -38,7 +38,8 @@ _TEXT = 75
 
 def buttons(say: Speech, request: Request) -> ActionsBlock:
     """Return what anybody may do about a request that is shown to a channel, as it stands."""
-    return ActionsBlock(block_id=f"follow:{request.id}:{request.revision}", elements=_buttons(say, request))
+    # Not by the revision: the message would be edited with every percent of a copy, though it says nothing of those.
+    return ActionsBlock(block_id=f"follow:{request.id}:{request.state.value}", elements=_buttons(say, request))
 
 
 def _buttons(say: Speech, request: Request) -> list[ButtonElement]:
@@ -54,6 +55,11 @@ def what_next(say: Speech, request: Request) -> list[ButtonElement]:
         return []
     retries = retry_buttons(say, request, offered(request))
     return [*retries, *_to_ask_for(say, request), _button(say, "button-details", DETAILS, request)]
+
+
+def after_no_end(say: Speech, share: Request) -> list[ButtonElement]:
+    """Return what can be done about a share that couldn't be ended as was approved."""
+    return [revoke_button(say, share.id), _button(say, "button-details", DETAILS, share)]
 
 
 def after_failures(say: Speech, request: Request, failed: Sequence[Delivery]) -> list[ButtonElement]:
@@ -187,6 +193,11 @@ def preview_buttons(say: Speech, request: Request) -> ActionsBlock:
     return ActionsBlock(elements=[ask, _button(say, "button-details", DETAILS, request)])
 
 
+def stop_button(say: Speech, request: Request) -> ActionsBlock:
+    """Return the button for who doesn't want to be told of the end any more."""
+    return ActionsBlock(elements=[_button(say, "button-stop-notifying", STOP_NOTIFYING, request)])
+
+
 def _button(say: Speech, words: str, action_id: str, request: Request) -> ButtonElement:
     return ButtonElement(text=say(words), action_id=action_id, value=request.id)
 
@@ -237,7 +248,7 @@ class Followers:
             words = "notify-already"
         else:
             words = "notify-noted" if watch(self.store, request.id, person, self.clock()) else "notify-already"
-            stop = [ActionsBlock(elements=[_button(say, "button-stop-notifying", STOP_NOTIFYING, request)])]
+            stop = [stop_button(say, request)]
         text = say(words, request=mrkdwn.code(request.id))
         tell_privately(client, person, (body.get("channel") or {}).get("id", ""), text, stop)
 

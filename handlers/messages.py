@@ -127,7 +127,7 @@ def _not_ended(say: Speech, share: Request) -> Iterator[Message]:
         return
     why = _lasting([*ending.refusals, *(ending.plan.obstacles if ending.plan else ()), ending.failure])
     lines = [phrases.not_ended(say, share), *results.why_not(say, ending), *results.to_know(say, ending)]
-    yield _lines(say, f"not-ended:{why}", Place.CHANNEL, lines, buttons=following.what_next(say, share), of=ending)
+    yield _lines(say, f"not-ended:{why}", Place.CHANNEL, lines, buttons=following.after_no_end(say, share), of=ending)
 
 
 def _lasting(trouble: Iterable[object]) -> str:

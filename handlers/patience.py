@@ -20,7 +20,7 @@ class _Hurried(WebClient):
             timeout=_SECONDS,
             ssl=client.ssl,
             proxy=client.proxy,
-            retry_handlers=[],
+            retry_handlers=client.retry_handlers,
         )
         self._last_call = time.monotonic() + _SECONDS
 

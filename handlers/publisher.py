@@ -25,6 +25,7 @@ from handlers.trouble import RATE_LIMITED, SLACK_TROUBLE, code_of, concerns_all
 from sharing.clock import Clock
 from sharing.context import about
 from sharing.postings import Posting, Postings, Untold
+from sharing.rates import Rate
 from sharing.requests import NOBODY, Person, Request
 from sharing.rules import ApprovalRules
 from sharing.states import is_final
@@ -33,8 +34,11 @@ from sharing.transaction import LeaseLost
 _log = logging.getLogger(__name__)
 
 EVENT_TYPE = "ami_share"
-# Edits of one message; Slack asks for about one call a second over all (docs.slack.dev/apis/web-api/rate-limits).
 _BETWEEN_EDITS = timedelta(seconds=10)
+# Edits that can wait, of all messages: chat.update is of Tier 3, 50 a minute, and those that can't wait come on top
+# (docs.slack.dev/apis/web-api/rate-limits).
+_EDITS = Rate(every=timedelta(seconds=2.5), burst=8)
+_EDIT, _POST = "chat.update", "chat.postMessage"
 _AFTER_TROUBLE = timedelta(seconds=15)
 # The longest that one message's trouble is waited for: while the request goes on, and once it is over. After that it
 # is given up: nobody will ever mend what a channel was left with years ago.
@@ -59,6 +63,7 @@ class Publisher:
     notifications_channel: str | None = None
     on_lease_lost: Callable[[str], None] = lambda _: None
     _quiet_until: datetime | None = None
+    _methods_quiet_until: dict[str, datetime] = field(default_factory=dict)
     _languages: dict[Person, tuple[Language, datetime]] = field(default_factory=dict)
 
     def run_once(self) -> bool:
@@ -93,16 +98,21 @@ class Publisher:
         """Post and edit what differs, and note when to look again, if something had to wait for its time."""
         posted = dict(untold.postings)
         waiting: list[datetime] = []
-        for message in self._messages(untold.request, posted):
+        for message in _slow_edits_last(self._messages(untold.request, posted), posted):
             try:
                 again_at = self._bring_up_to_date(untold, message, posted)
             except SlackApiError as error:
-                if concerns_all(error):
+                if (method := _limited_alone(error)) is not None:
+                    again_at = self._methods_quiet_until[method] = self.clock() + _pause(error)
+                    _log.warning("Slack has had enough of %s until %s", method, again_at)
+                elif concerns_all(error):
                     raise
-                again_at = self._refused(untold, message, posted, code_of(error))
+                else:
+                    again_at = self._refused(untold, message, posted, code_of(error))
             waiting += [again_at] if again_at is not None else []
         again_at = min(waiting, default=None)
-        if again_at is not None and any(one.refusal is not None for one in posted.values()):
+        held = any(self._quiet(method) is not None for method in (_EDIT, _POST))
+        if again_at is not None and (held or any(one.refusal is not None for one in posted.values())):
             self.postings.put_off(untold, again_at)
         else:
             self.postings.told(untold, again_at)
@@ -119,10 +129,12 @@ class Publisher:
         if free_at is not None and free_at > self.clock():
             return free_at
         if posting is None or posting.ts is None:
+            if (quiet_until := self._quiet(_POST)) is not None:
+                return quiet_until
             self._post(untold, message, posted, parent)
             # That it stands at last is told as well.
             return self.clock() if posting is not None and posting.refusal is not None else None
-        if (due := self._edit_due(message, posting)) > self.clock():
+        if (due := self._edit_due(untold, message, posting)) > self.clock():
             return due
         if not self._edit(untold, message, posting):
             self._post(untold, message, posted, parent)
@@ -248,11 +260,24 @@ class Publisher:
                 if code_of(error) != _DELETED:
                     raise
 
-    def _edit_due(self, message: Message, posting: Posting) -> datetime:
+    def _edit_due(self, untold: Untold, message: Message, posting: Posting) -> datetime:
+        """Return when a message may be edited; if that is now, the edit is counted."""
         now = self.clock()
-        if message.pace is Pace.AT_ONCE or posting.shown_at is None:
+        if (quiet_until := self._quiet(_EDIT)) is not None:
+            return quiet_until
+        if message.pace is Pace.AT_ONCE:
+            self.postings.count_edit(_EDITS, now)
             return now
-        return posting.shown_at + _BETWEEN_EDITS
+        if posting.shown_at is not None and posting.shown_at + _BETWEEN_EDITS > now:
+            return posting.shown_at + _BETWEEN_EDITS
+        if posting.has_turn and posting.again_at is not None:
+            return posting.again_at
+        return self.postings.reserve_edit(untold, message.key, _EDITS, now)
+
+    def _quiet(self, method: str) -> datetime | None:
+        """Return until when a method isn't to be called, if Slack has had enough of it."""
+        until = self._methods_quiet_until.get(method)
+        return until if until is not None and until > self.clock() else None
 
     def _give_up(self, untold: Untold, message: Message) -> Posting:
         """Write down that the reader can't be reached; the rest of the story is told all the same."""
@@ -300,6 +325,24 @@ class Publisher:
                     yield cast("str", found["ts"])
 
 
+def _slow_edits_last(messages: Iterable[Message], posted: Mapping[str, Posting]) -> Iterator[Message]:
+    """Yield the messages in their order, but after all others those that stand already and can wait."""
+    later: list[Message] = []
+    for message in messages:
+        known = posted.get(message.key)
+        if message.pace is Pace.SLOWLY and known is not None and known.ts:
+            later.append(message)
+        else:
+            yield message
+    yield from later
+
+
+def _limited_alone(error: SlackApiError) -> str | None:
+    """Return the method that there were too many calls of, if it is one that the others don't wait for."""
+    method = str(error.response.api_url).rpartition("/")[2]
+    return method if code_of(error) == RATE_LIMITED and method in (_EDIT, _POST) else None
+
+
 def _differs(message: Message, posting: Posting | None) -> bool:
     """Whether Slack doesn't show a message as it should be; what was given up stays as it is."""
     if posting is None or posting.ts is None:
@@ -310,7 +353,8 @@ def _differs(message: Message, posting: Posting | None) -> bool:
 def _free_at(posting: Posting | None, channel: str | None, posted: Iterable[Posting]) -> datetime | None:
     """Return when a message may be tried again after it was refused, or another one was since the channel is closed."""
     refused = [each for each in posted if each.refusal in CLOSED and each.channel == channel]
-    times = [each.again_at for each in (*refused, *([posting] if posting else [])) if each.again_at is not None]
+    own = [posting] if posting is not None and not posting.has_turn else []
+    times = [each.again_at for each in (*refused, *own) if each.again_at is not None]
     return max(times, default=None)
 
 

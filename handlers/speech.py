@@ -65,3 +65,8 @@ class Speech:
 def speech(language: Language) -> Speech:
     """Return the one `Speech` in `language`; its catalogues are read once."""
     return Speech(language)
+
+
+def in_every_language(message_id: str, /, **details: str | int) -> str:
+    """Return the sentence in each language, one below the other: for somebody whose language nobody knows."""
+    return "\n".join(speech(language)(message_id, **details) for language in Language)

@@ -60,7 +60,21 @@ def failure(say: Speech, failed: Failure) -> str:
     details = _escaped(failed.details)
     if failed.kind is FailureKind.NOT_REVOCABLE:
         details["state"] = state(say, RequestState(failed.details["state"]))
+    if "said" in details:
+        details["said"] = _said_by_aws(say, failed)
     return say(f"failure-{dashed(failed.kind)}", **details)
+
+
+def _said_by_aws(say: Speech, failed: Failure) -> str:
+    """AWS's own message, in whichever language it comes, in words around it."""
+    said = mrkdwn.escape(failed.details["said"])
+    if "operation" in failed.details:
+        call = {name: mrkdwn.escape(failed.details[name]) for name in ("operation", "code")}
+        return say(_CALLS.get(failed.kind, "aws-refused"), said=said, **call)
+    return said.rstrip(". ") or say("aws-gives-no-reason")
+
+
+_CALLS = {FailureKind.AWS_BUSY: "aws-could-not"}
 
 
 def note(say: Speech, noted: Note) -> str:

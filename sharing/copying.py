@@ -99,13 +99,13 @@ def _try(accounts: Accounts, estate: Estate, request: Request, delivery: Deliver
         # At the quota of copies at once, a copy waits for its turn, however long the others take.
         if busy.code == "ResourceLimitExceeded" or now - delivery.waiting_since < _BUSY_FOR_AT_MOST:
             return replace(delivery, due_at=now + _BUSY_PAUSE)
-        return _failed(delivery, Failure(FailureKind.AWS_BUSY, {"said": str(busy)}), now)
+        return _failed(delivery, Failure(FailureKind.AWS_BUSY, busy.words), now)
     except NotYetVisible as unseen:
         if now - _opened(request, delivery) < SEEN_WITHIN:
             return replace(delivery, due_at=now + _KEY_PAUSE)
         return _failed(delivery, Failure(FailureKind.AWS_REFUSED, {"said": str(unseen)}), now)
     except AwsOpsError as refused:
-        return _failed(delivery, Failure(FailureKind.AWS_REFUSED, {"said": str(refused)}), now)
+        return _failed(delivery, Failure(FailureKind.AWS_REFUSED, refused.words), now)
     except Exception:
         reference = secrets.token_hex(4)
         _log.exception("request %s: unexpected error at %s, reference %s", request.id, delivery.target, reference)

@@ -11,9 +11,10 @@ from typing import cast
 
 from sqlalchemy import insert, or_, select, update
 
+from sharing.rates import Rate
 from sharing.requests import Request, RequestId
 from sharing.store import Store
-from sharing.tables import postings, requests
+from sharing.tables import postings, rates, requests
 from sharing.transaction import LeaseLost, Transaction, to_be_told
 
 
@@ -29,7 +30,7 @@ class Posting:
         shown_at: when it was posted or last changed.
         refusal: why it couldn't be posted or changed when that was last tried; None if it could.
         tries: how often that was tried since it last went well.
-        again_at: when it may be tried again.
+        again_at: when it may be tried again; if nothing stands against it, when the turn comes that it has reserved.
     """
 
     key: str
@@ -40,6 +41,11 @@ class Posting:
     refusal: str | None = None
     tries: int = 0
     again_at: datetime | None = None
+
+    @property
+    def has_turn(self) -> bool:
+        """Whether it has reserved a turn to be changed in."""
+        return self.refusal is None and self.again_at is not None
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,31 @@ class Postings:
                 .where(postings.c.request_id == untold.request.id, postings.c.key == posting.key)
                 .values(asdict(posting))
             )
+
+    def reserve_edit(self, untold: Untold, key: str, rate: Rate, now: datetime) -> datetime:
+        """Reserve the next turn for an edit that can wait, and return when that is; written down if it isn't now.
+
+        Raises:
+            LeaseLost: another publisher has the request.
+        """
+        with self._store.transaction() as tx:
+            self._hold(tx, untold, now)
+            turn = self._spend(tx, rate, now)
+            if turn > now:
+                it = (postings.c.request_id == untold.request.id, postings.c.key == key)
+                tx.connection.execute(update(postings).where(*it).values(again_at=turn))
+            return turn
+
+    def count_edit(self, rate: Rate, now: datetime) -> None:
+        """Count an edit that doesn't wait for a turn: those that can wait do so for it, too."""
+        with self._store.transaction() as tx:
+            self._spend(tx, rate, now)
+
+    def _spend(self, tx: Transaction, rate: Rate, now: datetime) -> datetime:
+        edits = rates.c.name == "edits"
+        spent_until: datetime = tx.connection.scalars(select(rates.c.spent_until).where(edits).with_for_update()).one()
+        tx.connection.execute(update(rates).where(edits).values(spent_until=rate.spend(spent_until, now)))
+        return rate.turn(spent_until, now)
 
     def overtaken(self, request_id: RequestId, key: str, now: datetime) -> str | None:
         """Note that a message may have been changed by one who had been overtaken; return its `ts`, if it is known.

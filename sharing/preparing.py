@@ -124,8 +124,7 @@ def _look(accounts: Accounts, estate: Estate, order: ReencryptImage, made: Prepa
 def _failure(status: CopyStatus) -> Failure:
     if status.state is CopyState.GONE:
         return Failure(FailureKind.COPY_GONE, {"image": status.image_id})
-    said = "; ".join(status.reasons) or "AWS gives no reason"
-    return Failure(FailureKind.REENCRYPTION_FAILED, {"image": status.image_id, "said": said})
+    return Failure(FailureKind.REENCRYPTION_FAILED, {"image": status.image_id, "said": "; ".join(status.reasons)})
 
 
 def _write_down(claim: Claim, made: Mapping[ImageId, Preparation]) -> None:

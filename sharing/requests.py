@@ -70,12 +70,12 @@ class Verdict(StrEnum):
 class FailureKind(StrEnum):
     """Why a request or a delivery failed; the comment names the details that go with it."""
 
-    AWS_REFUSED = "aws_refused"  # said
-    AWS_BUSY = "aws_busy"  # said
+    AWS_REFUSED = "aws_refused"  # said; and operation and code where that is AWS's own message
+    AWS_BUSY = "aws_busy"  # as above
     ACCOUNT_REMOVED = "account_removed"  # account
     KEY_NEVER_USABLE = "key_never_usable"  # key, minutes
-    COPY_FAILED = "copy_failed"  # said
-    REENCRYPTION_FAILED = "reencryption_failed"  # image, said
+    COPY_FAILED = "copy_failed"  # said (AWS's reason, empty if it gives none)
+    REENCRYPTION_FAILED = "reencryption_failed"  # image, said (as above)
     COPY_WRONG = "copy_wrong"  # image, faults
     COPY_GONE = "copy_gone"  # image
     NOT_REVOCABLE = "not_revocable"  # share, state

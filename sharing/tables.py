@@ -202,6 +202,14 @@ postings = Table(
     Column("again_at", UtcDateTime),
 )
 
+# How far what all replicas do together is spent; the migration that makes the table makes its rows, too.
+rates = Table(
+    "rates",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("spent_until", UtcDateTime, nullable=False),
+)
+
 # What each share rests on at the source, entry by entry. One key may let one principal in by its policy and by a grant.
 needs = Table(
     "needs",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -58,7 +58,7 @@ def judge(delivery: Delivery, status: CopyStatus | None, now: datetime) -> Deliv
             hours = str(int(_STALLED_AFTER.total_seconds() // 3600))
             return _failed(delivery, FailureKind.COPY_STALLED, now, image=image, hours=hours)
         case CopyStatus(state=CopyState.FAILED):
-            said = "; ".join(status.reasons) or "AWS gives no reason"
+            said = "; ".join(status.reasons)
             failure = Failure(FailureKind.COPY_FAILED, {"image": image, "said": said})
             return replace(delivery, state=DeliveryState.CLEARING, failure=failure)
         case _:
@@ -68,12 +68,12 @@ def judge(delivery: Delivery, status: CopyStatus | None, now: datetime) -> Deliv
             return replace(delivery, state=DeliveryState.COMPLETED, percent=100, failure=None, finished_at=now)
 
 
-def unseen(delivery: Delivery, why: str, now: datetime) -> Delivery:
+def unseen(delivery: Delivery, why: Mapping[str, str], now: datetime) -> Delivery:
     """Return the delivery whose copy can't be looked at, with the reason; given up only if that lasts."""
     if now - (delivery.started_at or now) < _STALLED_AFTER:
         copying = delivery.state is DeliveryState.COPYING
-        return replace(delivery, failure=Failure(FailureKind.AWS_REFUSED, {"said": why})) if copying else delivery
-    return _failed(delivery, FailureKind.AWS_REFUSED, now, said=why)
+        return replace(delivery, failure=Failure(FailureKind.AWS_REFUSED, why)) if copying else delivery
+    return _failed(delivery, FailureKind.AWS_REFUSED, now, **why)
 
 
 def after_clearing(request: Request, delivery: Delivery, now: datetime) -> Delivery:
@@ -119,8 +119,9 @@ class CopyWatch:
             _log_for_each(flights, logging.INFO, "copies are looked at later: %s", busy)
         except (AwsOpsError, UnknownAccount) as trouble:
             _log_for_each(flights, logging.WARNING, "copies can't be looked at: %s", trouble)
+            why = trouble.words if isinstance(trouble, AwsOpsError) else {"said": str(trouble)}
             for flight in flights:
-                self._write_down(flight, unseen(flight.delivery, str(trouble), self.clock()))
+                self._write_down(flight, unseen(flight.delivery, why, self.clock()))
         except Exception:
             _log.exception("copies can't be looked at")
 

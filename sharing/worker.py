@@ -121,9 +121,10 @@ class Worker:
         except NotPrepared as trouble:
             self._fail(claim, trouble.failure)
         except (*NOT_NOW, Overtaken) as trouble:
-            self._try_later(claim, str(trouble))
+            words = trouble.words if isinstance(trouble, AwsOpsError) else {"said": str(trouble)}
+            self._try_later(claim, words)
         except AwsOpsError as trouble:
-            self._fail(claim, Failure(FailureKind.AWS_REFUSED, {"said": str(trouble)}))
+            self._fail(claim, Failure(FailureKind.AWS_REFUSED, trouble.words))
         except UnknownAccount as gone:
             self._fail(claim, Failure(FailureKind.ACCOUNT_REMOVED, {"account": gone.wanted}))
         except Exception:
@@ -223,13 +224,13 @@ class Worker:
             if request.state is RequestState.AWAITING_APPROVAL:
                 move_on(tx, self.rules, request, now)
 
-    def _try_later(self, claim: Claim, said: str) -> None:
+    def _try_later(self, claim: Claim, words: Mapping[str, str]) -> None:
         tries = claim.request.attempts + 1
         if tries >= _TRIES:
-            self._fail(claim, Failure(FailureKind.AWS_BUSY, {"said": said}))
+            self._fail(claim, Failure(FailureKind.AWS_BUSY, words))
             return
         pause = min(_FIRST_PAUSE * 2 ** (tries - 1), _LONGEST_PAUSE)
-        _log.info("request %s: try %d again in %s: %s", claim.request.id, tries, pause, said)
+        _log.info("request %s: try %d again in %s: %s", claim.request.id, tries, pause, " ".join(words.values()))
         with claim.transaction() as (tx, request, now):
             if request.state is claim.request.state:
                 tx.postpone(request, now + pause)
@@ -239,7 +240,7 @@ class Worker:
         reference = secrets.token_hex(4)
         _log.exception("request %s: unexpected error, reference %s", claim.request.id, reference)
         if claim.request.attempts + 1 < _TRIES_AFTER_A_MISTAKE:
-            self._try_later(claim, f"reference {reference}")
+            self._try_later(claim, {"said": f"reference {reference}"})
         else:
             self._fail(claim, Failure(FailureKind.UNEXPECTED, {"reference": reference}))
 

@@ -264,7 +264,7 @@ def test_watchers_and_a_channel_are_told_of_the_end(stage: Stage, image: str) ->
     stage.clicks(stage.kim, NOTIFY)
     assert "ダイレクトメッセージでお知らせします" in stage.private(stage.kim)[-1]
     stage.clicks(stage.kim, NOTIFY)
-    assert "既に設定されています" in stage.private(stage.kim)[-1]
+    assert "すでに設定されています" in stage.private(stage.kim)[-1]
     stage.clicks(stage.sam, APPROVE)
     stage.work()
     stage.passes(minutes=40)

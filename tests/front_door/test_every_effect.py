@@ -111,6 +111,11 @@ WAYS = {
     "dies-after-on-sqlite": (SQLITE, "after", dies),
     "dies-before-on-postgresql": (POSTGRESQL, "before", dies),
 }
+HAPPENS: dict[Deed, str] = {
+    dies: "the process ends",
+    stands_still_past_its_lease: "the process stands still past its lease",
+    another_works_meanwhile: "another replica works as well",
+}
 # These two between them end the process just before and just after every effect, on both databases.
 EACH_POINT = {"dies-before-on-sqlite", "dies-after-on-postgresql"}
 
@@ -142,7 +147,7 @@ def test_it_ends_the_same_whatever_happens_at_any_effect(
         assert end == expected, where
         if deed is another_works_meanwhile:
             assert end.writes == expected.writes, f"{where}: two did the same"
-    tried(f"outside effects at which a process {way.replace('-', ' ')}", len(points))
+    tried(f"outside effects just {when} which {HAPPENS[deed]}, on {kind}", len(points))
 
 
 def test_without_the_look_for_an_earlier_post_a_message_is_there_twice(

@@ -43,8 +43,8 @@ def test_what_is_not_understood_is_said_in_the_reader_s_language(stage: Stage, i
     stage.reads(stage.mika, "ja-JP")
     (said,) = stage.types(stage.mika, f"{image} to stagin in eu-wst-1 for ages").ephemeral
     text = said.as_text()
-    assert text.startswith("理解できませんでした:")
-    assert "「stagin」は、私が共有できるアカウントではありません。「staging」のことですか？" in text
+    assert text.startswith("入力を理解できませんでした。")
+    assert "「stagin」は、共有先として設定されているアカウントではありません。「staging」のことですか？" in text
     assert "「ages」は期間ではありません。" in text
     assert english_in(text) == []
     (helped,) = stage.types(stage.mika, "help").ephemeral
@@ -99,4 +99,4 @@ def test_trouble_at_aws_is_told_in_japanese_too(stage: Stage) -> None:
     stage.reads(stage.mika, "ja-JP")
     stage.types(stage.mika, "ami-0123456789abcdef0 to prod")
     stage.work()
-    assert "私が共有元にできるどのアカウントにも見つかりません" in stage.direct(stage.mika)[-1]
+    assert "共有元として設定されているどのアカウントにも見つかりません" in stage.direct(stage.mika)[-1]

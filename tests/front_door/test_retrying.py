@@ -172,7 +172,7 @@ def test_a_double_click_tries_once(stage: Stage, image: str) -> None:
     mends(stage, STAGING)
     before = len(copies(stage))
     stage.clicks(stage.mika, RETRY, times=2)
-    assert "@mika had that tried again already" in answer(stage, stage.mika)
+    assert any("@mika had that tried again already" in each for each in stage.private(stage.mika))
     stage.passes(minutes=60)
     assert len(retried(stage)) == 1
     assert len(copies(stage)) == before + 1

@@ -273,7 +273,7 @@ def test_the_words_of_buttons_and_forms_keep_slacks_limits_in_every_language(lan
     for kind in set(RequestKind) - {RequestKind.PREVIEW}:
         blocks = [block.to_dict() for block in ballots.waiting(say, replace(request, kind=kind), MANY_RULES)]
         assert wrong_with_blocks(blocks, "message") == []
-        assert say(f"title-{kind.value}", state=RequestState.CANCELLED).endswith(("cancelled", "キャンセル済み"))
+        assert say(f"title-{kind.value}", state=RequestState.CANCELLED).endswith(("cancelled", "取り下げ済み"))
     assert wrong_with_blocks([ballots.cancel_button(say, request).to_dict()], "message") == []
     ballot = Ballot(request.id, "0" * 64, "r" * 61)
     assert wrong_with_view(narrow_form(say, ballot, "C0", request.targets).to_dict()) == []

@@ -174,7 +174,8 @@ def test_a_button_names_what_tells_deliveries_apart() -> None:
 def test_the_notes_that_call_somebody_are_those_with_the_sign() -> None:
     say = speech(Language.ENGLISH)
     for kind in NoteKind:
-        note = Note(kind, (("why", "x"), ("parameter", "/p"), ("before", "x"), ("newer", "x")))
+        named = ("why", "parameter", "before", "newer", "copy", "place", "users", "what")
+        note = Note(kind, (*((name, "x") for name in named), ("until", NOW.isoformat())))
         assert wording.calls(note) == (":warning:" in wording.note(say, note)), kind
 
 

@@ -12,7 +12,7 @@ from aws_ops.finishing import NoteKind
 from aws_ops.plan import CautionKind, Change, RefusalKind
 from handlers.people import Stranger
 from handlers.problems import ProblemKind
-from handlers.speech import Language, Speech
+from handlers.speech import Language, Speech, in_every_language
 from sharing.approval import Objection
 from sharing.requests import FailureKind
 from sharing.states import RequestState
@@ -67,6 +67,17 @@ def test_no_sentence_is_left_in_a_catalogue_that_nothing_says() -> None:
     assert [name for name in names if name not in said and not name.startswith(prefixes)] == []
 
 
+# One word for one thing: the bot isn't a person, who a share is with is its 共有先, what waits is 承認待ち.
+_OTHER_WORDS = ("私", "ターゲット", "引き渡", "決定", "計画", "キャンセル済み", "既に", "：")
+
+
+@pytest.mark.parametrize("word", _OTHER_WORDS)
+def test_the_japanese_has_one_word_for_one_thing(word: str) -> None:
+    paths = (_HANDLERS / "catalogues" / Language.JAPANESE.value).glob("*.ftl")
+    lines = [line for path in paths for line in path.read_text("utf-8").splitlines() if not line.startswith("#")]
+    assert [line for line in lines if word in line] == []
+
+
 @pytest.mark.parametrize(
     ("prefix", "kinds"),
     [
@@ -109,6 +120,12 @@ def test_a_detail_that_is_missing_keeps_nothing_else_from_the_reader(caplog: pyt
     assert Speech(Language.ENGLISH)("no-such-request").startswith("There is no request")
     assert "no-such-request" in caplog.text
     caplog.clear()
+
+
+def test_whose_language_nobody_knows_is_told_in_each() -> None:
+    english, japanese = in_every_language("unexpected", reference="`4f5e6d7c`").splitlines()
+    assert english.endswith("in my log under reference `4f5e6d7c`.")
+    assert "参照番号 `4f5e6d7c`" in japanese
 
 
 def test_an_unknown_sentence_is_an_error() -> None:

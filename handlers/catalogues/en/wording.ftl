@@ -89,6 +89,9 @@ caution-allowed-images-unread = I can't read whether the setting “Allowed AMIs
 
 ## Why it failed
 
+aws-refused = AWS refused { $operation }: { $said } ({ $code })
+aws-could-not = AWS could not do { $operation } now: { $said } ({ $code })
+aws-gives-no-reason = AWS gives no reason
 failure-aws-refused = { $said }
 failure-aws-busy = AWS stayed unavailable for too long. The last it said: { $said }
 failure-account-removed = { $account } is no longer in my settings.
@@ -112,7 +115,7 @@ note-parameter-kept = The parameter { $parameter } stays with { $newer }, the co
 
 ## What of a plan isn't done
 
-note-not-put-right = { $what } is not put right: { $why }.
+note-not-put-right = :warning: { $what } is not put right: { $why }.
 note-still-used = { $copy } in { $place } stays: by now { $users } use it.
 note-handed-over-since = { $copy } in { $place } stays: another share has handed it over since.
 note-not-deregistered = :warning: { $copy } in { $place } is not deregistered: { $why }.

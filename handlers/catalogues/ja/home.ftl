@@ -1,7 +1,7 @@
 # アプリのホームタブ。
 
 home-title = AMI の共有
-home-decide = あなたの決定を待っています
+home-decide = あなたの承認待ち
 home-mine = あなたのリクエスト
 home-running = 進行中
 home-shared = 共有中

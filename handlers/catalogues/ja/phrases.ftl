@@ -1,4 +1,4 @@
-# リクエストとその引き渡しについて述べる文。
+# リクエストとそのコピーについて述べる文。
 
 ## リクエストの種類と状態: 承認メッセージの見出し（プレーンテキスト）
 
@@ -12,7 +12,7 @@ title-share = AMI の共有: { $state ->
     [completed] 完了
     [denied] 却下
     [expired] 期限切れ
-    [cancelled] キャンセル済み
+    [cancelled] 取り下げ済み
     [refused] 実行できなくなりました
     [revoking] 取り消し中
     [revoked] 取り消し済み
@@ -26,7 +26,7 @@ title-revoke = AMI の共有の取り消し: { $state ->
     [completed] 完了
     [denied] 却下
     [expired] 期限切れ
-    [cancelled] キャンセル済み
+    [cancelled] 取り下げ済み
     [refused] 実行できなくなりました
    *[failed] 失敗
 }
@@ -38,7 +38,7 @@ title-audit = AMI の監査: { $state ->
     [completed] 修正済み
     [denied] 却下
     [expired] 期限切れ
-    [cancelled] キャンセル済み
+    [cancelled] 取り下げ済み
     [refused] 実行できなくなりました
     [revoking] 取り消し中
     [revoked] 取り消し済み
@@ -52,7 +52,7 @@ title-retire = AMI の整理: { $state ->
     [completed] 完了
     [denied] 却下
     [expired] 期限切れ
-    [cancelled] キャンセル済み
+    [cancelled] 取り下げ済み
     [refused] 実行できなくなりました
    *[failed] 失敗
 }
@@ -60,7 +60,7 @@ title-retire = AMI の整理: { $state ->
 ## 誰が何を依頼しているか
 
 asks-share = { $trigger ->
-    [standing] { $who } に代わる継続共有
+    [standing] { $who } さんに代わって継続共有
    *[other] { $who } さん
 }が、{ $images } を { $targets } に{ $mode ->
     [copy] それぞれの暗号化コピーとして
@@ -96,7 +96,7 @@ do-share = { $images } を { $targets } と共有する
 
 targets-in-regions = { $names }（{ $regions }）
 
-## 他の人が決定するまでの間、依頼者に伝えること
+## 承認を待つ間、依頼者に伝えること
 
 asked-request = :hourglass_flowing_sand: { $what }リクエスト { $request } は、{ $channel } で承認を待っています。
 asked-audit = :mag: 監査 { $request } で、AWS が承認内容と異なることが分かりました。修正内容は { $channel } で承認を待っています。
@@ -116,8 +116,8 @@ cut-down-part = :information_source: リクエスト { $request }（{ $images }�
 plan-changes = *変更内容（この順に実行）*
 plan-repairs = *修正内容（この順に実行）*
 plan-in-short = _全 { $count } 件の変更をまとめて表示しています。1 件ごとの内容は「詳細」で確認できます。_
-plan-reuse = • { $account } の { $region } には適切なコピー { $copy } が既にあるため、新しくは作成しません
-plan-changes-nothing = AWS で変更が必要なものはありません。すべて既にあります。承認すると、この共有が続く間は維持されます。
+plan-reuse = • { $account } の { $region } には適切なコピー { $copy } がすでにあるため、新しくは作成しません
+plan-changes-nothing = AWS で変更が必要なものはありません。すべてすでにあります。承認すると、この共有が続く間は維持されます。
 plan-takes-nothing = AWS で変更が必要なものはありません。他でも同じ許可が必要か、何も与えていないためです。
 
 confirm-share = { $images } を { $count ->
@@ -166,14 +166,14 @@ image-in-short = • { $image } { $name }、作成 { $made }（{ $age }）、{ $
 
 ## リクエストの現状
 
-standing-waiting = 決定待ち。期限は { $expires } です。
-standing-expired = :hourglass: 期限までに誰も決定しませんでした。
+standing-waiting = 承認待ちです。期限は { $expires } です。
+standing-expired = :hourglass: 期限までに承認も却下もされませんでした。
 standing-revoking = { $by } により取り消し中です。
 standing-revoked = :lock: { $by } により取り消されました。
 standing-other = 現在: { $state }。
 replanned = { $waiting ->
-    [yes] :warning: 承認後に AWS が変わり、承認されたよりも多くの許可が必要になりました。上のメッセージに現在のプランが表示されています。もう一度決定してください。
-   *[no] :repeat: 承認後に AWS が変わり、承認されたよりも多くの許可が必要になったため、あらためて承認をお願いしました。
+    [yes] :warning: 承認後に AWS の状態が変わり、承認された範囲を超える許可が必要になりました。上のメッセージに現在のプランを表示しています。あらためて承認をお願いします。
+   *[no] :repeat: 承認後に AWS の状態が変わり、承認された範囲を超える許可が必要になったため、あらためて承認をお願いしました。
 }
 
 ## 共有元で行われたこと
@@ -203,7 +203,7 @@ copies = *コピー*
 copies-in-numbers = { $all } 件中 { $done } 件完了、{ $running } 件進行中、{ $waiting } 件待機中、{ $failed } 件失敗
 delivery-name = *{ $target }*（{ $account }、{ $region }）
 delivery-name-of-image = *{ $target }*（{ $account }、{ $region }）{ $image }
-delivery-reused = :white_check_mark: { $name }: { $copy } が既にありました
+delivery-reused = :white_check_mark: { $name }: { $copy } がすでにありました
 delivery-completed = :white_check_mark: { $name }: { $copy } が使えるようになり、意図どおり暗号化されています
 delivery-retired = :wastebasket: { $name }: 承認に基づき、{ $copy } の登録を解除しました
 delivery-failed = :x: { $name }: 失敗
@@ -234,7 +234,7 @@ share-yours = 共有（{ $request }、{ $images }）
 share-of-another = 共有（{ $request }、{ $images }）
 end-share-partly = :warning: { $subject }は、{ $count } { $unit ->
     [account] アカウント
-   *[delivery] 件の引き渡し
+   *[delivery] 件のコピー
 }のうち { $done } { $unit ->
     [account] アカウント
    *[delivery] 件
@@ -245,7 +245,7 @@ end-share-failed = :x: { $subject }は失敗しました。
 end-share-halfway = :x: { $subject }は権限の設定中に失敗しました。一部の権限が付与されている可能性があります。残りを設定するにはもう一度依頼し、やめる場合は取り消してください。
 end-share-refused = :no_entry: { $images } を { $targets } と共有できません（{ $request }）。
 end-share-denied = :no_entry: { $subject }は却下されました。
-end-share-expired = :hourglass: { $subject }は、期限までに誰も決定しなかったため失効しました。まだ必要な場合は、もう一度依頼してください。
+end-share-expired = :hourglass: { $subject }は、期限までに承認も却下もされなかったため、期限切れになりました。まだ必要な場合は、もう一度依頼してください。
 end-revoke-completed = :lock: 共有で与えたものを取り消しました（{ $request }、対象 { $share }）。{ $copies ->
     [0] {""}
    *[other] { $copies } 個のコピーの登録を解除し、スナップショットも削除しました。
@@ -257,7 +257,7 @@ end-revoke-left = :warning: 共有で与えたもののうち、一部しか取�
 end-revoke-partly = :warning: 共有で与えたものを取り消しました（{ $request }、対象 { $share }）が、登録を解除できなかったコピーがあります。
 end-revoke-refused = :no_entry: その共有を取り消せません（{ $request }、対象 { $share }）。
 end-revoke-denied = :no_entry: 共有の取り消し（{ $request }、対象 { $share }）は却下されました。
-end-revoke-expired = :hourglass: 共有の取り消し（{ $request }、対象 { $share }）は、期限までに誰も決定しなかったため失効しました。
+end-revoke-expired = :hourglass: 共有の取り消し（{ $request }、対象 { $share }）は、期限までに承認も却下もされなかったため、期限切れになりました。
 end-revoke-failed = :x: 共有の取り消し（{ $request }、対象 { $share }）は失敗しました。与えたものがまだ残っている可能性があります。
 end-audit-nothing = :white_check_mark: AWS は承認内容のとおりです（{ $what }）。修正するものはありません。
 end-audit-stuck = :warning: AWS は承認内容と異なりますが、このボットでは修正できません（{ $what }）。
@@ -277,7 +277,7 @@ end-retire-completed = :wastebasket: { $gone ->
    *[other] 残ったコピーとその理由は次のとおりです。
 }
 end-retire-denied = :no_entry: コピーの削除（{ $request }）は却下されました。コピーは残ります。
-end-retire-expired = :hourglass: コピーの削除（{ $request }）は、期限までに誰も決定しませんでした。コピーは残ります。
+end-retire-expired = :hourglass: コピーの削除（{ $request }）は、期限までに承認も却下もされませんでした。コピーは残ります。
 end-retire-failed = :x: コピーの削除（{ $request }）は失敗しました。一部は削除された可能性があります。
 
 taken-back = :lock: 共有（{ $request }、{ $images } と { $targets }）で与えたものを取り消しました。理由: { $why ->
@@ -326,14 +326,14 @@ label-revoke = { $request } で与えたものを取り消す
 question-take-back = この共有を取り消しますか？
 confirm-take-back = 承認を依頼し、承認後に { $request } で与えたものを取り消します。コピーは残ります。
 notify-noted = :bell: { $request } が終わったら、ダイレクトメッセージでお知らせします。
-notify-already = { $request } が終わったときのお知らせは、既に設定されています。
+notify-already = { $request } が終わったときのお知らせは、すでに設定されています。
 notify-stopped = :no_bell: { $request } が終わっても、お知らせしません。
-notify-too-late = { $request } は既に終わっています。
+notify-too-late = { $request } はすでに終わっています。
 watched-end = :bell: { $who } さんのリクエスト { $request }:
 
 ## リクエストの一覧
 
-list-waiting = *決定待ち*
+list-waiting = *承認待ち*
 list-running = *進行中*
 list-in-force = *共有中*
 list-ended = *終了*

@@ -2,34 +2,34 @@
 
 ## できない理由
 
-refusal-image-not-found = { $image } は、私が共有元にできるどのアカウントにも見つかりません（確認した場所: { $searched }）。ID を確認してください。作成直後の場合は、1 分ほど待ってからもう一度お試しください。
-refusal-image-not-owned = { $image } はアカウント { $owner } のもので、私はそこから共有できません。共有できるのは所有者だけです。所有者に依頼するか、そのアカウントを私の共有元に追加してもらってください。
-refusal-source-unreadable = 共有元アカウントを参照できません: { $why }。私を運用している担当者が、そのアカウントのロールを直す必要があります。
+refusal-image-not-found = { $image } は、共有元として設定されているどのアカウントにも見つかりません（確認した場所: { $searched }）。ID を確認してください。作成直後の場合は、1 分ほど待ってからもう一度お試しください。
+refusal-image-not-owned = { $image } はアカウント { $owner } のもので、このボットの共有元に含まれていません。共有できるのは所有者だけです。所有者に依頼するか、そのアカウントをこのボットの共有元に追加してもらってください。
+refusal-source-unreadable = 共有元アカウントを参照できません: { $why }。このボットを運用している担当者が、そのアカウントのロールを直す必要があります。
 refusal-image-state = { $image } は { $state } です。共有できるのは available のイメージだけです。{ $reason }
-refusal-image-disabled = { $image } は無効化されており、無効なイメージは共有できません。先に有効化する（EC2 コンソールの「AMI を有効にする」）か、別のイメージを選んでください。
+refusal-image-disabled = { $image } は無効化されているため、共有できません。先に有効化する（EC2 コンソールの「AMI を有効にする」）か、別のイメージを選んでください。
 refusal-instance-store = { $image } はインスタンスストアベースのため、コピーしても暗号化できません。先に EBS ベースのイメージを作成してください。
 refusal-no-snapshot = { $image } には EBS スナップショットがなく、共有できるのは名前だけです。EBS ベースのイメージを選んでください。
-refusal-marketplace-code = { $image } には AWS Marketplace のコード（{ $codes }）が付いており、AWS は他のアカウントによるコピーを認めません。ターゲットアカウントでサブスクライブし、そこでインスタンスを起動して、そのインスタンスからイメージを作成してください。
-refusal-billing-product = { $image } には課金対象の製品（{ $platform }）が含まれており、AWS は他のアカウントによるコピーを認めません。`no copy` で共有し、ターゲットアカウントでインスタンスを起動して、そこからイメージを作成してください。
+refusal-marketplace-code = { $image } には AWS Marketplace のコード（{ $codes }）が付いており、AWS は他のアカウントによるコピーを認めません。共有先のアカウントでサブスクライブし、そこでインスタンスを起動して、そのインスタンスからイメージを作成してください。
+refusal-billing-product = { $image } には課金対象の製品（{ $platform }）が含まれており、AWS は他のアカウントによるコピーを認めません。`no copy` で共有し、共有先のアカウントでインスタンスを起動して、そこからイメージを作成してください。
 refusal-snapshot-unreadable = スナップショット { $snapshot } を参照できません: { $why }。
 refusal-snapshot-state = スナップショット { $snapshot } は { $state } です。先に completed になる必要があります。
 refusal-snapshot-archived = スナップショット { $snapshot } はアーカイブ階層にあります。先に標準階層へ復元してください（最大 72 時間かかります）。
-refusal-aws-managed-key = { $snapshots } は AWS マネージドキー { $key } で暗号化されており、そのキーで暗号化されたものは一切共有できません。自アカウント内でカスタマーマネージドキーを使ってイメージをコピーし、そのコピーを共有してください。私の設定で共有元に `reencrypt_keys` を指定すれば、私が代わりに行います。
-refusal-key-unreadable = キー { $key } を参照できません: { $why }。キーポリシーで、私の共有元ロールに `kms:DescribeKey` を許可する必要があります。
-refusal-key-foreign = スナップショットは、私のロールがないアカウント { $account } のキー { $key } で暗号化されているため、誰にも使えるようにできません。そのアカウントを私の共有元に追加してもらうか、共有元のキーで再暗号化してください。
+refusal-aws-managed-key = { $snapshots } は AWS マネージドキー { $key } で暗号化されており、そのキーで暗号化されたものは一切共有できません。自アカウント内でカスタマーマネージドキーを使ってイメージをコピーし、そのコピーを共有してください。このボットの設定で共有元に `reencrypt_keys` を指定すれば、このコピーを自動で行えます。
+refusal-key-unreadable = キー { $key } を参照できません: { $why }。キーポリシーで、このボットの共有元ロールに `kms:DescribeKey` を許可する必要があります。
+refusal-key-foreign = スナップショットは、このボットのロールがないアカウント { $account } のキー { $key } で暗号化されているため、誰にも使えるようにできません。そのアカウントをこのボットの共有元に追加してもらうか、共有元のキーで再暗号化してください。
 refusal-key-state = キー { $key } は { $state } です。このキーで暗号化されたものをコピーするには、有効である必要があります。
 refusal-key-kind = キー { $key } は種類が適切ではありません（{ $spec }、{ $usage }）。EBS で使えるのは対称暗号化キーだけです。
-refusal-policy-unreadable = キー { $key } のキーポリシーを参照できません: { $why }。私の共有元ロールには、このキーに対する `kms:GetKeyPolicy` と `kms:PutKeyPolicy` が必要です。
-refusal-grants-unreadable = キー { $key } の許可 (grant) を参照できません: { $why }。私の共有元ロールには、このキーに対する `kms:ListGrants`、`kms:CreateGrant`、`kms:RevokeGrant` が必要です。
+refusal-policy-unreadable = キー { $key } のキーポリシーを参照できません: { $why }。このボットの共有元ロールには、このキーに対する `kms:GetKeyPolicy` と `kms:PutKeyPolicy` が必要です。
+refusal-grants-unreadable = キー { $key } の許可 (grant) を参照できません: { $why }。このボットの共有元ロールには、このキーに対する `kms:ListGrants`、`kms:CreateGrant`、`kms:RevokeGrant` が必要です。
 refusal-auto-scaling-role-missing = アカウント { $account } はまだ Auto Scaling を使ったことがなく、KMS は { $principal } を認識できないため、許可を与えられません。先にそのアカウントでサービスリンクロールを作成する（`aws iam create-service-linked-role --aws-service-name autoscaling.amazonaws.com`）か、`with auto scaling` を外してください。
-refusal-policy-deleted-principals = キー { $key } のキーポリシーに、もう存在しないプリンシパル（{ $principals }）が残っており、このままでは KMS が書き戻しを拒否します。先にキーポリシーから取り除いてください。
-refusal-policy-denies = キー { $key } のキーポリシー（ステートメント { $statement }）が { $principals } の使用を拒否しており、拒否は私が追加できるどの許可よりも優先されます。先にそのステートメントを変更してください。
+refusal-policy-deleted-principals = キー { $key } のキーポリシーに、存在しなくなったプリンシパル（{ $principals }）が残っており、このままでは KMS が書き戻しを拒否します。先にキーポリシーから取り除いてください。
+refusal-policy-denies = キー { $key } のキーポリシー（ステートメント { $statement }）が { $principals } の使用を拒否しており、許可を追加しても拒否が優先されます。先にそのステートメントを変更してください。
 refusal-policy-too-large = キー { $key } のキーポリシーは { $size } バイトになり、KMS が保存できる大きさを { $over } バイト超えます。空きを作るか、別のキーで共有してください。
 refusal-policy-not-latin-1 = キー { $key } のキーポリシーに、KMS が受け付けない文字（{ $characters }）が含まれます。先に取り除いてください。
 refusal-target-is-source = { $target } はイメージの所有者です。対象から外してください。
-refusal-role-not-assumable = { $target } の私のロール（{ $role }）を引き受けられません: { $why }。{ $target } の担当者が、私による引き受けを許可する必要があります。
-refusal-target-unreadable = { $target } に既にあるものを確認できません: { $why }。{ $target } の担当者が、そこの私のロールに `ec2:DescribeImages` と `ec2:DescribeSnapshots` を許可する必要があります。
-refusal-no-key-for-region = { $target } には { $region } のキーが設定されていないため、そこのコピーを暗号化できません。私の設定に追加してもらってください。
+refusal-role-not-assumable = { $target } にあるこのボットのロール（{ $role }）を引き受けられません: { $why }。{ $target } の担当者が、このボットによる引き受けを許可する必要があります。
+refusal-target-unreadable = { $target } にすでにあるものを確認できません: { $why }。{ $target } の担当者が、そのアカウントにあるこのボットのロールに `ec2:DescribeImages` と `ec2:DescribeSnapshots` を許可する必要があります。
+refusal-no-key-for-region = { $target } には { $region } のキーが設定されていないため、そこで作成するコピーを暗号化できません。このボットの設定に追加してもらってください。
 refusal-target-key-unreadable = { $target } のキー { $key } が見つからないか、参照できません: { $why }。
 refusal-key-expired = キー { $key } にインポートされたキーマテリアルは { $when } に失効しました。再度インポートするまで、このキーで暗号化されたものは使えません。
 refusal-target-key-state = { $target } のキー { $key } は { $state } です。有効である必要があります。
@@ -37,33 +37,33 @@ refusal-target-key-kind = { $target } のキー { $key } は種類が適切で�
 refusal-other-partition = { $target } はイメージとは別の AWS パーティション（{ $partition }）にあり、パーティションをまたぐ共有やコピーはできません。イメージを S3 に保存し、そちらで復元してください（`CreateStoreImageTask`）。
 refusal-shared-elsewhere = { $image } は { $home } にあり、起動できるのもそこだけです。{ $region } で使うにはコピーが必要なので、`no copy` を外してください。
 refusal-sharing-quota = { $image } の共有先（アカウント、組織、OU）は合計 { $entries } になり、AWS の上限 { $limit } を超えます。代わりに組織と共有するか、クォータ（Service Quotas、L-70015FFA）の引き上げと、あわせて設定の `sharing_quota` の変更を依頼してください。
-refusal-organization-cant-copy = { $organization } は組織で、その全アカウントに私のロールがあるわけではないため、コピーを作成できません。`no copy` で共有するか、アカウントを指定してください。
-refusal-members-unreadable = { $organization } のメンバーを確認できません: { $why }。スナップショットはメンバーごとに共有するため、メンバーを知る必要があります。私を運用している担当者が、AWS Organizations に問い合わせるロールを直す必要があります（`organizations:ListAccounts`、`ListAccountsForParent`、`ListOrganizationalUnitsForParent` が必要です）。
-refusal-nothing-to-do = することがありません。{ $image } はそこで既に使えます。{ $have }
+refusal-organization-cant-copy = { $organization } は組織で、このボットのロールがそのすべてのアカウントにあるわけではないため、コピーを作成できません。`no copy` で共有するか、アカウントを指定してください。
+refusal-members-unreadable = { $organization } のメンバーを確認できません: { $why }。スナップショットはメンバーごとに共有するため、メンバーを知る必要があります。このボットを運用している担当者が、AWS Organizations に問い合わせるロールを直す必要があります（`organizations:ListAccounts`、`ListAccountsForParent`、`ListOrganizationalUnitsForParent` が必要です）。
+refusal-nothing-to-do = 変更の必要はありません。{ $image } は共有先ですでに使えます。{ $have }
 
 ## 承認する前に知っておくこと
 
 left-behind = 一部を取り消せません。{ $why }
-caution-copy-under-other-key = { $target } には既にコピー { $copy } がありますが、別のキーで暗号化されています。
-caution-copy-under-way = { $target } では既にコピー { $copy } を作成中です。今回はもう 1 つ作成します。
-caution-name-taken = { $target } には { $name } という名前のイメージが既にあるため、コピーの名前は { $instead } になります。
+caution-copy-under-other-key = { $target } にはすでにコピー { $copy } がありますが、別のキーで暗号化されています。
+caution-copy-under-way = { $target } ではすでにコピー { $copy } を作成中です。今回はもう 1 つ作成します。
+caution-name-taken = { $target } には { $name } という名前のイメージがすでにあるため、コピーの名前は { $instead } になります。
 caution-tags-left-out = イメージに付けられるタグは 50 個までのため、次のタグは付きません: { $tags }。
 caution-policy-may-deny = { $key } のキーポリシーのステートメント { $statement } が、{ $principals } の使用を拒否する可能性があります。
 caution-target-key-aws-managed = { $target } は AWS マネージドキーで暗号化するため、そのコピーをさらに共有することはできません。
-caution-image-public = { $image } は公開されており、誰でも既に起動できます。
+caution-image-public = { $image } は公開されており、誰でもすでに起動できます。
 caution-image-deprecated = { $image } は { $since } から非推奨になっています。{ $copies ->
     [deprecated] コピーも、作成の数分後に非推奨になります。
    *[fresh] {""}
 }
-caution-still-shared = { $image } は { $groups } と共有されたままです。これは私が取り消せるものではなく、そこに属するアカウントは引き続き起動できます。
+caution-still-shared = { $image } は { $groups } と共有されたままです。これはこのボットでは取り消せず、そこに属するアカウントは引き続き起動できます。
 caution-still-needed = { $grantees } は引き続き { $what } を使えます。{ $shares } でも必要なためです。
 caution-still-given = { $grantees } は引き続き { $what } を使えます。このボット以外が与えた権限のため、取り消せません。
 caution-volumes-need-key = 元のイメージから起動したインスタンスのボリュームは { $keys } で暗号化されています。稼働は続きますが、一度停止すると、このキーなしでは再び起動できません。
 caution-not-looked-at = { $what } を確認できません: { $why }。
 caution-cannot-be-put-right = { $what } は修正できません: { $why }。
 caution-source-gone = { $what } は共有の元になっているのに、なくなっています。コピー済みのものは残りますが、新しくは作れません。
-caution-copy-lost = { $share } で引き渡した { $place } のコピー { $copy } がなくなっています。必要であれば、もう一度共有してください。
-caution-shared-beyond = { $image } は { $strangers } とも共有されています。私の関知しないものなので、そのままにします。
+caution-copy-lost = { $share } で作成した { $place } のコピー { $copy } がなくなっています。必要であれば、もう一度共有してください。
+caution-shared-beyond = { $image } は { $strangers } とも共有されています。このボットが共有したものではないため、そのままにします。
 caution-copy-in-use = { $place } の { $copy } は、{ $users } が使用中のため残します。
 caution-use-unread = { $place } のコピーは、使用中かどうかを確認できないため残します: { $why }。
 caution-reencrypted-first = { $image } は AWS マネージドキーで暗号化されており、そのままでは共有できません。先に同じアカウント内で { $key } によるコピーを作成し、それを共有します。このコピーは残り、ストレージ料金がかかります。
@@ -74,10 +74,10 @@ caution-members-now = { $organization } の現在の有効なアカウント数:
 caution-members-unknown = { $organization } のアカウント数を確認できません: { $why }。
 caution-covered-by-organization = { $targets } は { $organization } に属しており、組織を通じてイメージを起動できます。アカウントだけを取り消しても、それは続きます。
 caution-key-use-limited = { $target } でキーを使えるのは { $principals } だけなので、共有されたイメージから起動できるのもそれらだけです。
-caution-key-used-by-many = キー { $key } は、既に他の { $accounts } アカウントが使えます。このキーで暗号化されたものは、そのすべてに開かれています。
+caution-key-used-by-many = キー { $key } は、すでに他の { $accounts } アカウントが使えます。このキーで暗号化されたものは、そのすべてのアカウントから使えます。
 caution-key-expires = キー { $key } にインポートされたキーマテリアルは { $when } に失効します。それ以降は、再度インポートするまで、このキーで暗号化されたものは使えません。
-caution-key-administrators = *設定により、{ $principals } が { $key } の管理者になります。* 私に断りなく、どのアカウントの誰にでもキーの使用を許可でき、他の許可を取り消すこともできます。そこで渡された許可は私からは見えず、この共有を取り消しても残ります。
-caution-own-principals-deleted = { $key } のキーポリシーにある私のステートメントに、もう存在しないプリンシパル（{ $principals }）が残っています。次にキーポリシーを書くときに取り除かれます。同じ名前で作り直されたものがある場合は、もう一度共有してください。
+caution-key-administrators = *設定により、{ $principals } が { $key } の管理者になります。* このボットを通さずに、どのアカウントの誰にでもキーの使用を許可でき、他の許可を取り消すこともできます。そのようにして渡された許可はこのボットからは見えず、この共有を取り消しても残ります。
+caution-own-principals-deleted = { $key } のキーポリシーにあるこのボットのステートメントに、存在しなくなったプリンシパル（{ $principals }）が残っています。次にキーポリシーを書くときに取り除かれます。同じ名前で作り直されたものがある場合は、もう一度共有してください。
 caution-auto-scaling-left-out = { $target } の Auto Scaling は、サービスリンクロールがキーを使えないため、共有されたイメージから起動できません。起動できるようにするには、`with auto scaling` を付けて依頼し直してください。
 caution-auto-scaling-not-needed = { $image } は暗号化されていないため、Auto Scaling への許可は不要です。
 caution-image-hidden = { $target } から { $image } は見えません。{ $region } の「許可された AMI」設定により、存在しないものとして隠されます。この設定の管理者（{ $by }）が、イメージプロバイダー { $owner } を含む条件を追加する必要があります。
@@ -88,17 +88,20 @@ caution-allowed-images-unread = { $target } の { $region } の「許可され�
 
 ## 失敗した理由
 
+aws-refused = AWS が { $operation } を拒否しました（{ $code }: 「{ $said }」）
+aws-could-not = AWS は { $operation } を実行できませんでした（{ $code }: 「{ $said }」）
+aws-gives-no-reason = AWS から理由は示されていません
 failure-aws-refused = { $said }
 failure-aws-busy = AWS が長時間利用できませんでした。最後の応答: { $said }
-failure-account-removed = { $account } は、もう私の設定にありません。
-failure-key-never-usable = { $minutes } 分待っても、ターゲットのロールは共有元のキー { $key } を使えませんでした。キーポリシーに加えて、ロール自身の IAM ポリシーでも、このキーに対する `kms:DescribeKey` などを許可する必要があります。
-failure-copy-failed = AWS がコピーを中止しました: { $said }。多くの場合、ターゲットのロールが共有元のキーか自分のキーを使えないことが原因です。ロールの IAM ポリシーに両方が含まれているか確認してください。
+failure-account-removed = { $account } は、このボットの設定から削除されています。
+failure-key-never-usable = { $minutes } 分待っても、共有先のロールは共有元のキー { $key } を使えませんでした。キーポリシーに加えて、ロール自身の IAM ポリシーでも、このキーに対する `kms:DescribeKey` などを許可する必要があります。
+failure-copy-failed = AWS がコピーを中止しました: { $said }。多くの場合、共有先のロールが共有元のキーか自分のキーを使えないことが原因です。ロールの IAM ポリシーに両方が含まれているか確認してください。
 failure-reencryption-failed = AWS が共有元アカウントでの再暗号化を中止しました: { $said }。多くの場合、共有元のロールが再暗号化に使うキーを使えないことが原因です。
 failure-copy-wrong = コピー { $image } があるべき状態になっていません: { $faults }。そのまま残してあります。誰かが確認するまで使わないでください。
 failure-copy-gone = コピー { $image } がなくなりました。作成中に誰かが登録を解除したようです。
 failure-copy-stalled = コピー { $image } は { $hours } 時間たっても完了していません。そのまま残してあります。
 failure-not-revocable = { $share } の状態は「{ $state }」なので、取り消せるものがありません。
-failure-unexpected = 予期しない問題が起きました。私を運用している担当者は、ログの参照番号 { $reference } で詳細を確認できます。
+failure-unexpected = 予期しない問題が起きました。このボットを運用している担当者は、ログの参照番号 { $reference } で詳細を確認できます。
 
 ## 問題のないコピーについての補足
 
@@ -111,19 +114,19 @@ note-parameter-kept = パラメータ { $parameter } は、より新しいイメ
 
 ## プランのうち実行されなかったもの
 
-note-not-put-right = { $what } は修正できませんでした: { $why }。
+note-not-put-right = :warning: { $what } は修正できませんでした: { $why }。
 note-still-used = { $place } の { $copy } は、現在 { $users } が使用しているため残しました。
-note-handed-over-since = { $place } の { $copy } は、その後ほかの共有でも引き渡されたため残しました。
+note-handed-over-since = { $place } の { $copy } は、その後ほかの共有でも使われるようになったため残しました。
 note-not-deregistered = :warning: { $place } の { $copy } の登録を解除できませんでした: { $why }。
 note-protected-for-now = :hourglass_flowing_sand: { $place } の { $copy } には、クールダウン付きの登録解除保護が設定されていました。AWS で登録を解除できるのは { $until } 以降なので、それまで待って解除します。
 
-## 話を聞けない理由
+## 利用できない理由
 
-stranger-other-workspace = 私が話を聞くのは、このワークスペースのメンバーだけです。
+stranger-other-workspace = このボットを利用できるのは、このワークスペースのメンバーだけです。
 stranger-deleted = このワークスペースのあなたのアカウントは無効になっています。
-stranger-bot = ボットからの依頼や決定は受け付けません。
-stranger-guest = ゲストは共有を依頼したり決定したりできません。ワークスペースの正規メンバーに頼んでください。
-stranger-unknown = Slack からあなたが誰なのか確認できませんでした。
+stranger-bot = ボットからの依頼や承認は受け付けません。
+stranger-guest = ゲストは共有の依頼や承認ができません。ワークスペースの正規メンバーに依頼してください。
+stranger-unknown = Slack であなたのアカウントを確認できませんでした。
 
 ## 共有を取り消せない理由、比べられない理由
 
@@ -154,7 +157,7 @@ state-refused = 実行不可
 state-awaiting-approval = 承認待ち
 state-denied = 却下
 state-expired = 期限切れ
-state-cancelled = キャンセル済み
+state-cancelled = 取り下げ済み
 state-approved = 承認済み
 state-preparing = 再暗号化中
 state-applying = 適用中
@@ -172,7 +175,7 @@ change-create-key-grant = { $key } の KMS 許可 (grant)、対象は { $princip
 change-create-key-grant-to-auto-scaling = { $key } の KMS 許可 (grant)、対象は { $account } の Auto Scaling（{ $principal }）のみ: { $operations }。そこから渡せる許可も、この範囲を超えない
 change-add-create-volume-permission = { $snapshot } の `createVolumePermission` に { $accounts } を追加
 change-add-launch-permission = { $image } の `launchPermission` に { $launchers } を追加
-change-withdraw-key-use = { $key } のキーポリシーから削除: { $users }（私自身のステートメントのみ）
+change-withdraw-key-use = { $key } のキーポリシーから削除: { $users }（このボットのステートメントのみ）
 change-withdraw-key-administration = { $key } のキーポリシーから管理者 { $users } を削除。管理者が作成した許可 (grant) は残る
 change-revoke-key-grant = { $key } の { $principal } への KMS 許可 (grant) を取り消し
 change-remove-create-volume-permission = { $snapshot } の `createVolumePermission` から { $accounts } を削除
@@ -203,7 +206,7 @@ changes-create-key-grant = { $key } の KMS 許可 (grant) { $count } 件、対�
 changes-create-key-grant-to-auto-scaling = { $key } の KMS 許可 (grant) { $count } 件、対象はそれぞれ { $account } のうち 1 アカウントの Auto Scaling のみ: { $operations }。そこから渡せる許可も、この範囲を超えない
 changes-add-create-volume-permission = { $snapshot_count } 個のスナップショット（{ $snapshot }）の `createVolumePermission` に { $accounts } を追加
 changes-add-launch-permission = { $image_count } 個のイメージ（{ $image }）の `launchPermission` に { $launchers } を追加
-changes-withdraw-key-use = { $key_count } 個のキー（{ $key }）のキーポリシーから削除: { $users }（私自身のステートメントのみ）
+changes-withdraw-key-use = { $key_count } 個のキー（{ $key }）のキーポリシーから削除: { $users }（このボットのステートメントのみ）
 changes-withdraw-key-administration = { $key_count } 個のキー（{ $key }）のキーポリシーから管理者 { $users } を削除。管理者が作成した許可 (grant) は残る
 changes-revoke-key-grant = { $key } の KMS 許可 (grant) { $count } 件を取り消し（対象: { $principal }）
 changes-remove-create-volume-permission = { $snapshot_count } 個のスナップショット（{ $snapshot }）の `createVolumePermission` から { $accounts } を削除
@@ -245,8 +248,8 @@ problem-no-image = イメージを 1 つ以上指定してください（例: am
 problem-no-target = 共有先を指定してください。「to」の後に、アカウントを名前か ID で 1 つ以上続けます。
 problem-no-region = 「in」の後には、リージョンを 1 つ以上指定してください（例: eu-central-1）。
 problem-not-an-image = 「{ $word }」を理解できません。AMI ID は ami- に続く 17 桁（または 8 桁）の 16 進数です（例: ami-0123456789abcdef0）。
-problem-not-a-target = 「{ $word }」は、私が共有できるアカウントではありません。
-problem-not-a-region = 「{ $word }」は、私が扱うリージョンではありません。
+problem-not-a-target = 「{ $word }」は、共有先として設定されているアカウントではありません。
+problem-not-a-region = 「{ $word }」は、設定されているリージョンではありません。
 problem-not-a-date = { $word ->
     [none] 「until」の後には、2026-12-31 のような日付を指定してください。
    *[other] 「{ $word }」は日付ではありません。2026-12-31 のように指定してください。
@@ -274,11 +277,11 @@ problem-unknown-word = 「{ $word }」を理解できません。
 problem-key-needs-copy = 「copy with …」と「no copy」は同時に指定できません。コピーしなければ、暗号化するものがないためです。
 problem-nothing-to-audit = 「audit」の後には、何も付けないか、イメージ、または R-7K2M9QXA のようなリクエスト ID を指定してください。
 problem-end-too-late = 共有の期限は 10 年以内です。期限を設けない場合は、省略してください。
-problem-end-passed = その期限は既に過ぎています。
+problem-end-passed = その期限はすでに過ぎています。
 problem-twice = 「{ $word }」が重複しています。
 problem-modes-clash = 「no copy」と「then unshare」は同時に指定できません。コピーしなければ、何も残らないためです。
-problem-organization-cant-copy = 「{ $name }」は組織で、その全アカウントにコピーを作成するためのロールがあるわけではありません。共有のみ（「no copy」）にするか、アカウントを指定してください。
-problem-auto-scaling-needs-no-copy = 「with auto scaling」は「no copy」と一緒にだけ使えます。コピーはターゲット自身のキーで暗号化され、Auto Scaling への許可はターゲットが自分で行うためです。
+problem-organization-cant-copy = 「{ $name }」は組織で、コピーを作成するためのロールがそのすべてのアカウントにあるわけではありません。共有のみ（「no copy」）にするか、アカウントを指定してください。
+problem-auto-scaling-needs-no-copy = 「with auto scaling」は「no copy」と一緒にだけ使えます。コピーは共有先自身のキーで暗号化され、Auto Scaling への許可は共有先が自分で行うためです。
 problem-no-reason = 承認者が読むので、理由を入力してください。
 problem-reason-too-long = 理由が { $count } 文字あります。最大 { $limit } 文字です。
 problem-too-many-images = 1 回のリクエストに { $count } イメージは多すぎます。最大 { $limit } です。
