@@ -62,6 +62,16 @@ class Lists:
         return keys.union(*images, *snapshots)
 
     @property
+    def readers_due(self) -> frozenset[Entry]:
+        """The volume permissions without which those who may launch an image couldn't copy it."""
+        return frozenset(
+            Entry(On.SNAPSHOT, GOLDEN, REGION, snapshot, account)
+            for image, accounts in self.launchers.items()
+            for account in accounts
+            for snapshot in BEHIND[ImageId(image)]
+        )
+
+    @property
     def statements(self) -> list[Statement]:
         """What people wrote into the key's policy."""
         return [dict(one) for one in self.policy.statements if not str(one.get("Sid", "")).startswith(_OWN)]

@@ -160,6 +160,21 @@ class Shared(RuleBasedStateMachine):
             self.lists.give_by_hand(entry)
             self.robbed.discard(entry)
 
+    @precondition(lambda self: self.left_over)
+    @rule(number=st.integers(0, 9))
+    def somebody_takes_what_is_left_over_and_gives_it_again(self, number: int) -> None:
+        """With an audit in between, that sees it gone."""
+        entry = self.left_over[number % len(self.left_over)]
+        self.rob({entry})
+        self.ask(audit_of(MIKA, f"command:{next(self.numbers)}"), at_once=False)
+        self.lists.give_by_hand(entry)
+
+    @property
+    def left_over(self) -> list[Entry]:
+        """What the bot gave on images and snapshots and no share needs any more."""
+        there = self.lists.bots & self.lists.held - self.needed()
+        return sorted((one for one in there if one.on in (On.IMAGE, On.SNAPSHOT)), key=str)
+
     @rule(entry=st.sampled_from(BY_HAND), calls=st.integers(0, 5))
     def somebody_takes_meanwhile(self, entry: Entry, calls: int) -> None:
         self.now_or_after(calls, lambda: self.rob({entry}))
@@ -233,6 +248,8 @@ class Shared(RuleBasedStateMachine):
         self.time_passes(25)
         self.approve(self.add(audit_of(MIKA, "the last audit")))
         assert self.needed() <= self.lists.held, "an audit has put it right"
+        kept = self.needed() | self.lists.readers_due
+        assert self.lists.bots & self.lists.held <= kept, "and taken back what nobody needs"
         while going := [one for one in self.requests if one.revocable and one.ended_by is None]:
             self.approve(self.add(revocation_of(going[0], MIKA, f"last:{next(self.numbers)}")))
         self.approve(self.add(audit_of(MIKA, "what is left")))
