@@ -20,6 +20,8 @@ WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 _FORM = "application/x-www-form-urlencoded"
 _LONGEST_WAIT_SECONDS = 30
+# The status of an answer that never came, as when the bot is ended over it, or isn't there.
+NO_ANSWER = 0
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Reply:
 
 
 class Door(Protocol):
-    """A way to the bot."""
+    """A way to the bot; an `OSError` if nobody is there, or goes before there is an answer."""
 
     def send(self, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]: ...
 
@@ -102,7 +104,10 @@ def form(fields: Json) -> bytes:
 
 
 def send(door: Door, body: bytes, headers: dict[str, str]) -> Reply:
-    """Send a request and time the answer."""
+    """Send a request and time the answer; its status is `NO_ANSWER` if there was none."""
     started = time.monotonic()
-    status, answer = door.send(body, headers)
+    try:
+        status, answer = door.send(body, headers)
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        status, answer = NO_ANSWER, b""
     return Reply(status, answer, time.monotonic() - started)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from playground.slack import checks, delivery
-from playground.slack.delivery import Door, HttpDoor, Reply, WsgiApp, WsgiDoor
+from playground.slack.delivery import NO_ANSWER, Door, HttpDoor, Reply, WsgiApp, WsgiDoor
 from playground.slack.errors import NothingToClick
 from playground.slack.events import Retries, Undelivered
 from playground.slack.faults import Faults
@@ -205,7 +205,8 @@ class StrictSlack:
             }
         )
         if reply.seconds > self.ack_within or reply.status != _OK:
-            said = "operation_timeout" if reply.status == _OK else f"dispatch_failed ({reply.status})"
+            failed = "dispatch_failed" if reply.status == NO_ANSWER else f"dispatch_failed ({reply.status})"
+            said = "operation_timeout" if reply.status == _OK else failed
             shown = self._shown_by_slack(user, channel, f"{command} failed with the error “{said}”")
             return replace(shown, status=reply.status, timed_out=reply.status == _OK)
         answer = reply.json()

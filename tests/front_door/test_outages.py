@@ -2,14 +2,13 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from botocore.retries.standard import ExponentialBackoff
-from sqlalchemy import Engine, make_url
-from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy import Connection, Engine, event, make_url, select
 from sqlalchemy.exc import OperationalError, TimeoutError  # noqa: A004 - SQLAlchemy's own
 
 from handlers.ballots import APPROVE
@@ -17,10 +16,12 @@ from handlers.following import REVOKE
 from playground.aws import Disk
 from playground.aws.faults import EVERY
 from playground.company import target_policy
+from sharing.tables import requests
 from tests.postgres import Cluster
 from tests.stage import REGION, STAGING, Stage
 
 HOUR = 3600
+MANY_PAGES = 1_000_000
 WRITES = ("CopyImage", "ModifyImageAttribute", "ModifySnapshotAttribute", "PutKeyPolicy")
 
 
@@ -281,32 +282,56 @@ def test_a_database_with_no_connection_free_costs_leases_and_no_tries(
 
 
 @pytest.fixture
-def full(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
-    """Says whether the disk of the database is full."""
-    state = {"full": False}
-    execute = DefaultDialect.do_execute
+def disk(database: str) -> Iterator[Callable[[int], None]]:
+    """Says by how many pages, small ones, the database's file may still grow."""
+    path, limit = make_url(database).database or "", [MANY_PAGES]
 
-    def do_execute(dialect: DefaultDialect, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
-        if state["full"] and statement.startswith(("INSERT", "UPDATE")):
-            raise sqlite3.OperationalError("database or disk is full")
-        execute(dialect, cursor, statement, parameters, context)
+    def keep_to_it(connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {limit[0]}")
 
-    monkeypatch.setattr(DefaultDialect, "do_execute", do_execute)
-    return lambda is_full: state.update(full=is_full)
+    def leave(pages: int) -> None:
+        with closing(sqlite3.connect(path)) as connection:
+            (taken,) = connection.execute("PRAGMA page_count").fetchone()
+        limit[0] = taken + pages
+
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("PRAGMA journal_mode = DELETE; PRAGMA page_size = 512; VACUUM")
+    event.listen(Engine, "begin", keep_to_it)
+    yield leave
+    event.remove(Engine, "begin", keep_to_it)
 
 
+def times_too_full(stage: Stage) -> int:
+    """Let half an hour pass; returns in how many of its minutes the disk was too full for a step."""
+    failed = 0
+    for _ in range(30):
+        try:
+            stage.passes(minutes=1)
+        except OperationalError:
+            failed += 1
+    return failed
+
+
+@pytest.mark.parametrize("pages", range(0, 10, 2))
 def test_with_a_full_disk_nothing_is_given_that_could_not_be_recorded(
-    stage: Stage, asked: str, full: Callable[[bool], None]
+    disk: Callable[[int], None], stage: Stage, asked: str, unrecorded: list[str], pages: int
 ) -> None:
     stage.clicks(stage.sam, APPROVE)
-    full(True)
-    for _ in range(20):
-        with pytest.raises(OperationalError, match="full"):
-            stage.bot.worker.run_once()
-        stage.clock.advance(timedelta(minutes=1))
-    answer = stage.types(stage.mika, f"{asked} to prod reason {'x' * 400}")
-    assert "Something went wrong" in answer.ephemeral[0].as_text()
-    assert nothing_given(stage, asked)
-    full(False)
+    disk(pages)
+    assert times_too_full(stage) > 20
+    disk(MANY_PAGES)
     stage.passes(minutes=45)
     ended_right(stage)
+    assert unrecorded == []
+
+
+def test_with_a_full_disk_nobody_is_told_that_something_is_taken_in_which_is_not(
+    disk: Callable[[int], None], stage: Stage, image: str
+) -> None:
+    disk(1)
+    said = [stage.types(stage.mika, f"{image} to prod reason {'x' * 200}").ephemeral[0].as_text() for _ in range(10)]
+    assert "Something went wrong" in said[-1]
+    taken_in = {line.split("`")[3] for line in said if "Checking" in line}
+    disk(MANY_PAGES)
+    with stage.bot.store.transaction() as tx:
+        assert set(tx.connection.scalars(select(requests.c.id))) == taken_in

@@ -58,6 +58,12 @@ def test_a_late_answer_is_a_time_out(here: Here, pig: App) -> None:
     assert "operation_timeout" in answer.ephemeral[0].text
 
 
+def test_where_nobody_answers_whoever_typed_is_told_so_by_slack(here: Here) -> None:
+    here.slack.connect("http://127.0.0.1:9/slack/events")
+    (shown,) = here.slack.command(here.mika, here.room, "/pig", "oink").ephemeral
+    assert "dispatch_failed" in shown.text
+
+
 def test_commands_don_t_work_in_threads(here: Here, pig: App) -> None:
     (shown,) = here.slack.command(here.mika, here.room, "/pig", "oink", thread_ts="1.000001").ephemeral
     assert "is not supported in threads" in shown.text
