@@ -1,6 +1,7 @@
 """Outages: what people see while something is away, what is tried again and how often, and how it ends."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -97,6 +98,22 @@ def test_rate_limited_everywhere_it_waits_as_long_as_slack_says(stage: Stage, ap
     ended_right(stage)
 
 
+def test_rate_limited_everywhere_a_click_is_refused_with_words_or_counts_once(stage: Stage, asked: str) -> None:
+    stage.slack.faults.rate_limit(EVERY, retry_after=30, times=100_000)
+    stage.clicks(stage.sam, APPROVE)
+    answer = stage.types(stage.mika, f"{asked} to prod")
+    assert "Slack doesn't tell me just now who you are. Try again in a minute." in answer.ephemeral[0].as_text()
+    stage.passes(minutes=10)
+    assert nothing_given(stage, asked)
+    stage.slack.faults.clear()
+    stage.passes(minutes=1)
+    assert APPROVE in stage.approval.buttons
+    stage.clicks(stage.sam, APPROVE, times=2)
+    stage.work()
+    stage.passes(minutes=40)
+    ended_right(stage)
+
+
 # AWS
 
 
@@ -132,9 +149,17 @@ def test_with_aws_in_trouble_it_is_tried_for_an_hour_and_then_goes_on(
     ended_right(stage)
 
 
-def test_with_aws_away_for_two_hours_it_stops_and_says_so_and_can_be_asked_again(stage: Stage, approved: str) -> None:
+def test_with_aws_away_for_two_hours_it_stops_and_says_so_and_can_be_asked_again(
+    stage: Stage, approved: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
     stage.aws.faults.fail(EVERY, code="ServiceUnavailable", message="back soon", status=503, times=1_000_000)
-    stage.passes(minutes=150, steps=60)
+    before = len(stage.aws.journal.calls())
+    stage.passes(minutes=150, steps=1)
+    tried = [call.time for call in stage.aws.journal.calls()[before:]]
+    assert len(set(tried)) == 25
+    assert max(Counter(tried).values()) <= 8 * 2, "botocore's own tries of two reads, while its quota of them lasts"
+    assert max(tried) - min(tried) > timedelta(minutes=85)
     assert "AWS stayed unavailable for too long. The last it said:" in last_said(stage)
     assert "back soon" in last_said(stage)
     assert "[Ask again…]" in last_said(stage)
