@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from aws_ops.changes import PutImageParameter
 
+_NOTHING = ImageParameter(None)
 _DATA_TYPE = "aws:ec2:image"  # Systems Manager User Guide, "Native parameter support for AMI IDs"
 
 
@@ -34,7 +35,7 @@ def read_parameter(ec2: EC2Client, ssm: Any, name: str) -> ImageParameter:
         with calling("GetParameter"):
             found = ssm.get_parameter(Name=name)["Parameter"]
     except NotFound:
-        return ImageParameter(None)
+        return _NOTHING
     image_id = ImageId(found["Value"])
     with calling("DescribeImages"):
         images = ec2.describe_images(Owners=["self"], Filters=[{"Name": "image-id", "Values": [image_id]}])["Images"]
@@ -56,7 +57,9 @@ def point_parameter(ec2: EC2Client, ssm: Any, change: PutImageParameter, image_i
     try:
         before = read_parameter(ec2, ssm, name)
         if before.image_id == image_id:
-            return Note(NoteKind.PARAMETER_SET, details(parameter=name, before=image_id))
+            # Who set it may have died before that was on record: the version before says what it was then.
+            before = read_parameter(ec2, ssm, f"{name}:{before.version - 1}") if before.version > 1 else _NOTHING
+            return _set(name, before)
         if before.image_id and before.is_newer_than(change.source_created):
             return Note(NoteKind.PARAMETER_KEPT, details(parameter=name, newer=before.image_id))
         written = _write(ssm, name, image_id)
@@ -69,6 +72,10 @@ def point_parameter(ec2: EC2Client, ssm: Any, change: PutImageParameter, image_i
         raise
     except AwsOpsError as refused:
         return Note(NoteKind.PARAMETER_NOT_SET, details(parameter=name, why=str(refused)))
+    return _set(name, before)
+
+
+def _set(name: str, before: ImageParameter) -> Note:
     return Note(NoteKind.PARAMETER_SET, details(parameter=name, before=before.image_id or "nothing"))
 
 
