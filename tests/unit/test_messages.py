@@ -363,7 +363,7 @@ def _kinds_shown(message: Message, cautions: Sequence[Caution], say: Speech) -> 
     assert len(lines) >= len({one.kind for one in cautions})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     size=st.sampled_from([(1, 1), (7, 5), (50, 1), (100, 5)]),
     kinds=CAUTIONS,
