@@ -12,8 +12,8 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from handlers.ballots import APPROVE, DENY
-from handlers.following import RETRY
+from handlers.ballots import APPROVE, DENY, NARROW
+from handlers.following import NOTIFY, RETRY
 from playground.aws import Disk
 from playground.company import target_policy
 from sharing.tables import audit_events, requests
@@ -306,6 +306,35 @@ def _standing(stage: Stage) -> None:
     stage.images.image(REGION, name="golden-7")
 
 
+def _narrows() -> Deed:
+    """Sam takes prod out of the request."""
+
+    def narrow(stage: Stage) -> None:
+        stage.clicks(stage.sam, NARROW)
+        if stage.slack.open_view(stage.sam) is not None:
+            stage.submits(stage.sam, keep=["staging"])
+
+    return Deed(narrow, lambda stage: _says(stage, "@sam took prod out") and bool(stage.approval.buttons))
+
+
+def _cancels() -> Deed:
+    return Deed(
+        lambda stage: stage.types(stage.mika, f"cancel {_first_request(stage)}"),
+        lambda stage: "cancelled" in stage.approval.as_text(),
+    )
+
+
+def _wants_to_know() -> Deed:
+    """Sam, who may decide and doesn't, wants to hear how it ends."""
+    return Deed(lambda stage: stage.clicks(stage.sam, NOTIFY), lambda stage: bool(stage.private(stage.sam)))
+
+
+def _reminding(stage: Stage) -> None:
+    stage.replace_settings("[approval]", "[approval]\nremind_after_hours = 2\nexpires_after_hours = 3")
+    stage.add_settings('\n[approval.business_hours]\ntimezone = "Europe/Berlin"\n')
+    _plain(stage)
+
+
 COPY = Scenario("an encrypted copy", _encrypted, _share("to staging reason release 42"))
 TWO_ON_ONE_KEY = Scenario(
     "two on one key",
@@ -327,6 +356,21 @@ SCENARIOS = (
         _two_rules,
         [_types(lambda stage: f"{_image(stage)} to staging, prod no copy", 1), _denies(), _approves()],
         minutes=5,
+    ),
+    Scenario(
+        "narrowed, and then approved",
+        _plain,
+        [_types(lambda stage: f"{_image(stage)} to staging, prod no copy", 1), _narrows(), _approves()],
+        minutes=5,
+    ),
+    Scenario(
+        "cancelled", _plain, [_types(lambda stage: f"{_image(stage)} to staging no copy", 1), _cancels()], minutes=5
+    ),
+    Scenario(
+        "not decided on in time, though somebody was reminded",
+        _reminding,
+        [_types(lambda stage: f"{_image(stage)} to staging no copy", 1), _wants_to_know()],
+        minutes=240,
     ),
     Scenario("a copy that fails twice", _with_a_blunt_role, _share("to staging"), minutes=15),
     Scenario("a failed copy retried", _with_a_blunt_role, [*_share("to staging"), _sees_it_fail(), _retries()]),
