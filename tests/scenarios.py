@@ -126,7 +126,12 @@ def _end(stage: Stage) -> End:
         thread=Counter(
             blotted(reply.as_text()) for message in channel for reply in stage.slack.thread(stage.room, message.ts)
         ),
-        told=Counter(blotted(text) for person in (stage.mika, stage.sam) for text in stage.direct(person)),
+        told=Counter(
+            each
+            for person in (stage.mika, stage.sam)
+            for text in stage.direct(person)
+            for each in _by_itself(blotted(text))
+        ),
         states=Counter(states),
         recorded=recorded,
         writes=Counter(call.operation for call in stage.aws.journal.calls() if call.operation.startswith(_WRITES)),
@@ -145,6 +150,14 @@ def blotted(text: str) -> str:
     ids = r"(ami|snap)-[0-9a-f]+|R-[0-9A-Z]{8}|key/[0-9a-f-]+"
     times = r"\d{4}-\d\d-\d\d \d\d:\d\d( UTC)?|\d+ min"
     return re.sub(f"{ids}|{times}", "…", text)
+
+
+def _by_itself(text: str) -> list[str]:
+    """What a digest tells, share by share: which of them end together depends on where the bot is interrupted."""
+    if "shares are complete" not in text:
+        return [text]
+    rows = [line for line in text.splitlines() if REGION in line]
+    return [f"✔ Your share (`…`, `…`) is complete. Ready to use:\n```\n{row}\n```" for row in rows]
 
 
 def _types(text: Callable[[Stage], str], messages: int) -> Deed:
@@ -169,9 +182,16 @@ def _encrypted(stage: Stage) -> None:
 
 
 def _two_under_one_key(stage: Stage) -> None:
+    # Which of their ends are told together depends on where the bot is interrupted; here it is about the key.
+    stage.replace_settings("[slack]\n", "[slack]\ndigest_seconds = 0\n")
     key = stage.images.key(REGION)
     for name in ("first", "second"):
         stage.images.image(REGION, name=name, devices=[Disk(gib=4, key=key)])
+
+
+def _two_plain(stage: Stage) -> None:
+    for name in ("first", "second"):
+        stage.images.image(REGION, name=name, devices=[Disk(gib=4)])
 
 
 def _named(stage: Stage, name: str) -> str:
@@ -335,17 +355,16 @@ def _reminding(stage: Stage) -> None:
     _plain(stage)
 
 
-COPY = Scenario("an encrypted copy", _encrypted, _share("to staging reason release 42"))
-TWO_ON_ONE_KEY = Scenario(
-    "two on one key",
-    _two_under_one_key,
-    [
+def _two_shares(second: str) -> Sequence[Deed]:
+    return [
         _types(lambda stage: f"{_named(stage, 'first')} to staging no copy", 1),
-        _types(lambda stage: f"{_named(stage, 'second')} to prod no copy", 2),
+        _types(lambda stage: f"{_named(stage, 'second')} to {second} no copy", 2),
         Deed(_approves_both, lambda stage: all(APPROVE not in one.buttons for one in stage.slack.messages(stage.room))),
-    ],
-    minutes=40,
-)
+    ]
+
+
+COPY = Scenario("an encrypted copy", _encrypted, _share("to staging reason release 42"))
+TWO_ON_ONE_KEY = Scenario("two on one key", _two_under_one_key, _two_shares("prod"), minutes=40)
 SCENARIOS = (
     TWO_ON_ONE_KEY,
     Scenario("two copies and everything taken back", _with_a_parameter, _share("to staging, prod then unshare")),
@@ -389,4 +408,5 @@ SCENARIOS = (
         [Deed(lambda stage: stage.bot.standing.run_once(), lambda stage: _asked(stage) >= 1)],
         minutes=5,
     ),
+    Scenario("two that end together", _two_plain, _two_shares("staging"), minutes=5),
 )
