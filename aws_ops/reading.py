@@ -50,6 +50,7 @@ from aws_ops.names import common_start, parameter_name, rendered
 from aws_ops.parameters import read_parameter
 from aws_ops.permissions import read_create_volume_permission, read_launch_permission
 from aws_ops.request import CopyRules, ShareRequest
+from aws_ops.tags import DELIVERY_TAG, REENCRYPTION
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -207,7 +208,16 @@ def _image_facts(image: ImageTypeDef, region: Region) -> ImageFacts:
         deprecation_time=datetime.fromisoformat(image["DeprecationTime"]) if image.get("DeprecationTime") else None,
         deregistration_protection=image.get("DeregistrationProtection", "disabled"),
         imds_support=image.get("ImdsSupport", ""),
+        reencrypts=_reencrypted(image),
     )
+
+
+def _reencrypted(image: ImageTypeDef) -> ImageId | None:
+    """What the bot made the image from to be shared in its place; the source is AWS's own word, the purpose a tag's."""
+    source = image.get("SourceImageId", "")
+    purposes = (tag.get("Value", "") for tag in image.get("Tags", []) if tag.get("Key") == DELIVERY_TAG)
+    made = any(purpose.startswith(f"{REENCRYPTION}{source}/") for purpose in purposes)
+    return ImageId(source) if source and made else None
 
 
 def _snapshot_of(device: BlockDeviceMappingTypeDef) -> SnapshotId | None:

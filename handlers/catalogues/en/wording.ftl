@@ -69,6 +69,7 @@ caution-copy-in-use = { $copy } in { $place } stays: { $users } use it.
 caution-use-unread = The copies in { $place } stay, since I can't see whether something uses them: { $why }.
 caution-reencrypted-first = { $image } is under the AWS managed key, and can't be shared as it is. A copy of it under { $key } is made in its own account first, and that one is shared. It stays there, and costs storage.
 caution-stands-in = { $image } can't be shared as it is; its re-encrypted copy { $copy } in the same account is shared in its place.
+caution-same-image = { $copy } is the re-encrypted copy of { $image }: the two are one image, and it is shared once.
 caution-members-cant-copy = Members of { $organization } can launch the image, but not copy it: snapshots can be shared with accounts alone, and these aren't.
 caution-later-members-cant-copy = Whoever joins { $organization } later can launch the image at once, but not copy it: its snapshots are shared with the members of now, account by account.
 caution-members-now = Active accounts of { $organization } now: { $count }.

@@ -68,6 +68,7 @@ caution-copy-in-use = { $place } の { $copy } は、{ $users } が使用中の�
 caution-use-unread = { $place } のコピーは、使用中かどうかを確認できないため残します: { $why }。
 caution-reencrypted-first = { $image } は AWS マネージドキーで暗号化されており、そのままでは共有できません。先に同じアカウント内で { $key } によるコピーを作成し、それを共有します。このコピーは残り、ストレージ料金がかかります。
 caution-stands-in = { $image } はそのままでは共有できないため、同じアカウントにある再暗号化済みのコピー { $copy } を代わりに共有します。
+caution-same-image = { $copy } は { $image } の再暗号化済みのコピーです。2 つは同じイメージのため、まとめて 1 つとして共有します。
 caution-members-cant-copy = { $organization } のメンバーはイメージを起動できますが、コピーはできません。スナップショットはアカウント単位でしか共有できず、今回は共有されないためです。
 caution-later-members-cant-copy = 後から { $organization } に加わるアカウントは、すぐにイメージを起動できますが、コピーはできません。スナップショットは、現在のメンバーにアカウントごとに共有されるためです。
 caution-members-now = { $organization } の現在の有効なアカウント数: { $count }。
