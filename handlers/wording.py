@@ -92,6 +92,7 @@ def calls(for_somebody: Caution | Note) -> bool:
 _TO_ACT_ON = frozenset(
     {
         CautionKind.NOT_LOOKED_AT,
+        CautionKind.CANNOT_BE_PUT_RIGHT,
         CautionKind.COPY_LOST,
         CautionKind.SHARED_BEYOND,
         CautionKind.USE_UNREAD,
