@@ -55,6 +55,9 @@ class CautionKind(StrEnum):
     LATER_MEMBERS_CANT_COPY = "later_members_cant_copy"  # organization (they are, with the members of now)
     MEMBERS_NOW = "members_now"  # organization, count
     MEMBERS_UNKNOWN = "members_unknown"  # organization, why
+    MEMBERS_LEFT = "members_left"  # organization, members (an audit)
+    MEMBERS_JOINED = "members_joined"  # organization, members (an audit)
+    MEMBERS_NOT_COMPARED = "members_not_compared"  # organization, why (an audit)
     COVERED_BY_ORGANIZATION = "covered_by_organization"  # organization, targets
     KEY_USE_LIMITED = "key_use_limited"  # target, principals (mode share: only they can launch from an encrypted image)
     KEY_USED_BY_MANY = "key_used_by_many"  # key, accounts (how many others its policy lets in already)

@@ -189,6 +189,7 @@ SAMPLES: Mapping[str, str | int] = {
     "spec": "RSA_2048",
     "state": "pending",
     "statement": "DenyOutside",
+    "members": "444444444444, 555555555555",
     "strangers": "444444444444, 555555555555",
     "tags": "team, cost-center",
     "target": "staging",
