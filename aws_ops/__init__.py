@@ -18,6 +18,7 @@ Knows nothing of Slack or of the database, and can be used as a library; `docs/a
                           estimates     what the copies may cost, and how long they may take
                           revocation    a share's entries → what takes them back
                           audit         what was approved beside what AWS says
+                          membership    what members may read, as they come and go
                           retention     which copies of a family may go
     in between (pure)     changes       what a plan does, as values
                           entries       the same, one grantee on one resource's list each

@@ -5,12 +5,14 @@ people shared by hand is of no use to an account that may not read its snapshots
 """
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from aws_ops.cautions import Caution, CautionKind
 from aws_ops.details import details
 from aws_ops.entries import Entry, On, grants_of, in_order, missing, removable, withdrawals_of
 from aws_ops.errors import KeyPolicyError
+from aws_ops.facts import Unreadable
 from aws_ops.held import Held
 from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, SnapshotId, parse_key_user
 from aws_ops.key_policy import (
@@ -21,7 +23,8 @@ from aws_ops.key_policy import (
     withdraw_administration,
     withdraw_use,
 )
-from aws_ops.plan import Plan, policies_before
+from aws_ops.membership import Members, Membership
+from aws_ops.plan import Plan, Readers, policies_before
 from aws_ops.request import Mode
 
 
@@ -99,11 +102,12 @@ class Books:
     """What the bot has on record of the part of the world that is looked at.
 
     Attributes:
-        needed: what the shares in force rest on.
+        needed: what the shares in force rest on, but for what those of `memberships` let be read.
         under_way: what shares will rest on that are just being carried out; they see to it themselves.
         given: what the bot gave and hasn't taken back.
         known: the accounts that images may be shared with.
         mended: what audits gave for images that were shared by hand, and is needed for as long as these are.
+        memberships: the shares in force of snapshots with the members of organizations.
     """
 
     needed: frozenset[Entry]
@@ -111,6 +115,11 @@ class Books:
     given: frozenset[Entry]
     known: frozenset[AccountId]
     mended: frozenset[Entry] = frozenset()
+    memberships: tuple[Membership, ...] = ()
+
+    def as_of(self, members: Members) -> "Books":
+        """The same, with all that is needed as the organizations' members are now."""
+        return replace(self, needed=self.needed.union(*(one.now(members) for one in self.memberships)))
 
     def on(self, resources: Set[str]) -> "Books":
         """The same, as far as it is about the resources."""
@@ -118,16 +127,24 @@ class Books:
             frozenset(entry for entry in entries if entry.resource in resources)
             for entries in (self.needed, self.under_way, self.given, self.mended)
         )
-        return Books(needed, under_way, given, self.known, mended)
+        about = tuple(one.on(resources) for one in self.memberships if not resources.isdisjoint(one.resources))
+        return Books(needed, under_way, given, self.known, mended, about)
 
 
-def plan_audit(books: Books, held: Held, shared: SharedImages, lost: Sequence[LostCopy]) -> Plan:
+_NOBODY_ASKED: Members = MappingProxyType({})
+
+
+def plan_audit(
+    books: Books, held: Held, shared: SharedImages, lost: Sequence[LostCopy], members: Members = _NOBODY_ASKED
+) -> Plan:
     """Decide what would bring AWS to what the books say: nothing, if it is so already.
 
     The plan rests on nothing but what it gives for images that were shared by hand: those become the bot's to keep, and
     to take back once people have taken back the image itself.
-    A key's policy that KMS wouldn't store as it should be is told of, and left alone.
+    A key's policy that KMS wouldn't store as it should be is told of, and left alone. Where an organization doesn't say
+    who its members are, what they were given stays as it is.
     """
+    books = books.as_of(members)
     there = held.entries | held.partial
     blind = held.gone | set(held.unreadable)
     lacking = frozenset(entry for entry in missing(books.needed, held.entries) if entry.resource not in blind)
@@ -147,9 +164,16 @@ def plan_audit(books: Books, held: Held, shared: SharedImages, lost: Sequence[Lo
         images=(),
         changes=changes,
         grants=grants_of(half),
-        cautions=(*_of_stuck(stuck), *_cautions(books, held, shared.images, lost)),
+        cautions=(
+            *_of_stuck(stuck),
+            *dict.fromkeys(_of_members(books, members, lacking | left_over)),
+            *_cautions(books, held, shared.images, lost),
+        ),
         gone=in_order(entry for entry in unneeded - there if entry.resource not in held.unreadable),
         policies=policies_before(changes, held.policies),
+        readers=tuple(
+            Readers(one.share, in_order(now)) for one in books.memberships if (now := one.now(members)) != one.readers
+        ),
     )
 
 
@@ -179,6 +203,21 @@ def _obstacle(key: KeyArn, policy: KeyPolicy, joining: Set[Entry], leaving: Set[
 def _of_stuck(stuck: Mapping[str, str]) -> Iterator[Caution]:
     for key, why in stuck.items():
         yield Caution(CautionKind.CANNOT_BE_PUT_RIGHT, details(what=key, why=why))
+
+
+def _of_members(books: Books, members: Members, changed: Set[Entry]) -> Iterator[Caution]:
+    """Who has left and joined, as far as something changes for them; and who doesn't say."""
+    for share in books.memberships:
+        for one in share.organizations:
+            if isinstance(why := members.get(one.arn), Unreadable):
+                yield Caution(CautionKind.MEMBERS_NOT_COMPARED, details(organization=one.name, why=why.why))
+        now = share.now(members)
+        for kind, entries in (
+            (CautionKind.MEMBERS_LEFT, share.readers - now),
+            (CautionKind.MEMBERS_JOINED, now - share.readers),
+        ):
+            if accounts := sorted({entry.grantee for entry in entries & changed}):
+                yield Caution(kind, details(organization=share.names, members=accounts))
 
 
 def _cautions(books: Books, held: Held, shared: Sequence[SharedImage], lost: Sequence[LostCopy]) -> Iterator[Caution]:

@@ -71,10 +71,23 @@ class Case:
         return frozenset(source.role.account_id for source in self.sources)
 
     @cached_property
-    def images(self) -> dict[ImageId, ImageFacts]:
-        """Each image that was found once, by the id it was asked for by."""
+    def found(self) -> dict[ImageId, ImageFacts]:
+        """What was found, by the id it was asked for by."""
         found = ((one, self.facts.images.get(one)) for one in sorted(set(self.request.image_ids)))
         return {image_id: image for image_id, image in found if isinstance(image, ImageFacts)}
+
+    @cached_property
+    def doubles(self) -> dict[ImageId, ImageId]:
+        """The re-encrypted copies that were asked for beside their originals, each with its own: they are one image."""
+        stand_ins = {image.image_id: asked for asked, image in self.found.items() if image.stands_for}
+        themselves = {asked: image for asked, image in self.found.items() if not image.stands_for}
+        originals = {asked: stand_ins.get(asked, image.reencrypts) for asked, image in themselves.items()}
+        return {asked: original for asked, original in originals.items() if original in self.found}
+
+    @cached_property
+    def images(self) -> dict[ImageId, ImageFacts]:
+        """Each image that was found once, by the id it was asked for by; if by two, by its original's."""
+        return {asked: image for asked, image in self.found.items() if asked not in self.doubles}
 
     @cached_property
     def targets(self) -> dict[AccountId, TargetAccount]:

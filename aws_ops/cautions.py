@@ -50,10 +50,14 @@ class CautionKind(StrEnum):
     USE_UNREAD = "use_unread"  # place, why (copies that were to go)
     REENCRYPTED_FIRST = "reencrypted_first"  # image, key
     STANDS_IN = "stands_in"  # image, copy (a re-encrypted copy made before is shared in its place)
+    SAME_IMAGE = "same_image"  # image, copy (the copy is its re-encrypted one, and was asked for as well)
     MEMBERS_CANT_COPY = "members_cant_copy"  # organization (its snapshots are never shared)
     LATER_MEMBERS_CANT_COPY = "later_members_cant_copy"  # organization (they are, with the members of now)
     MEMBERS_NOW = "members_now"  # organization, count
     MEMBERS_UNKNOWN = "members_unknown"  # organization, why
+    MEMBERS_LEFT = "members_left"  # organization, members (an audit)
+    MEMBERS_JOINED = "members_joined"  # organization, members (an audit)
+    MEMBERS_NOT_COMPARED = "members_not_compared"  # organization, why (an audit)
     COVERED_BY_ORGANIZATION = "covered_by_organization"  # organization, targets
     KEY_USE_LIMITED = "key_use_limited"  # target, principals (mode share: only they can launch from an encrypted image)
     KEY_USED_BY_MANY = "key_used_by_many"  # key, accounts (how many others its policy lets in already)
@@ -83,7 +87,12 @@ def cautions(case: Case) -> tuple[Caution, ...]:
     images = chain.from_iterable(_of_image(case, image) for image in case.needy_images)
     ways = chain.from_iterable(_of_way(case, way) for way in case.needy)
     keys = (*_of_policies(case), *_of_expiries(case), *_of_administrators(case))
-    return tuple(dict.fromkeys((*images, *keys, *organizations, *ways)))
+    return tuple(dict.fromkeys((*_of_doubles(case), *images, *keys, *organizations, *ways)))
+
+
+def _of_doubles(case: Case) -> Iterator[Caution]:
+    for copy, image in case.doubles.items():
+        yield _caution(CautionKind.SAME_IMAGE, image=image, copy=copy)
 
 
 def _of_image(case: Case, image: ImageFacts) -> Iterator[Caution]:

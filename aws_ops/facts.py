@@ -137,6 +137,7 @@ class ImageFacts:
         deregistration_protection: AWS's word: disabled, enabled-with-cooldown, enabled-without-cooldown.
         imds_support: AWS's word: v2.0 if instances launched from it must use IMDSv2, else empty.
         stands_for: the image that was asked for, if this is its re-encrypted copy in the same account.
+        reencrypts: the image of the same account that the bot made it from, to be shared in its place.
     """
 
     image_id: ImageId
@@ -161,6 +162,7 @@ class ImageFacts:
     deregistration_protection: str = "disabled"
     imds_support: str = ""
     stands_for: "ImageFacts | None" = None
+    reencrypts: ImageId | None = None
 
     @property
     def origin(self) -> "ImageFacts":

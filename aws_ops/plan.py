@@ -86,6 +86,7 @@ __all__ = [
     "Plan",
     "PolicyBefore",
     "PutImageParameter",
+    "Readers",
     "ReencryptImage",
     "Refusal",
     "RefusalKind",
@@ -146,6 +147,14 @@ class PolicyBefore:
 
 
 @dataclass(frozen=True)
+class Readers:
+    """All the volume permissions that a share with organizations rests on, once they are as their members are now."""
+
+    share: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """The changes, in the order in which they show nothing before it can be used: keys, snapshots, images, copies.
 
@@ -156,6 +165,7 @@ class Plan:
         gone: what was given and AWS doesn't hold any more: somebody else took it away.
         policies: what the changes of key policies start from, to be shown; nothing rests on it.
         left: what is to be taken back and can't be; `obstacles` are why.
+        readers: of an audit, what shares rest on whose organizations' members have changed.
     """
 
     mode: Mode
@@ -168,6 +178,7 @@ class Plan:
     policies: tuple[PolicyBefore, ...] = ()
     left: tuple[Entry, ...] = ()
     obstacles: tuple[Refusal, ...] = ()
+    readers: tuple[Readers, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -249,7 +260,7 @@ def _carried_out(change: _OfPolicy, policy: KeyPolicy) -> KeyPolicy:
 
 def digest(plan: Plan) -> str:
     """A fingerprint of what the plan would do, 64 hexadecimal digits; what it only says is no part of it."""
-    said = {"images", "grants", "reuses", "cautions", "gone", "policies", "left", "obstacles"}
+    said = {"images", "grants", "reuses", "cautions", "gone", "policies", "left", "obstacles", "readers"}
     done = _PLAN.dump_python(plan, mode="json", exclude=said)
     return hashlib.sha256(json.dumps(done, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 

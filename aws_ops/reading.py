@@ -6,7 +6,7 @@ and the same reading may succeed later.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -29,6 +29,7 @@ from aws_ops.facts import (
     SourceAccount,
     TargetAccount,
     TargetFacts,
+    TargetOrganization,
     Unreadable,
 )
 from aws_ops.ids import (
@@ -46,10 +47,12 @@ from aws_ops.ids import (
 from aws_ops.key_grants import auto_scaling_role, knows, read_grants
 from aws_ops.keys import describe_key, read_policy
 from aws_ops.members import read_members
+from aws_ops.membership import Members
 from aws_ops.names import common_start, parameter_name, rendered
 from aws_ops.parameters import read_parameter
 from aws_ops.permissions import read_create_volume_permission, read_launch_permission
 from aws_ops.request import CopyRules, ShareRequest
+from aws_ops.tags import DELIVERY_TAG, REENCRYPTION
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -78,7 +81,7 @@ def read_facts(
     """
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="reading") as pool:
         asked = {organization.arn: organization.role for organization in request.organizations if organization.role}
-        members = pool.map(lambda one: _or_unreadable(lambda: _members(accounts, asked[one], one)), asked)
+        members = pool.map(lambda one: _members(accounts, asked[one], one), asked)
         found = _find_images(pool, accounts, sources, request.image_ids)
         owned = {image_id: one for image_id, one in found.items() if isinstance(one, _Owned)}
         snapshots = _read_snapshots(pool, accounts, list(owned.values()))
@@ -111,8 +114,17 @@ def read_facts(
         )
 
 
-def _members(accounts: Accounts, role: Role, organization: OrganizationArn) -> frozenset[AccountId]:
-    return read_members(accounts.organizations(role), organization)
+def read_members_of(accounts: Accounts, organizations: Iterable[TargetOrganization]) -> Members:
+    """Ask who belongs to each of the organizations and OUs that can be asked.
+
+    Raises:
+        AwsBusy: one can't say now.
+    """
+    return {one.arn: _members(accounts, one.role, one.arn) for one in organizations if one.role}
+
+
+def _members(accounts: Accounts, role: Role, organization: OrganizationArn) -> frozenset[AccountId] | Unreadable:
+    return _or_unreadable(lambda: read_members(accounts.organizations(role), organization))
 
 
 def _places(request: ShareRequest, images: Sequence[ImageFacts]) -> dict[Region, list[ImageFacts]]:
@@ -207,7 +219,16 @@ def _image_facts(image: ImageTypeDef, region: Region) -> ImageFacts:
         deprecation_time=datetime.fromisoformat(image["DeprecationTime"]) if image.get("DeprecationTime") else None,
         deregistration_protection=image.get("DeregistrationProtection", "disabled"),
         imds_support=image.get("ImdsSupport", ""),
+        reencrypts=_reencrypted(image),
     )
+
+
+def _reencrypted(image: ImageTypeDef) -> ImageId | None:
+    """What the bot made the image from to be shared in its place; the source is AWS's own word, the purpose a tag's."""
+    source = image.get("SourceImageId", "")
+    purposes = (tag.get("Value", "") for tag in image.get("Tags", []) if tag.get("Key") == DELIVERY_TAG)
+    made = any(purpose.startswith(f"{REENCRYPTION}{source}/") for purpose in purposes)
+    return ImageId(source) if source and made else None
 
 
 def _snapshot_of(device: BlockDeviceMappingTypeDef) -> SnapshotId | None:

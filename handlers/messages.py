@@ -20,7 +20,7 @@ from handlers import ballots, following, mrkdwn, phrases, results, wording
 from handlers.layout import MESSAGE, Line, fit, joined, md, section, sections, size
 from handlers.plan_view import in_words, plan_blocks
 from handlers.speech import Speech
-from sharing.requests import NOBODY, Edit, Person, Request, RequestId, RequestKind, Verdict
+from sharing.requests import NOBODY, Edit, Person, Request, RequestId, RequestKind, Trigger, Verdict
 from sharing.rules import ApprovalRules, Tally
 from sharing.states import RequestState, is_final
 
@@ -108,6 +108,7 @@ def messages_of(
     say = audience.to_all
     return [
         *_in_channel(say, request, rules),
+        *_found_by_calendar(say, request, rules),
         *_in_thread(say, request, rules),
         *_to_requester(audience, request, rules, closed),
         *_to_watchers(audience, request),
@@ -124,6 +125,16 @@ def _in_channel(say: Speech, request: Request, rules: ApprovalRules) -> Iterator
         text = _approval_text(say, request, request.plan, rules)
         message = _message(STORY, Place.CHANNEL, Pace.AT_ONCE, text, blocks)
         yield from (replace(each, channel=channel) for each in (message, *_not_ended(say, request)))
+
+
+def _found_by_calendar(say: Speech, run: Request, rules: ApprovalRules) -> Iterator[Message]:
+    """What the calendar's run came to that has nobody to tell: where it would have asked, and only what matters."""
+    unasked = run.trigger is Trigger.CALENDAR and not _was_asked_for(run)
+    if unasked and (run.news or run.state is RequestState.FAILED):
+        lines = [phrases.end(say, run), *results.in_detail(say, run)]
+        told = [say("calendar-found", kind=run.kind), *lines, *([say("calendar-only-news")] if run.news else [])]
+        message = _lines(say, "found", Place.CHANNEL, told, buttons=following.what_next(say, run), of=run)
+        yield replace(message, channel=rules.parts_of(run)[0].rule.channel)
 
 
 def _not_ended(say: Speech, share: Request) -> Iterator[Message]:

@@ -44,6 +44,7 @@ _LISTS = frozenset(
         "groups",
         "key",
         "keys",
+        "members",
         "principals",
         "shares",
         "strangers",
@@ -92,7 +93,9 @@ def calls(for_somebody: Caution | Note) -> bool:
 _TO_ACT_ON = frozenset(
     {
         CautionKind.NOT_LOOKED_AT,
+        CautionKind.CANNOT_BE_PUT_RIGHT,
         CautionKind.COPY_LOST,
+        CautionKind.MEMBERS_NOT_COMPARED,
         CautionKind.SHARED_BEYOND,
         CautionKind.USE_UNREAD,
         NoteKind.NOT_DEPRECATED,

@@ -6,7 +6,7 @@ asks for approval of what would put it right, and does that. Besides people, the
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -14,12 +14,15 @@ from aws_ops.accounts import Accounts
 from aws_ops.audit import Books, LostCopy, SharedImages, plan_audit
 from aws_ops.copies import CopyState, watch
 from aws_ops.details import details
-from aws_ops.entries import Entry, entries_of
+from aws_ops.entries import Entry, On, entries_of
 from aws_ops.errors import AwsBusy, AwsOpsError
+from aws_ops.facts import SnapshotSharing, TargetAccount, TargetOrganization
 from aws_ops.finishing import Note, NoteKind
 from aws_ops.held import read_held
 from aws_ops.ids import AccountId, ImageId, Region
+from aws_ops.membership import Membership
 from aws_ops.plan import Grant, Plan, Withdrawal
+from aws_ops.reading import read_members_of
 from aws_ops.request import Mode
 from aws_ops.shared_images import find_shared_images
 from sharing.applying import NOT_NOW, apply_grant
@@ -113,7 +116,8 @@ class Audits:
 
     def books(self, tx: Transaction, request: Request) -> Scope:
         ledger = Ledger(tx)
-        everything = ledger.books(frozenset(target.role.account_id for target in self.estate.targets))
+        known = frozenset(target.role.account_id for target in self.estate.targets)
+        everything = ledger.books(known, tuple(_memberships(ledger, tx.in_force(), self.estate)))
         mended = {entry.resource for entry in everything.mended}
         if request.of is not None:
             about = [tx.read(request.of)]
@@ -128,9 +132,12 @@ class Audits:
 
     def plan(self, request: Request, books: Scope) -> Plan:
         record, sources = books.books, self.estate.sources
-        held = read_held(self.accounts, sources, record.needed | record.given)
+        organizations = {one.arn: one for share in record.memberships for one in share.organizations}
+        members = read_members_of(self.accounts, organizations.values())
+        held = read_held(self.accounts, sources, record.as_of(members).needed | record.given)
         shared = SharedImages() if request.of else find_shared_images(self.accounts, sources, books.images)
-        return plan_audit(record, held, shared, _lost_copies(self.accounts, self.estate, books.shares))
+        lost = _lost_copies(self.accounts, self.estate, books.shares)
+        return plan_audit(record, held, shared, lost, members)
 
     def learn(self, tx: Transaction, books: Scope, plan: Plan) -> None:
         """What somebody took away isn't the bot's any more: whoever gives it again by hand may keep it."""
@@ -144,6 +151,8 @@ class Audits:
         plan = request.approved_plan
         tx.refuse_overlap(request, entries_of(one for one in plan.changes if isinstance(one, Grant | Withdrawal)))
         Ledger(tx).set_needs(request.id, entries_of(plan.grants))
+        for share in plan.readers:
+            Ledger(tx).set_readers(RequestId(share.share), share.entries)
         return RequestState.APPLYING
 
     def carry_out(self, claim: Claim) -> None:
@@ -173,6 +182,31 @@ class Audits:
 
     def give_up(self, tx: Transaction, request: Request, now: datetime) -> None:
         """What was put right so far stays."""
+
+
+def _memberships(ledger: Ledger, shares: Iterable[Request], estate: Estate) -> Iterator[Membership]:
+    """The shares in force that, by the settings, let members of organizations read snapshots.
+
+    None that names somebody whom the settings don't know any more: nobody could say who is in it.
+    """
+    for share in shares:
+        try:
+            recipients = [estate.recipient(name) for name in share.targets]
+        except UnknownAccount:
+            continue
+        organizations = tuple(one for one in recipients if isinstance(one, TargetOrganization) and one.role)
+        if share.ended_by is None and any(one.snapshots is SnapshotSharing.MEMBERS for one in organizations):
+            yield Membership(
+                share=share.id,
+                organizations=organizations,
+                named=frozenset(one.role.account_id for one in recipients if isinstance(one, TargetAccount)),
+                snapshots=frozenset(
+                    (image.owner, image.region, snapshot_id)
+                    for image in share.approved_plan.images
+                    for snapshot_id in image.snapshot_ids
+                ),
+                readers=frozenset(entry for entry in ledger.needs_of(share.id) if entry.on is On.SNAPSHOT),
+            )
 
 
 def _resources(ledger: Ledger, shares: Iterable[Request]) -> frozenset[str]:

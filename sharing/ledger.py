@@ -13,6 +13,7 @@ from sqlalchemy.engine import RowMapping
 from aws_ops.audit import Books
 from aws_ops.entries import Entry, On
 from aws_ops.ids import AccountId, Region
+from aws_ops.membership import Membership
 from sharing.requests import RequestId, RequestKind
 from sharing.states import RequestState, is_final
 from sharing.tables import given, needs, requests
@@ -64,14 +65,22 @@ class Ledger:
                 found[entry] = (*found.get(entry, ()), RequestId(row["request_id"]))
         return found
 
-    def books(self, known: frozenset[AccountId]) -> Books:
+    def set_readers(self, share: RequestId, entries: Iterable[Entry]) -> None:
+        """Write down all the volume permissions that the share rests on from now on."""
+        kept = {entry for entry in self.needs_of(share) if entry.on is not On.SNAPSHOT}
+        self.set_needs(share, kept.union(entries))
+
+    def books(self, known: frozenset[AccountId], memberships: tuple[Membership, ...] = ()) -> Books:
         """What is on record of everything."""
         shared, audited = (requests.c.kind == kind.value for kind in (RequestKind.SHARE, RequestKind.AUDIT))
+        with_members = [one.share for one in memberships]
+        apart = needs.c.request_id.in_(with_members) & (needs.c.on == On.SNAPSHOT.value)
         needed, mended, under_way = (
-            self._read(needs, needs.c.request_id.in_(select(requests.c.id).where(which)))
-            for which in (_IN_FORCE & shared, _IN_FORCE & audited, _UNDER_WAY)
+            self._read(needs, needs.c.request_id.in_(select(requests.c.id).where(which)), *besides)
+            for which, *besides in ((_IN_FORCE & shared, ~apart), (_IN_FORCE & audited,), (_UNDER_WAY,))
         )
-        return Books(needed=needed, under_way=under_way, given=self._read(given), known=known, mended=mended)
+        given_by_bot = self._read(given)
+        return Books(needed, under_way, given_by_bot, known, mended, memberships)
 
     def give(self, request_id: RequestId, entries: Iterable[Entry], now: datetime) -> None:
         """Write down that the bot is about to give the entries; whoever gave them before has given them no longer."""

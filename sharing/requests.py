@@ -286,6 +286,7 @@ class Request:
         ends_at: when what the share gives is to be taken back; `ended_by` is the request that does it, or was the last
             to try, `ended_because` why, and `ending` that request as it stands.
         notes: what is to be said of how it was carried out: what of the plan couldn't be done, or not yet.
+        news: a run by the calendar that has nothing to ask has found what people weren't told of before.
     """
 
     id: RequestId
@@ -332,6 +333,7 @@ class Request:
     ticket: str = ""
     watchers: tuple[Person, ...] = ()
     notes: tuple[Note, ...] = ()
+    news: bool = False
     ending: "Request | None" = None
     retries: tuple[Retry, ...] = ()
 

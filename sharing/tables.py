@@ -93,6 +93,7 @@ requests = Table(
     Column("refusals", JSON, nullable=False),
     Column("failure", JSON),
     Column("notes", JSON, nullable=False, server_default="[]"),
+    Column("news", Boolean),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
     Column("state_since", UtcDateTime),

@@ -397,6 +397,21 @@ class Transaction:
         oldest = requests.c.created_at, requests.c.id
         return self._whole(select(requests).where(requests.c.id.in_(made)).order_by(*oldest))
 
+    def told_before(self, run: Request) -> Plan | None:
+        """Return the plan of the run by the calendar before this one, if there was one that people heard of or could.
+
+        Before the bot told of what it found and didn't ask about, they couldn't.
+        """
+        text = self.connection.scalar(
+            select(requests.c.plan)
+            .where(requests.c.kind == run.kind.value, requests.c.trigger == Trigger.CALENDAR.value)
+            .where(requests.c.id != run.id, requests.c.created_at <= run.created_at, requests.c.plan.is_not(None))
+            .where(or_(requests.c.news.is_not(None), requests.c.asked_at.is_not(None)))
+            .order_by(requests.c.created_at.desc(), requests.c.id)
+            .limit(1)
+        )
+        return None if text is None else plans.load(text)
+
     def set_preparations(self, request: Request, made: Mapping[ImageId, Preparation], now: datetime) -> Request:
         """Write down which copies stand for which images, and how far they are."""
         stored = {asked: {"image": one.image_id, "percent": one.percent} for asked, one in made.items()}
@@ -625,4 +640,5 @@ def _request(row: RowMapping, its_deliveries: tuple[Delivery, ...], its_decision
         deliveries=its_deliveries,
         decisions=its_decisions,
         notes=_notes(row["notes"]),
+        news=bool(row["news"]),
     )

@@ -36,9 +36,10 @@ from sharing.copying import fail_retried, finish, start_copies
 from sharing.database import DATABASE_AWAY
 from sharing.errand import Errand
 from sharing.estate import Estate, UnknownAccount
+from sharing.findings import brings_news
 from sharing.ledger import Ledger
 from sharing.preparing import NotPrepared, prepare
-from sharing.requests import Failure, FailureKind, Request, RequestKind
+from sharing.requests import Failure, FailureKind, Request, RequestKind, Trigger
 from sharing.revoking import NotRevocable, end_when_due
 from sharing.rules import ApprovalRules
 from sharing.states import RequestState, is_final
@@ -169,7 +170,9 @@ class Worker:
             if errand.ends_with(planned):
                 self._set_plan(tx, request, planned)
                 tx.audit(request.id, now, "bot", "planned_only", {"changes": len(planned.changes)})
-                tx.move(request, RequestState.COMPLETED, now)
+                by_calendar = request.trigger is Trigger.CALENDAR
+                told = {"news": brings_news(planned, tx.told_before(request))} if by_calendar else {}
+                tx.move(request, RequestState.COMPLETED, now, **told)
             elif request.trigger.asks_first:
                 self._ask(tx, request, planned, now)
             else:

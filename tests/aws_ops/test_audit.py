@@ -12,6 +12,7 @@ from aws_ops.entries import Entry, On, entries_of
 from aws_ops.facts import Unreadable
 from aws_ops.held import Held
 from aws_ops.ids import AccountId, ImageId, Region
+from aws_ops.membership import Membership
 from tests.aws_ops.builders import (
     GOLDEN,
     IMAGE,
@@ -135,3 +136,56 @@ def test_a_policy_that_kms_would_not_store_is_told_of_and_the_rest_is_put_right(
     [told] = [caution for caution in plan.cautions if caution.kind is CautionKind.CANNOT_BE_PUT_RIGHT]
     assert dict(told.details)["what"] == KEY
     assert "AIDAEXAMPLE" in dict(told.details)["why"]
+
+
+ORGANIZATION = an_organization(role=a_unit().role)
+ACCOUNTS = sorted([*KNOWN, STRANGER])
+some_accounts = st.frozensets(st.sampled_from(ACCOUNTS))
+READABLE = [entry for entry in ENTRIES if entry.on is On.SNAPSHOT]
+memberships = st.builds(
+    Membership,
+    share=st.just("R-7K2M9QXA"),
+    organizations=st.sampled_from([(a_unit(),), (a_unit(), ORGANIZATION)]),
+    named=some_accounts,
+    snapshots=st.just(frozenset({(GOLDEN, REGION, SNAPSHOT)})),
+    readers=readers,
+)
+
+
+@given(
+    memberships,
+    st.builds(Books, readers, st.just(frozenset()), readers, st.just(KNOWN)),
+    readers,
+    some_accounts,
+    st.one_of(st.just(Unreadable("no")), some_accounts),
+)
+def test_members_that_left_lose_and_those_that_joined_get_what_nobody_else_gives_them(
+    share: Membership,
+    others: Books,
+    world: frozenset[Entry],
+    of_unit: frozenset[AccountId],
+    of_organization: frozenset[AccountId] | Unreadable,
+) -> None:
+    books = replace(others, memberships=(share,))
+    needed, gave = books.needed, books.given
+    members = {a_unit().arn: of_unit, ORGANIZATION.arn: of_organization}
+    plan = plan_audit(books, Held(world), SharedImages(), [], members)
+    added = entries_of(one for one in plan.changes if isinstance(one, Grant))
+    taken = entries_of(one for one in plan.changes if isinstance(one, Withdrawal))
+    stay = {entry for entry in share.readers if entry.grantee in share.named | of_unit}
+    if ORGANIZATION in share.organizations and isinstance(of_organization, Unreadable):
+        assert plan.readers == ()
+        due = share.readers
+        assert CautionKind.MEMBERS_NOT_COMPARED in {caution.kind for caution in plan.cautions}
+    else:
+        if ORGANIZATION in share.organizations:
+            assert isinstance(of_organization, frozenset)
+            stay |= {entry for entry in share.readers if entry.grantee in of_organization}
+        due = stay | {entry for entry in READABLE if entry.grantee in of_unit}
+    assert added == (due | needed) - world, "whoever is in the unit copies; the whole organization launches alone"
+    assert taken == (gave & world) - due - needed
+    now = frozenset(plan.readers[0].entries) if plan.readers else share.readers
+    assert now == due
+    settled = replace(books, given=(gave | added) - taken, memberships=(replace(share, readers=now),))
+    again = plan_audit(settled, Held((world | added) - taken), SharedImages(), [], members)
+    assert (again.changes, again.readers) == ((), ())

@@ -681,7 +681,7 @@ def test_every_kind_of_caution_is_tested() -> None:
         CautionKind.SHARED_BEYOND,
     }
     organizations = {kind for kind in CautionKind if "members" in kind or "organization" in kind}
-    reencryptions = {CautionKind.REENCRYPTED_FIRST, CautionKind.STANDS_IN}
+    reencryptions = {CautionKind.REENCRYPTED_FIRST, CautionKind.STANDS_IN, CautionKind.SAME_IMAGE}
     keys = {
         CautionKind.KEY_USE_LIMITED,
         CautionKind.KEY_USED_BY_MANY,

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aws_ops.cautions import CautionKind
+from aws_ops.cautions import Caution, CautionKind
 from aws_ops.facts import Device, Facts, Reencryption, Unreadable
 from aws_ops.ids import AccountId, ImageId, SnapshotId
 from aws_ops.plan import (
@@ -86,6 +87,21 @@ def test_the_copy_that_stands_in_is_shared_like_any_image() -> None:
     [image] = plan.images
     assert (image.image_id, image.asked_as, image.snapshot_ids) == (PRODUCT, IMAGE, (ITS_SNAPSHOT,))
     assert [caution.kind for caution in plan.cautions] == [CautionKind.STANDS_IN]
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("state", ["pending", "available"])
+def test_asked_for_beside_its_original_it_is_the_same_image(state: str, mode: Mode) -> None:
+    facts = under_managed_key() if state == "pending" else once_it_exists()
+    product = an_image(image_id=PRODUCT, devices=(Device("/dev/xvda", ITS_SNAPSHOT),), state=state, reencrypts=IMAGE)
+    alone = a_request(a_target(), mode=mode)
+    both = replace(alone, image_ids=(PRODUCT, IMAGE))
+    plan = plan_share(both, [a_source()], replace(facts, images={**facts.images, PRODUCT: product}))
+    expected = plan_share(alone, [a_source()], facts)
+    assert isinstance(plan, Plan)
+    assert isinstance(expected, Plan)
+    same = Caution(CautionKind.SAME_IMAGE, (("image", IMAGE), ("copy", PRODUCT)))
+    assert plan == replace(expected, cautions=(same, *expected.cautions))
 
 
 some_accounts = st.lists(st.sampled_from([STAGING, PROD]), min_size=1, unique=True)

@@ -330,3 +330,76 @@ def test_a_death_while_putting_right_is_made_up_for(stage: Stage, image: str, op
 def _without_own(policy: dict[str, Any]) -> str:
     statements = [one for one in policy["Statement"] if not one.get("Sid", "").startswith("AmiShareBot")]
     return json.dumps(policy | {"Statement": statements})
+
+
+def by_calendar(stage: Stage) -> list[str]:
+    """A week later the calendar has it look; return what the approvals channel shows since."""
+    before = len(stage.slack.messages(stage.room))
+    stage.clock.advance(timedelta(days=7))
+    stage.bot.calendar.run_once()
+    stage.work()
+    return [message.as_text() for message in stage.slack.messages(stage.room)[before:]]
+
+
+@ON_BOTH
+def test_what_the_calendar_finds_and_asks_nobody_about_is_told_once(stage: Stage, image: str) -> None:
+    assert by_calendar(stage) == []
+    by_hand(stage, "Add", image, STRANGER)
+    (told,) = by_calendar(stage)
+    assert "What the calendar's audit came to" in told
+    assert f"{image} is shared with {STRANGER} as well; I know nothing of that" in told
+    assert "I say this again only when something is added to it" in told
+    assert "[Details]" in told
+    assert by_calendar(stage) == [], "they know"
+    stage.start()
+    by_hand(stage, "Add", image, "777777777777")
+    (told,) = by_calendar(stage)
+    assert f"{image} is shared with 777777777777, {STRANGER} as well" in told
+    for stranger in (STRANGER, "777777777777"):
+        by_hand(stage, "Remove", image, stranger)
+        assert len(by_calendar(stage)) == (stranger == STRANGER), "one stranger alone is another finding"
+    by_hand(stage, "Add", image, STRANGER)
+    assert len(by_calendar(stage)) == 1, "it is back"
+
+
+def test_what_stood_beside_what_was_asked_is_known(stage: Stage, image: str) -> None:
+    shared(stage, f"{image} to staging no copy", minutes=1)
+    by_hand(stage, "Add", image, STRANGER)
+    by_hand(stage, "Remove", image)
+    (asked,) = by_calendar(stage)
+    assert "AWS differs from what was approved" in asked
+    assert STRANGER in asked
+    put_right(stage)
+    assert by_calendar(stage) == []
+
+
+def test_why_something_cannot_be_looked_at_is_no_news_by_itself(stage: Stage, image: str) -> None:
+    shared(stage, f"{image} to staging no copy", minutes=1)
+    for message, told in (("encoded: 4f2a", 1), ("encoded: 77b1", 0)):
+        stage.aws.faults.fail("DescribeSnapshotAttribute", code="UnauthorizedOperation", message=message, times=9)
+        found = by_calendar(stage)
+        assert len(found) == told
+        assert all("I can't look at snap-" in each for each in found)
+        stage.aws.faults.clear()
+
+
+def test_a_drift_that_cannot_be_mended_is_told_of_by_the_calendar(stage: Stage, image: str, key: str) -> None:
+    shared(stage, f"{image} to staging no copy", minutes=1)
+    without_the_bot(stage, key)
+    (told,) = by_calendar(stage)
+    assert "AWS isn't as it was approved" in told
+    assert f"{key} can't be put right: the key policy names deleted principals" in told
+    assert by_calendar(stage) == []
+
+
+def test_a_run_of_the_calendar_that_fails_is_told(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def mistaken(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("sharing.auditing.plan_audit", mistaken)
+    stage.clock.advance(timedelta(days=7))
+    stage.bot.calendar.run_once()
+    stage.passes(minutes=5)
+    (told,) = (message.as_text() for message in stage.slack.messages(stage.room))
+    assert "What the calendar's audit came to" in told
+    assert "failed" in told

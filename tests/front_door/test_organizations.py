@@ -273,3 +273,123 @@ def test_an_audit_knows_what_organizations_were_given(stage: Stage, image: str) 
     stage.clicks(stage.sam, APPROVE)
     stage.work()
     assert launched(stage, PROD, image) == "running"
+
+
+# Members come and go ------------------------------------------------------------------------------------------------
+
+JOINED = "666666666666"
+
+
+@pytest.fixture
+def sandboxes(stage: Stage, organization: Any) -> Any:
+    """The OU whose members copy; the source's role may share snapshots with whoever is to join."""
+    stage.aws.account(JOINED)
+    stage.images.set_role_policy("ami-share-source", source_policy(SANDBOX, JOINED))
+    (unit,) = (unit for unit in organization.units if unit.name == "Sandboxes")
+    return unit
+
+
+def readers(stage: Stage, image: str) -> list[set[str]]:
+    return lists(stage, image)[1]
+
+
+@pytest.mark.parametrize("what", ["", "image", "share"])
+def test_an_audit_takes_from_who_has_left_and_gives_to_who_has_joined(
+    stage: Stage, image: str, organization: Any, sandboxes: Any, what: str
+) -> None:
+    share = shared(stage, f"{image} to sandboxes no copy")
+    organization.place(SANDBOX)
+    organization.place(JOINED, sandboxes)
+    assert readers(stage, image) == [{SANDBOX}] * 2
+    told = asked(stage, f"audit {({'image': image, 'share': share}).get(what, '')}".strip())
+    assert f"No longer in sandboxes: {SANDBOX}" in told
+    assert f"New in sandboxes: {JOINED}" in told
+    assert told.count(f"taken from {SANDBOX}") == 2
+    assert readers(stage, image) == [{SANDBOX}] * 2, "nothing is done before somebody says so"
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    assert readers(stage, image) == [{JOINED}] * 2
+    assert copied(stage, JOINED, image) == "available"
+    stage.types(stage.mika, "audit")
+    stage.work()
+    assert "AWS is as it was approved (" in stage.direct(stage.mika)[-1]
+    taken_back(stage, share)
+    assert lists(stage, image) == (set(), [set(), set()]), "the share gave what the audit did in its place"
+
+
+def test_who_has_left_keeps_what_another_share_gives(stage: Stage, image: str, organization: Any) -> None:
+    shared(stage, f"{image} to sandboxes no copy")
+    organization.place(PROD, next(unit for unit in organization.units if unit.name == "Sandboxes"))
+    shared(stage, f"{image} to sandboxes, prod no copy")
+    organization.place(SANDBOX)
+    organization.place(PROD)
+    told = asked(stage, "audit")
+    assert f"No longer in sandboxes: {SANDBOX}." in told, "and nothing of prod, which is named itself"
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    assert readers(stage, image) == [{PROD}] * 2
+
+
+def test_the_calendar_asks_what_to_do_about_members(
+    stage: Stage, image: str, organization: Any, sandboxes: Any
+) -> None:
+    shared(stage, f"{image} to sandboxes no copy")
+    organization.suspended.add(SANDBOX)
+    stage.clock.advance(timedelta(days=7))
+    stage.bot.calendar.run_once()
+    stage.work()
+    assert f"No longer in sandboxes: {SANDBOX}" in stage.approval.as_text().replace("`", "")
+
+
+@pytest.mark.parametrize("how", ["asking", "settings"])
+def test_who_cannot_be_asked_for_members_changes_nothing(
+    stage: Stage, image: str, organization: Any, sandboxes: Any, how: str
+) -> None:
+    shared(stage, f"{image} to sandboxes no copy")
+    organization.place(SANDBOX)
+    if how == "asking":
+        nothing = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
+        stage.aws.account(MANAGEMENT).set_role_policy("ami-share-organization", nothing)
+    else:
+        stage.replace_settings('name = "sandboxes"', 'name = "renamed"')
+    stage.types(stage.mika, "audit")
+    stage.work()
+    told = stage.direct(stage.mika)[-1].replace("`", "")
+    assert "AWS is as it was approved (" in told
+    assert ("I can't ask who belongs to sandboxes now, so what its members were given stays" in told) == (
+        how == "asking"
+    )
+    assert readers(stage, image) == [{SANDBOX}] * 2
+
+
+def test_a_member_that_the_source_role_may_not_add_holds_nothing_else_up(
+    stage: Stage, image: str, organization: Any, sandboxes: Any
+) -> None:
+    stage.images.set_role_policy("ami-share-source", source_policy(SANDBOX))
+    shared(stage, f"{image} to sandboxes no copy")
+    organization.place(SANDBOX)
+    organization.place(JOINED, sandboxes)
+    asked(stage, "audit")
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    assert readers(stage, image) == [set(), set()]
+    assert "is put right, but for this" in stage.direct(stage.mika)[-1]
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3])
+def test_a_death_while_members_are_followed_is_made_up_for(
+    stage: Stage, image: str, organization: Any, sandboxes: Any, nth: int
+) -> None:
+    share = shared(stage, f"{image} to sandboxes no copy")
+    organization.place(SANDBOX)
+    organization.place(JOINED, sandboxes)
+    asked(stage, "audit")
+    stage.clicks(stage.sam, APPROVE)
+    stage.aws.faults.crash_after("ModifySnapshotAttribute", nth=nth)
+    with pytest.raises(Crash):
+        stage.work()
+    stage.start()
+    stage.passes(minutes=2)
+    assert readers(stage, image) == [{JOINED}] * 2
+    taken_back(stage, share)
+    assert lists(stage, image) == (set(), [set(), set()])

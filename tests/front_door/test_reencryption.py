@@ -239,3 +239,38 @@ def test_a_death_at_either_copy_is_made_up_for(stage: Stage, key: str, image: st
     (product,) = products(stage, image)
     good_copy(stage, product)
     assert sum("is complete" in line for line in stage.direct(stage.mika)) == 1
+
+
+def both_asked_for(stage: Stage, image: str, product: str) -> None:
+    shown = asked(stage, f"{product}, {image} to staging")
+    assert f"{product} is the re-encrypted copy of {image}: the two are one image, and it is shared once" in shown
+    assert shown.count(f"by {STAGING}") == 1
+    stage.clicks(stage.sam, APPROVE)
+    stage.passes(minutes=60)
+    good_copy(stage, product)
+    assert products(stage, image) == [product]
+    assert stage.direct(stage.mika)[-1].count(f"{STAGING}  {REGION}") == 1, "one delivery"
+
+
+@pytest.mark.parametrize("made_by", ["the bot", "hand"])
+def test_asked_for_beside_its_original_it_is_the_same_image(stage: Stage, key: str, image: str, made_by: str) -> None:
+    if made_by == "hand":
+        copy = {"Name": "mine", "SourceImageId": image, "SourceRegion": REGION, "Encrypted": True, "KmsKeyId": key}
+        stage.by_hand(IMAGES).copy_image(**copy)
+        stage.passes(minutes=40)
+    else:
+        asked(stage, f"{image} to prod no copy")
+        approved(stage)
+    (product,) = products(stage, image)
+    both_asked_for(stage, image, product)
+
+
+def test_asked_for_beside_its_original_while_it_is_being_made_it_is_the_same_image(
+    stage: Stage, key: str, image: str
+) -> None:
+    asked(stage, f"{image} to prod no copy")
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    (product,) = products(stage, image)
+    assert stage.aws.image(product).state == "pending"
+    both_asked_for(stage, image, product)

@@ -247,6 +247,28 @@ def test_the_calendar_looks_too_and_is_quiet_if_there_is_nothing(stage: Stage, f
     assert len(stage.slack.messages(stage.room)) == shown
 
 
+def test_where_the_calendar_cannot_see_what_is_used_is_told_once(stage: Stage, trio: list[str]) -> None:
+    before = len(stage.slack.messages(stage.room))
+    stage.aws.faults.fail("DescribeImageReferences", code="UnauthorizedOperation", times=9)
+    for _ in range(2):
+        stage.clock.advance(timedelta(days=7))
+        stage.bot.calendar.run_once()
+        stage.work()
+    (told,) = (message.as_text().replace("`", "") for message in stage.slack.messages(stage.room)[before:])
+    assert "What the calendar's look for copies that aren't kept came to" in told
+    assert f"The copies in {STAGING} {REGION} stay, since I can't see whether something uses them" in told
+
+
+def test_that_something_uses_copies_is_nothing_to_call_people_for(stage: Stage, trio: list[str]) -> None:
+    before = len(stage.slack.messages(stage.room))
+    for copy in copies(stage).values():
+        stage.by_hand(STAGING).run_instances(ImageId=copy, MinCount=1, MaxCount=1)
+    stage.clock.advance(timedelta(days=7))
+    stage.bot.calendar.run_once()
+    stage.work()
+    assert len(stage.slack.messages(stage.room)) == before
+
+
 def test_the_calendar_looks_every_week_though_it_audits_never(stage: Stage, family: list[str]) -> None:
     stage.add_settings("\n[audit]\nevery_days = 0\n")
     before = len(stage.slack.messages(stage.room))

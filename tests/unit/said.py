@@ -71,6 +71,7 @@ from sharing.approval import Ballot, Objection, Outcome
 from sharing.board import Board
 from sharing.gallery import Gallery, Picture
 from sharing.requests import (
+    NOBODY,
     Decision,
     Delivery,
     FailedTry,
@@ -188,6 +189,7 @@ SAMPLES: Mapping[str, str | int] = {
     "spec": "RSA_2048",
     "state": "pending",
     "statement": "DenyOutside",
+    "members": "444444444444, 555555555555",
     "strangers": "444444444444, 555555555555",
     "tags": "team, cost-center",
     "target": "staging",
@@ -332,9 +334,18 @@ def something_left(say: Speech) -> list[Said]:
     ends = {
         "revocation": done,
         "audit, stuck": replace(audit, settled_at=None, plan=replace(_plan(()), cautions=(stuck,))),
+        **{f"{kind.value} by the calendar": _by_calendar(kind) for kind in (RequestKind.AUDIT, RequestKind.RETIRE)},
         "audit, partly": replace(audit, notes=(Note(NoteKind.NOT_PUT_RIGHT, _details("note-not-put-right")),)),
     }
     return [one for name, request in ends.items() for one in _told(f"{name}: ", of_request(say, request))]
+
+
+def _by_calendar(kind: RequestKind) -> Request:
+    """What the calendar's run found and asks nobody about."""
+    found = CautionKind.SHARED_BEYOND if kind is RequestKind.AUDIT else CautionKind.USE_UNREAD
+    plan = replace(_plan(()), cautions=(Caution(found, _details(f"caution-{found}")),))
+    run = replace(a_request(kind, RequestState.COMPLETED), deliveries=(), watchers=(), decisions=(), edits=())
+    return replace(run, of=None, trigger=Trigger.CALENDAR, requester=NOBODY, plan=plan, settled_at=None, news=True)
 
 
 def tried_again(say: Speech) -> list[Said]:

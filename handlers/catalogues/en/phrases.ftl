@@ -320,6 +320,12 @@ end-retire-denied = :no_entry: Letting the copies go ({ $request }) was denied; 
 end-retire-expired = :hourglass: Nobody decided in time on letting the copies go ({ $request }); they stay.
 end-retire-failed = :x: Letting the copies go ({ $request }) failed; some may be gone.
 
+calendar-found = :calendar: { $kind ->
+    [retire] What the calendar's look for copies that aren't kept came to:
+   *[audit] What the calendar's audit came to:
+}
+calendar-only-news = I say this again only when something is added to it.
+
 taken-back = :lock: What the share ({ $request }, { $images } with { $targets }) gave is taken back: { $why ->
     [end_date] its time is over, as was approved
     [copies_done] the copies are done, and the source is closed again, as was approved

@@ -280,6 +280,12 @@ end-retire-denied = :no_entry: コピーの削除（{ $request }）は却下さ�
 end-retire-expired = :hourglass: コピーの削除（{ $request }）は、期限までに承認も却下もされませんでした。コピーは残ります。
 end-retire-failed = :x: コピーの削除（{ $request }）は失敗しました。一部は削除された可能性があります。
 
+calendar-found = :calendar: { $kind ->
+    [retire] 保持数を超えるコピーの定期確認の結果です。
+   *[audit] 定期監査の結果です。
+}
+calendar-only-news = 新たに見つかったものがない限り、次回以降は通知しません。
+
 taken-back = :lock: 共有（{ $request }、{ $images } と { $targets }）で与えたものを取り消しました。理由: { $why ->
     [end_date] 承認されたとおり、期限が来たため
     [copies_done] 承認されたとおり、コピーが完了し共有元を閉じたため
