@@ -156,10 +156,17 @@ class _OfDatabase(Collector):
             requests.add_metric([kind, state], count)
         for (kind, state), age in census.oldest.items():
             ages.add_metric([kind, state], age)
+        stuck = GaugeMetricFamily(
+            "ami_share_stuck_age_seconds",
+            "For how long at most an open request has been in a state with no cooldown or quota of AWS's to wait for.",
+            labels=["kind", "state"],
+        )
+        for (kind, state), age in census.stuck.items():
+            stuck.add_metric([kind, state], age)
         copies = GaugeMetricFamily("ami_share_deliveries", "Deliveries by state.", labels=["state"])
         for state, count in census.deliveries.items():
             copies.add_metric([state], count)
-        yield from (requests, ages, copies)
+        yield from (requests, ages, stuck, copies)
         yield _gauge("ami_share_clock_off_seconds", "How much this process is ahead of the database.", census.clock_off)
 
 

@@ -31,7 +31,7 @@ from aws_ops.changes import (
 )
 from aws_ops.copies import CopyState, CopyStatus, faults_of, find_copy, start_copy, watch
 from aws_ops.entries import entries_of
-from aws_ops.errors import AwsBusy, AwsOpsError, NotYetVisible
+from aws_ops.errors import AwsBusy, AwsOpsError, KeyPolicyContested, NotYetVisible
 from aws_ops.facts import Role, SourceAccount, TargetAccount
 from aws_ops.held import read_held
 from aws_ops.ids import (
@@ -186,7 +186,7 @@ def patiently(do: Callable[[], _T], pause: Pause) -> _T:
     for _ in range(20):
         try:
             return do()
-        except (AwsBusy, NotYetVisible) as not_now:
+        except (AwsBusy, NotYetVisible, KeyPolicyContested) as not_now:
             print(f"again in a moment: {not_now}")
             pause(15)
     return do()

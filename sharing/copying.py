@@ -7,7 +7,7 @@ import logging
 import secrets
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextvars import copy_context
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -87,29 +87,38 @@ def _end(tx: Transaction, request: Request, now: datetime) -> None:
     end_with_copies(tx, tx.move(request, to, now), now)
 
 
-def _try(accounts: Accounts, estate: Estate, request: Request, delivery: Delivery, now: datetime) -> Delivery:
-    """Do what can be done for the delivery now, and return it as it stands then."""
+@dataclass(frozen=True)
+class _Tried:
+    """A delivery as it stands after a try; `in_line` at the quota of copies at once, where it waits for its turn."""
+
+    delivery: Delivery
+    in_line: bool = False
+
+
+def _try(accounts: Accounts, estate: Estate, request: Request, delivery: Delivery, now: datetime) -> _Tried:
+    """Do what can be done for the delivery now."""
     try:
-        return _start(accounts, estate.target(delivery.target).role, request, delivery, now)
+        return _Tried(_start(accounts, estate.target(delivery.target).role, request, delivery, now))
     except (LeaseLost, *DATABASE_AWAY):
         raise
     except UnknownAccount as gone:
-        return _failed(delivery, Failure(FailureKind.ACCOUNT_REMOVED, {"account": gone.wanted}), now)
+        return _Tried(_failed(delivery, Failure(FailureKind.ACCOUNT_REMOVED, {"account": gone.wanted}), now))
     except AwsBusy as busy:
         # At the quota of copies at once, a copy waits for its turn, however long the others take.
-        if busy.code == "ResourceLimitExceeded" or now - delivery.waiting_since < _BUSY_FOR_AT_MOST:
-            return replace(delivery, due_at=now + _BUSY_PAUSE)
-        return _failed(delivery, Failure(FailureKind.AWS_BUSY, busy.words), now)
+        in_line = busy.code == "ResourceLimitExceeded"
+        if in_line or now - delivery.waiting_since < _BUSY_FOR_AT_MOST:
+            return _Tried(replace(delivery, due_at=now + _BUSY_PAUSE), in_line)
+        return _Tried(_failed(delivery, Failure(FailureKind.AWS_BUSY, busy.words), now))
     except NotYetVisible as unseen:
         if now - _opened(request, delivery) < SEEN_WITHIN:
-            return replace(delivery, due_at=now + _KEY_PAUSE)
-        return _failed(delivery, Failure(FailureKind.AWS_REFUSED, {"said": str(unseen)}), now)
+            return _Tried(replace(delivery, due_at=now + _KEY_PAUSE))
+        return _Tried(_failed(delivery, Failure(FailureKind.AWS_REFUSED, {"said": str(unseen)}), now))
     except AwsOpsError as refused:
-        return _failed(delivery, Failure(FailureKind.AWS_REFUSED, refused.words), now)
+        return _Tried(_failed(delivery, Failure(FailureKind.AWS_REFUSED, refused.words), now))
     except Exception:
         reference = secrets.token_hex(4)
         _log.exception("request %s: unexpected error at %s, reference %s", request.id, delivery.target, reference)
-        return _failed(delivery, Failure(FailureKind.UNEXPECTED, {"reference": reference}), now)
+        return _Tried(_failed(delivery, Failure(FailureKind.UNEXPECTED, {"reference": reference}), now))
 
 
 def _start(accounts: Accounts, role: Role, request: Request, delivery: Delivery, now: datetime) -> Delivery:
@@ -174,9 +183,11 @@ def _failed(delivery: Delivery, failure: Failure, now: datetime) -> Delivery:
     return replace(delivery, state=DeliveryState.FAILED, failure=failure, due_at=None, finished_at=now)
 
 
-def _write_down(claim: Claim, before: Delivery, after: Delivery) -> None:
+def _write_down(claim: Claim, before: Delivery, tried: _Tried) -> None:
     with claim.transaction() as (tx, request, now):
-        _change(tx, request, before, after, now)
+        _change(tx, request, before, tried.delivery, now)
+        if tried.in_line:
+            tx.hold_up(request, now + _BUSY_PAUSE)
 
 
 def _change(tx: Transaction, request: Request, before: Delivery, after: Delivery, now: datetime) -> Request:

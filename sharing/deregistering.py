@@ -114,7 +114,9 @@ def _write_down(claim: Claim, stay: Sequence[Note], busy: Collection[ImageId]) -
         notes = (*stay, *(wait for wait in request.waits if _copy_of(wait) in busy))
         noted = tx.set_notes(request, notes, now) if notes != request.notes else request
         if noted.waits:
-            tx.rest(noted, min(map(_until, noted.waits)))
+            first = min(map(_until, noted.waits))
+            tx.rest(noted, first)
+            tx.hold_up(noted, first)
         return bool(noted.waits)
 
 

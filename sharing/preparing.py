@@ -60,6 +60,8 @@ def prepare(claim: Claim, accounts: Accounts, estate: Estate) -> None:
             tx.move(changed, RequestState.APPROVED, now)
         else:
             tx.rest(request, now + _LOOK_EVERY)
+            if begun != orders:  # the rest wait for their turn
+                tx.hold_up(request, now + _LOOK_EVERY)
 
 
 _DONE = 100

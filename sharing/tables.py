@@ -102,8 +102,9 @@ requests = Table(
     Column("ends_at", UtcDateTime),
     Column("ended_by", ForeignKey("requests.id")),
     Column("ended_because", String(20)),
-    # Work: when it is due, how often it was tried, and who holds it until when.
+    # Work: when it is due, until when AWS's own rules hold it up, how often it was tried, and who holds it until when.
     Column("due_at", UtcDateTime, index=True),
+    Column("held_up_until", UtcDateTime),
     Column("attempts", Integer, nullable=False),
     Column("lease", Integer, nullable=False),
     Column("lease_until", UtcDateTime),

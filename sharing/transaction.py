@@ -426,6 +426,10 @@ class Transaction:
         """Let the request rest until then; nothing went wrong."""
         self._write(request.id, due_at=until)
 
+    def hold_up(self, request: Request, until: datetime) -> None:
+        """Write down that AWS's own rules hold the request up until then, at least: it isn't stuck meanwhile."""
+        self._write(request.id, held_up_until=until)
+
     def postpone(self, request: Request, until: datetime) -> None:
         """Let the request rest until then, after a try that didn't work out."""
         self._write(request.id, due_at=until, attempts=request.attempts + 1)

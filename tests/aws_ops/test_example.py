@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.session import Session
 
 import aws_ops
+from aws_ops.errors import KeyPolicyContested
 from examples import share_an_image
 from playground.aws import Disk, StrictAws
 from playground.clock import ManualClock
@@ -139,6 +141,21 @@ def test_when_aws_is_busy_it_is_done_again(desk: Desk) -> None:
     assert desk.shares(desk.aws.account(IMAGES).image(REGION)) == 0
     assert len(desk.aws.journal.calls("CopyImage")) == 2
     assert len(desk.aws.account(STAGING).images(REGION)) == 1
+
+
+def test_a_policy_that_somebody_else_changes_at_the_same_moment_is_changed_later(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change, contests = share_an_image.change_key_policy, iter([KeyPolicyContested("somebody else keeps changing it")])
+
+    def contested(*arguments: Any, **how: Any) -> object:
+        if (contest := next(contests, None)) is not None:
+            raise contest
+        return change(*arguments, **how)
+
+    monkeypatch.setattr(share_an_image, "change_key_policy", contested)
+    images = desk.aws.account(IMAGES)
+    assert desk.shares(images.image(REGION, devices=[Disk(gib=8, key=images.key(REGION))])) == 0
 
 
 def test_a_key_that_never_opens_is_given_up(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:

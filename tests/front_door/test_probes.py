@@ -22,7 +22,7 @@ from playground.slack.faults import EVERY
 from sharing.claim import Claim
 from sharing.transaction import LeaseLost
 from tests.postgres import ON_BOTH
-from tests.stage import REGION, Stage
+from tests.stage import REGION, STAGING, Stage
 
 ROOT = Path(__file__).parents[2]
 HERE = {"channels": "ok", "database": "ok", "work": "ok", "clock": "ok"}
@@ -165,6 +165,75 @@ def test_metrics_tell_requests_calls_and_ages(stage: Stage) -> None:
     assert 'ami_share_state_seconds_count{kind="share",state="awaiting_approval"} 1.0' in told
     assert 'ami_share_state_seconds_bucket{kind="share",le="300.0",state="awaiting_approval"} 0.0' in told
     assert 'ami_share_state_seconds_bucket{kind="share",le="900.0",state="awaiting_approval"} 1.0' in told
+
+
+def stuck(stage: Stage) -> bool:
+    """Whether the alert for what is stuck at AWS fires, by its own expression."""
+    rules = (ROOT / "deploy/prometheus-rules.yaml").read_text(encoding="utf-8")
+    _, _, rule = rules.partition("AmiShareStuckAtAws")
+    expression = re.search(r'expr: max by \(kind, state\) \((\w+)\{state=~"(.+)"\}\) > (.+)\n', rule)
+    assert expression is not None
+    metric, states, hours = expression.groups()
+    assert hours == "6 * 3600"
+    values = re.findall(rf'^{metric}\{{kind="\w+",state="(?:{states})"\}} (\S+)$', metrics(stage), re.MULTILINE)
+    assert values, "something is under way"
+    return max(map(float, values)) > 6 * 3600
+
+
+def under_way(stage: Stage, text: str) -> None:
+    """Somebody asks for it, and it is approved and begun."""
+    stage.types(stage.mika, text)
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+
+
+@ON_BOTH
+def test_a_wait_for_a_turn_at_the_quota_is_not_being_stuck(stage: Stage) -> None:
+    stage.aws.image_copies_at_once = 0
+    under_way(stage, f"{stage.images.image(REGION)} to staging")
+    stage.passes(hours=8, steps=600)
+    assert 'ami_share_state_age_seconds{kind="share",state="copying"} 28800.0' in metrics(stage)
+    assert not stuck(stage)
+    stage.clock.advance(timedelta(hours=7))
+    assert stuck(stage), "nobody asks for the turn any more"
+
+
+def test_a_wait_for_a_turn_to_be_re_encrypted_is_not_being_stuck(stage: Stage) -> None:
+    stage.images.key(REGION, alias="alias/golden")
+    stage.replace_settings(
+        'external_id = "ami-share-images"',
+        f'external_id = "ami-share-images"\nreencrypt_keys = {{ {REGION} = "alias/golden" }}',
+    )
+    stage.aws.image_copies_at_once = 0
+    managed = Disk(gib=8, key=stage.images.managed_key(REGION))
+    under_way(stage, f"{stage.images.image(REGION, devices=[managed])} to staging")
+    stage.passes(hours=8, steps=600)
+    assert not stuck(stage)
+    stage.clock.advance(timedelta(hours=7))
+    assert stuck(stage)
+
+
+def test_the_day_of_a_cooldown_is_not_being_stuck(stage: Stage) -> None:
+    under_way(stage, f"{stage.images.image(REGION)} to staging")
+    stage.passes(minutes=40)
+    (copy,) = stage.staging.images(REGION)
+    stage.by_hand(STAGING).enable_image_deregistration_protection(ImageId=copy.id, WithCooldown=True)
+    share = stage.approval.as_text().splitlines()[-1].split("`")[1]
+    under_way(stage, f"revoke {share} and deregister the copies")
+    stage.passes(hours=20, steps=3600)
+    assert 'ami_share_state_age_seconds{kind="revoke",state="applying"} 72000.0' in metrics(stage)
+    assert not stuck(stage)
+    stage.clock.advance(timedelta(hours=11))
+    assert stuck(stage), "its time is over, and it doesn't go on"
+
+
+def test_what_aws_does_not_do_for_hours_is_stuck(stage: Stage) -> None:
+    # An error that botocore does not try again by itself.
+    stage.aws.faults.fail("CopyImage", code="DependencyTimeoutException", times=99_999)
+    under_way(stage, f"{stage.images.image(REGION)} to staging")
+    stage.passes(hours=7, steps=1200)
+    assert stuck(stage)
 
 
 def outbox_age(stage: Stage) -> float:
