@@ -118,7 +118,7 @@ class Accounts:
     def _client(self, service: str, role: Role, region: Region, config: Config = _CONFIG) -> Any:
         key = (service, role.arn, role.external_id, region, config)
         # A botocore session may not be used by two threads at once; its clients may.
-        with self._lock, calling("a client"):
+        with self._lock, calling("create_client"):
             if key not in self._clients:
                 session = self._assumed(role).session
                 self._clients[key] = self._observed(session.create_client(service, region_name=region, config=config))

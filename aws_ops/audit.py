@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from aws_ops.causes import Why
 from aws_ops.cautions import Caution, CautionKind
 from aws_ops.details import details
 from aws_ops.entries import Entry, On, grants_of, in_order, missing, removable, withdrawals_of
@@ -180,10 +181,10 @@ def plan_audit(
 _IN_POLICY = (On.KEY, On.ADMINISTRATION)
 
 
-def _stuck(held: Held, joining: Set[Entry], leaving: Set[Entry]) -> dict[str, str]:
+def _stuck(held: Held, joining: Set[Entry], leaving: Set[Entry]) -> dict[str, Why]:
     """The keys whose policies KMS wouldn't store once these joined and left, and why."""
     tried = ((key, _obstacle(key, policy, joining, leaving)) for key, policy in sorted(held.policies.items()))
-    return {key: str(obstacle) for key, obstacle in tried if obstacle is not None}
+    return {key: obstacle.why for key, obstacle in tried if obstacle is not None}
 
 
 def _obstacle(key: KeyArn, policy: KeyPolicy, joining: Set[Entry], leaving: Set[Entry]) -> KeyPolicyError | None:
@@ -200,9 +201,9 @@ def _obstacle(key: KeyArn, policy: KeyPolicy, joining: Set[Entry], leaving: Set[
     return None
 
 
-def _of_stuck(stuck: Mapping[str, str]) -> Iterator[Caution]:
+def _of_stuck(stuck: Mapping[str, Why]) -> Iterator[Caution]:
     for key, why in stuck.items():
-        yield Caution(CautionKind.CANNOT_BE_PUT_RIGHT, details(what=key, why=why))
+        yield Caution(CautionKind.CANNOT_BE_PUT_RIGHT, details(what=key), why)
 
 
 def _of_members(books: Books, members: Members, changed: Set[Entry]) -> Iterator[Caution]:
@@ -210,7 +211,7 @@ def _of_members(books: Books, members: Members, changed: Set[Entry]) -> Iterator
     for share in books.memberships:
         for one in share.organizations:
             if isinstance(why := members.get(one.arn), Unreadable):
-                yield Caution(CautionKind.MEMBERS_NOT_COMPARED, details(organization=one.name, why=why.why))
+                yield Caution(CautionKind.MEMBERS_NOT_COMPARED, details(organization=one.name), why.why)
         now = share.now(members)
         for kind, entries in (
             (CautionKind.MEMBERS_LEFT, share.readers - now),
@@ -221,8 +222,8 @@ def _of_members(books: Books, members: Members, changed: Set[Entry]) -> Iterator
 
 
 def _cautions(books: Books, held: Held, shared: Sequence[SharedImage], lost: Sequence[LostCopy]) -> Iterator[Caution]:
-    for resource, why in sorted(held.unreadable.items()):
-        yield Caution(CautionKind.NOT_LOOKED_AT, details(what=resource, why=why.why))
+    for resource, unread in sorted(held.unreadable.items()):
+        yield Caution(CautionKind.NOT_LOOKED_AT, details(what=resource), unread.why)
     for resource in sorted(held.gone & {entry.resource for entry in books.needed}):
         yield Caution(CautionKind.SOURCE_GONE, details(what=resource))
     for key, policy in sorted(held.policies.items()):

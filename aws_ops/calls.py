@@ -17,7 +17,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from aws_ops.errors import AccessDenied, AwsBusy, AwsOpsError, AwsRefused, NotFound
+from aws_ops.errors import AccessDenied, AwsBusy, AwsOpsError, AwsRefused, NotFound, OwnCredentials, RoleNotBelieved
 
 # "InternalError" and its like come with HTTP 5xx, but not from every service.
 _TOO_MANY = {
@@ -50,8 +50,6 @@ _NOT_BELIEVED = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
-_OWN_CREDENTIALS = "the bot's own AWS credentials are missing, expired or wrong; whoever runs the bot has to renew them"
-_REGION_OR_ROLE = "AWS doesn't accept the role's credentials here; is the region enabled in the account?"
 _SERVER_ERROR = 500
 
 # Answers that never arrived, and credentials of the bot's own that couldn't be had.
@@ -85,7 +83,7 @@ def calling(operation: str) -> Iterator[None]:
     except ClientError as error:
         raise _meaning(error) from error
     except _NO_CREDENTIALS as error:
-        raise AwsBusy(operation, type(error).__name__, f"{_OWN_CREDENTIALS} ({error})") from error
+        raise OwnCredentials(operation, type(error).__name__, str(error)) from error
     except _UNREACHABLE as error:
         raise AwsBusy(operation, type(error).__name__, str(error)) from error
     except BotoCoreError as error:
@@ -105,13 +103,13 @@ def is_throttling(code: str) -> bool:
 def _meaning(error: ClientError) -> AwsOpsError:
     operation = error.operation_name
     code = error.response.get("Error", {}).get("Code", "Unknown")
-    # An answer may hold an empty message.
-    said = error.response.get("Error", {}).get("Message") or "no reason given"
+    # An answer may hold no message, or an empty one.
+    said = error.response.get("Error", {}).get("Message") or ""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in _EXPIRED or (code in _NOT_BELIEVED and operation == "AssumeRole"):
-        return AwsBusy(operation, code, f"{_OWN_CREDENTIALS} ({said})")
+        return OwnCredentials(operation, code, said)
     if code in _NOT_BELIEVED:
-        return AccessDenied(operation, code, f"{_REGION_OR_ROLE} ({said})")
+        return RoleNotBelieved(operation, code, said)
     if code in _BUSY or is_throttling(code) or status >= _SERVER_ERROR:
         return AwsBusy(operation, code, said)
     if code in _DENIED or code.startswith("AccessDenied"):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from aws_ops import ids
+from aws_ops.causes import CauseKind, because
 from aws_ops.changes import ReuseCopy
 from aws_ops.facts import (
     ExistingCopy,
@@ -38,6 +39,9 @@ from aws_ops.key_grants import auto_scaling_role, own_grantees
 from aws_ops.key_policy import KeyPolicy, lacking
 from aws_ops.names import copy_name, parameter_name, rendered
 from aws_ops.request import ShareRequest
+
+NOT_READ = Unreadable(because(CauseKind.NOT_READ))
+"""Nobody asked for it."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,7 @@ class Case:
     def keys(self) -> dict[KeyArn, KeyFacts | Unreadable]:
         """Each key behind an image that somebody lacks once, read or not."""
         arns = sorted({arn for image in self.needy_images for arn in self.keys_of(image)})
-        return {arn: self.facts.keys.get(arn, Unreadable("it was not read")) for arn in arns}
+        return {arn: self.facts.keys.get(arn, NOT_READ) for arn in arns}
 
     @cached_property
     def names(self) -> dict[Way, str]:
@@ -168,7 +172,7 @@ class Case:
     def snapshots_of(self, image: ImageFacts) -> dict[SnapshotId, SnapshotFacts | Unreadable]:
         """Each snapshot behind the image once, read or not."""
         ids = sorted({device.snapshot_id for device in image.devices if device.snapshot_id})
-        return {one: self.facts.snapshots.get(one, Unreadable("it was not read")) for one in ids}
+        return {one: self.facts.snapshots.get(one, NOT_READ) for one in ids}
 
     def keys_of(self, image: ImageFacts) -> tuple[KeyArn, ...]:
         """Each key behind the image once; the one it will be under, if it is re-encrypted first."""
@@ -195,7 +199,7 @@ class Case:
         """The accounts that are in it now; None if nobody may ask."""
         if organization.role is None:
             return None
-        return self.facts.members.get(organization.arn, Unreadable("it was not asked"))
+        return self.facts.members.get(organization.arn, NOT_READ)
 
     def users_of(self, key: KeyArn) -> frozenset[KeyUser]:
         """Who may use the key, once all is as requested."""
@@ -247,7 +251,7 @@ class Case:
 
     def about(self, way: Way) -> TargetFacts:
         place = way.account_id, way.region
-        return self.facts.targets.get(place) or TargetFacts(*place, role=Unreadable("it was not tried"))
+        return self.facts.targets.get(place) or TargetFacts(*place, role=NOT_READ)
 
     def key_for(self, way: Way) -> KeyFacts | None:
         """The key that the copy is to be encrypted under, if it could be read."""

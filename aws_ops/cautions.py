@@ -8,6 +8,7 @@ from itertools import chain
 
 from aws_ops.allowed_images import Shown, meets
 from aws_ops.case import Case, Way, root_of
+from aws_ops.causes import Why
 from aws_ops.details import Details, details
 from aws_ops.facts import (
     AllowedImages,
@@ -27,7 +28,7 @@ from aws_ops.tags import carried_over
 
 
 class CautionKind(StrEnum):
-    """What an approver should know before saying yes; the comment names the details that go with it."""
+    """What an approver should know before saying yes; the comment names its details, and `why` if it has one."""
 
     COPY_UNDER_OTHER_KEY = "copy_under_other_key"  # target, copy
     COPY_UNDER_WAY = "copy_under_way"  # target, copy
@@ -75,10 +76,11 @@ class CautionKind(StrEnum):
 
 @dataclass(frozen=True)
 class Caution:
-    """One thing to know before approving."""
+    """One thing to know before approving, and why where the kind needs it."""
 
     kind: CautionKind
     details: Details
+    why: Why = ()
 
 
 def cautions(case: Case) -> tuple[Caution, ...]:
@@ -156,7 +158,7 @@ def _new_administrators(case: Case, arn: KeyArn) -> frozenset[PrincipalArn]:
 def _of_organization(case: Case, organization: TargetOrganization) -> Iterator[Caution]:
     name, members = organization.name, case.members_of(organization)
     if isinstance(members, Unreadable):
-        yield _caution(CautionKind.MEMBERS_UNKNOWN, organization=name, why=members.why)
+        yield _caution(CautionKind.MEMBERS_UNKNOWN, members.why, organization=name)
     elif members is not None:
         yield _caution(CautionKind.MEMBERS_NOW, organization=name, count=str(len(members)))
         if covered := [target.name for account_id, target in case.targets.items() if account_id in members]:
@@ -190,7 +192,7 @@ def _of_allowed_images(case: Case, image: ImageFacts, target: TargetAccount) -> 
     where = {"target": target.name, "image": image.image_id, "region": image.region, "owner": image.owner}
     match setting:
         case Unreadable(why=why):
-            yield _caution(CautionKind.ALLOWED_IMAGES_UNREAD, target=target.name, region=image.region, why=why)
+            yield _caution(CautionKind.ALLOWED_IMAGES_UNREAD, why, target=target.name, region=image.region)
         case AllowedImages(state="enabled"):
             shown = meets(image, setting.criteria, case.facts.read_at)
             if shown is Shown.NO:
@@ -216,5 +218,5 @@ def _of_copies(case: Case, way: Way, target: TargetAccount) -> Iterator[Caution]
         yield _caution(CautionKind.TARGET_KEY_AWS_MANAGED, target=target.name)
 
 
-def _caution(kind: CautionKind, **parts: str | Iterable[str]) -> Caution:
-    return Caution(kind, details(**parts))
+def _caution(kind: CautionKind, why: Why = (), /, **parts: str | Iterable[str]) -> Caution:
+    return Caution(kind, details(**parts), why)

@@ -14,7 +14,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from aws_ops.calls import calling
-from aws_ops.errors import AwsOpsError, AwsRefused, NotFound, NotYetVisible
+from aws_ops.causes import CauseKind, Why, because
+from aws_ops.errors import AwsRefused, NotFound, NotOwnCopy, NotYetVisible
 from aws_ops.ids import ImageId, KeyArn, SnapshotId
 from aws_ops.tags import DELIVERY_TAG, SOURCE_CREATED_TAG, SOURCE_TAG
 
@@ -133,12 +134,17 @@ def _until_it_is_seen(order: CopyImage) -> Iterator[None]:
     try:
         yield
     except NotFound as unseen:
-        raise NotYetVisible(f"{order.account_id} doesn't see {order.source_image_id} yet: {unseen.said}") from unseen
+        raise _not_seen(order, CauseKind.IMAGE_NOT_SEEN, unseen.said) from unseen
     except AwsRefused as refused:
         if _NO_STORAGE not in refused.said:
             raise
-        what = f"what is behind {order.source_image_id}"
-        raise NotYetVisible(f"{order.account_id} doesn't see {what} yet: {refused.said}") from refused
+        raise _not_seen(order, CauseKind.STORAGE_NOT_SEEN, refused.said) from refused
+
+
+def _not_seen(order: CopyImage, kind: CauseKind, said: str) -> NotYetVisible:
+    what = order.source_image_id if kind is CauseKind.IMAGE_NOT_SEEN else f"what is behind {order.source_image_id}"
+    why = because(kind, account=order.account_id, image=order.source_image_id, said=said)
+    return NotYetVisible(f"{order.account_id} doesn't see {what} yet: {said}", why)
 
 
 def find_copy(ec2: EC2Client, delivery: str) -> ImageId | None:
@@ -175,19 +181,20 @@ def watch(ec2: EC2Client, image_ids: Iterable[ImageId]) -> dict[ImageId, CopySta
     return {status.image_id: status for status in statuses}
 
 
-def faults_of(status: CopyStatus, key_arn: KeyArn) -> tuple[str, ...]:
+def faults_of(status: CopyStatus, key_arn: KeyArn) -> Why:
     """What is wrong with a finished copy: nothing, if it is available and every snapshot is under `key_arn`."""
-    faults = []
+    faults: Why = ()
     if status.state is not CopyState.AVAILABLE:
-        faults.append(f"{status.image_id} is {status.state}, not available")
+        faults += because(CauseKind.NOT_AVAILABLE, image=status.image_id, state=status.state)
     if not status.snapshots:
-        faults.append(f"{status.image_id} shows no snapshots")
+        faults += because(CauseKind.NO_SNAPSHOTS, image=status.image_id)
     for snapshot in status.snapshots:
         if not snapshot.encrypted:
-            faults.append(f"{snapshot.snapshot_id} is not encrypted")
+            faults += because(CauseKind.NOT_ENCRYPTED, snapshot=snapshot.snapshot_id)
         elif snapshot.key_arn != key_arn:
-            faults.append(f"{snapshot.snapshot_id} is encrypted under {snapshot.key_arn}, not under {key_arn}")
-    return tuple(faults)
+            under = str(snapshot.key_arn)
+            faults += because(CauseKind.UNDER_OTHER_KEY, snapshot=snapshot.snapshot_id, key=under, intended=key_arn)
+    return faults
 
 
 def discard(ec2: EC2Client, image_id: ImageId) -> None:
@@ -198,7 +205,7 @@ def discard(ec2: EC2Client, image_id: ImageId) -> None:
     source is, loses the protection first; with a cooldown that has to be done `COOLDOWN` before, by `lift_protection`.
 
     Raises:
-        AwsOpsError: the image isn't one of the bot's copies; it is left alone.
+        NotOwnCopy: the image isn't one of the bot's copies; it is left alone.
         AccessDenied, AwsRefused, AwsBusy: see `calls.calling`.
     """
     images = _own_copy(ec2, image_id)
@@ -222,7 +229,7 @@ def is_protected_with_cooldown(ec2: EC2Client, image_id: ImageId) -> bool:
     Once it is lifted AWS shows the copy as any other, and doesn't say until when it refuses to let it go.
 
     Raises:
-        AwsOpsError: the image isn't one of the bot's copies.
+        NotOwnCopy: the image isn't one of the bot's copies.
         AccessDenied, AwsRefused, AwsBusy: see `calls.calling`.
     """
     return any(image.get("DeregistrationProtection") == _WITH_COOLDOWN for image in _own_copy(ec2, image_id))
@@ -232,7 +239,7 @@ def lift_protection(ec2: EC2Client, image_id: ImageId) -> None:
     """Lift the copy's protection from deregistration, if it has one.
 
     Raises:
-        AwsOpsError: the image isn't one of the bot's copies; it is left alone.
+        NotOwnCopy: the image isn't one of the bot's copies; it is left alone.
         AccessDenied, AwsRefused, AwsBusy: see `calls.calling`.
     """
     _lift_protection(ec2, _own_copy(ec2, image_id))
@@ -245,7 +252,7 @@ def _own_copy(ec2: EC2Client, image_id: ImageId) -> list[ImageTypeDef]:
     """The image, if it is there; none if it is gone."""
     images = _images(ec2, [{"Name": "image-id", "Values": [image_id]}])
     if any(DELIVERY_TAG not in _tags_of(image) for image in images):
-        raise AwsOpsError(f"{image_id} does not bear the tag {DELIVERY_TAG}: it is not the bot's to remove")
+        raise NotOwnCopy(image_id, DELIVERY_TAG)
     return images
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from aws_ops.causes import Why
 from aws_ops.ids import (
     AccountId,
     ImageId,
@@ -109,9 +110,9 @@ class TargetOrganization:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A fact that couldn't be read, and why, as a sentence."""
+    """A fact that couldn't be read, and why."""
 
-    why: str
+    why: Why
 
 
 @dataclass(frozen=True)

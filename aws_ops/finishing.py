@@ -12,7 +12,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from aws_ops.calls import calling
-from aws_ops.details import Details, details
+from aws_ops.causes import Why
+from aws_ops.details import Details
 from aws_ops.errors import AwsBusy, AwsOpsError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _UNPROTECTED = ("", "disabled")
 
 
 class NoteKind(StrEnum):
-    """What is to be said besides; the comment names the details that go with it.
+    """What is to be said besides; the comment names the details that go with it, and `why` if it has one.
 
     The first are of a copy that is good all the same, the others of a request: a copy that was to go and is there.
     """
@@ -48,10 +49,11 @@ class NoteKind(StrEnum):
 
 @dataclass(frozen=True)
 class Note:
-    """One thing to say."""
+    """One thing to say, and why where the kind needs it."""
 
     kind: NoteKind
     details: Details
+    why: Why = ()
 
 
 def finish_copy(ec2: EC2Client, order: CopyImage, image_id: ImageId, now: datetime) -> tuple[Note, ...]:
@@ -107,5 +109,5 @@ def _tried(step: Callable[[], None], kind: NoteKind) -> Note | None:
     except AwsBusy:
         raise
     except AwsOpsError as refused:
-        return Note(kind, details(why=str(refused)))
+        return Note(kind, (), refused.why)
     return None

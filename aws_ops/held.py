@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from aws_ops.causes import CauseKind, because
 from aws_ops.entries import Entry, On
 from aws_ops.errors import AwsBusy, AwsOpsError, NotFound
 from aws_ops.facts import SourceAccount, Unreadable
@@ -97,7 +98,7 @@ def _resources(entries: Iterable[Entry]) -> Iterable[_Resource]:
 def _read(accounts: Accounts, sources: Sequence[SourceAccount], resource: _Resource) -> Held:
     role = next((source.role for source in sources if source.role.account_id == resource.owner), None)
     if role is None:
-        why = f"account {resource.owner} is no longer one of the sources"
+        why = because(CauseKind.NO_LONGER_SOURCE, account=resource.owner)
         return Held(unreadable={resource.name: Unreadable(why)})
     match resource.on:
         case On.KEY:
@@ -120,7 +121,7 @@ def _or_why_not(resource: _Resource, read: Callable[[], Held]) -> Held:
     except AwsBusy:
         raise
     except AwsOpsError as error:
-        return Held(unreadable={resource.name: Unreadable(str(error))})
+        return Held(unreadable={resource.name: Unreadable(error.why)})
 
 
 def _key(kms: KMSClient, resource: _Resource) -> Held:

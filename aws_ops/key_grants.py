@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aws_ops.calls import calling
+from aws_ops.causes import CauseKind, because
 from aws_ops.errors import AwsRefused, InvalidGrantee, MalformedId, NotFound, NotYetVisible
 from aws_ops.ids import KeyArn, PrincipalArn, account_of, parse_principal_arn
 
@@ -168,7 +169,8 @@ def create_grant(
     _create(kms, key_arn, principal)
     after = read_grants(kms, key_arn)
     if principal not in own_grantees(after):
-        raise NotYetVisible(f"{key_arn} was granted to {principal}, but KMS doesn't show it yet")
+        why = because(CauseKind.GRANT_NOT_SHOWN, key=key_arn, principal=principal)
+        raise NotYetVisible(f"{key_arn} was granted to {principal}, but KMS doesn't show it yet", why)
     return KeyGrantChange(_ids(before, principal), _ids(after, principal))
 
 
@@ -218,7 +220,8 @@ def revoke_grants(
             continue
     after = _ids(read_grants(kms, key_arn), principal)
     if after:
-        raise NotYetVisible(f"the grant of {key_arn} to {principal} was revoked, but KMS still shows it")
+        why = because(CauseKind.GRANT_STILL_SHOWN, key=key_arn, principal=principal)
+        raise NotYetVisible(f"the grant of {key_arn} to {principal} was revoked, but KMS still shows it", why)
     return KeyGrantChange(before, after)
 
 

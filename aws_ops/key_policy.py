@@ -89,11 +89,11 @@ def parse(text: str) -> KeyPolicy:
     try:
         document = json.loads(text, object_pairs_hook=_without_repeats, parse_constant=_no_constant)
     except ValueError as error:
-        raise MalformedPolicy(f"this is not a key policy: {error}") from error
+        raise MalformedPolicy(error) from error
     statement = document.get("Statement") if isinstance(document, dict) else None
     statements = statement if isinstance(statement, list) else [statement]
     if not statements or not all(isinstance(each, dict) for each in statements):
-        raise MalformedPolicy("this is not a key policy: it has no statements")
+        raise MalformedPolicy("it has no statements")
     return KeyPolicy(_minified(document))
 
 

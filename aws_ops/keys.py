@@ -138,10 +138,7 @@ def change_key_policy(
         policy = read_policy(kms, key_arn)
     if edit(policy) == policy:
         return change
-    raise KeyPolicyContested(
-        f"the policy of {key_arn} is being changed by somebody else, or KMS doesn't show the change yet; "
-        "the key's owner can say who writes it"
-    )
+    raise KeyPolicyContested(key_arn)
 
 
 def _write(kms: KMSClient, key_arn: KeyArn, policy: KeyPolicy, wanted: KeyPolicy) -> None:

@@ -71,7 +71,7 @@ def point_parameter(ec2: EC2Client, ssm: Any, change: PutImageParameter, image_i
     except AwsBusy:
         raise
     except AwsOpsError as refused:
-        return Note(NoteKind.PARAMETER_NOT_SET, details(parameter=name, why=str(refused)))
+        return Note(NoteKind.PARAMETER_NOT_SET, details(parameter=name), refused.why)
     return _set(name, before)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from aws_ops.calls import calling
+from aws_ops.causes import CauseKind, because
 from aws_ops.errors import NotYetVisible
 from aws_ops.ids import AccountId, ImageId, Launcher, SnapshotId, is_organization_arn, is_unit_arn
 
@@ -154,7 +155,11 @@ class _List(Generic[_Listed]):
         after = self.read()
         if unseen := sorted(due - after if verb == "Add" else due & after):
             done = "shared with" if verb == "Add" else "taken back from"
-            raise NotYetVisible(f"{self.resource} was {done} {', '.join(unseen)}, but AWS doesn't show it yet")
+            kind = CauseKind.PERMISSION_NOT_SHOWN if verb == "Add" else CauseKind.PERMISSION_STILL_SHOWN
+            raise NotYetVisible(
+                f"{self.resource} was {done} {', '.join(unseen)}, but AWS doesn't show it yet",
+                because(kind, resource=self.resource, grantees=unseen),
+            )
         return PermissionChange(before, after, due)
 
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from aws_ops.calls import calling
+from aws_ops.causes import CauseKind, at, because
 from aws_ops.errors import AwsBusy, AwsOpsError, NotFound
 from aws_ops.facts import (
     AllowedImages,
@@ -169,7 +170,7 @@ class _Look:
 def _look(accounts: Accounts, source: SourceAccount, region: Region, image_id: ImageId) -> _Look:
     saw = _or_unreadable(lambda: _see(accounts.ec2(source.role, region), region, image_id))
     if isinstance(saw, Unreadable):
-        saw = Unreadable(f"{source.name} {region}: {saw.why}")
+        saw = Unreadable(at(f"{source.name} {region}", saw.why))
     return _Look(image_id, source, region, saw)
 
 
@@ -268,7 +269,7 @@ def _snapshot_facts(
     ec2: EC2Client, snapshot_id: SnapshotId, snapshot: SnapshotTypeDef | Unreadable | None
 ) -> SnapshotFacts | Unreadable:
     if snapshot is None:
-        return Unreadable("it doesn't exist, or may not be seen")
+        return Unreadable(because(CauseKind.ABSENT))
     if isinstance(snapshot, Unreadable):
         return snapshot
     permission = _or_unreadable(lambda: read_create_volume_permission(ec2, snapshot_id))
@@ -457,7 +458,7 @@ def _why_not_assumable(accounts: Accounts, role: Role) -> Unreadable | None:
     except AwsBusy:
         raise
     except AwsOpsError as error:
-        return Unreadable(str(error))
+        return Unreadable(error.why)
     return None
 
 
@@ -524,4 +525,4 @@ def _or_unreadable(read: Callable[[], _Read]) -> _Read | Unreadable:
     except AwsBusy:
         raise
     except AwsOpsError as error:
-        return Unreadable(str(error))
+        return Unreadable(error.why)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
 
-from aws_ops.case import Case, Way, root_of
+from aws_ops.case import NOT_READ, Case, Way, root_of
+from aws_ops.causes import CauseKind, Why, because
 from aws_ops.denials import denials
 from aws_ops.details import Details, details
 from aws_ops.errors import DeletedPrincipals, KeyPolicyError, PolicyNotLatin1, PolicyTooLarge
@@ -26,7 +27,7 @@ from aws_ops.key_policy import KeyPolicy, obstacles
 
 
 class RefusalKind(StrEnum):
-    """Why an image can't be shared as asked; the comment names the details that go with it."""
+    """Why an image can't be shared as asked; the comment names the details that go with it, and `why` if it has one."""
 
     IMAGE_NOT_FOUND = "image_not_found"  # image, searched
     IMAGE_NOT_OWNED = "image_not_owned"  # image, owner
@@ -65,7 +66,7 @@ class RefusalKind(StrEnum):
     SHARING_QUOTA = "sharing_quota"  # image, entries, limit
     ORGANIZATION_CANT_COPY = "organization_cant_copy"  # organization
     MEMBERS_UNREADABLE = "members_unreadable"  # organization, why
-    NOTHING_TO_DO = "nothing_to_do"  # image, have ("staging: ami-… in eu-west-1, …")
+    NOTHING_TO_DO = "nothing_to_do"  # image, have ("staging: ami-… (eu-west-1), …")
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class Refusal:
 
     kind: RefusalKind
     details: Details
+    why: Why = ()
 
 
 # KMS does everything with a key that is `Updating` as well (KMS developer guide, "Key states of AWS KMS keys").
@@ -101,7 +103,7 @@ def refusals(case: Case) -> tuple[Refusal, ...]:
 def nothing_to_do(case: Case) -> Refusal:
     """The refusal of a request whose every target has what it asks for."""
     reuses = (case.reuses[way] for way in case.ways if way in case.reuses)
-    have = (f"{case.targets[one.account_id].name}: {one.image_id} in {one.region}" for one in reuses)
+    have = (f"{case.targets[one.account_id].name}: {one.image_id} ({one.region})" for one in reuses)
     return _refusal(RefusalKind.NOTHING_TO_DO, image=case.images, have=have)
 
 
@@ -115,11 +117,11 @@ def _of_absent(case: Case) -> Iterator[Refusal]:
         elif isinstance(found, ImageNotFound):
             yield _refusal(RefusalKind.IMAGE_NOT_OWNED, image=image_id, owner=found.owner or "")
         if isinstance(found, ImageNotFound):
-            yield from (_refusal(RefusalKind.SOURCE_UNREADABLE, why=place.why) for place in found.unreadable)
+            yield from (_refusal(RefusalKind.SOURCE_UNREADABLE, place.why) for place in found.unreadable)
 
 
 def _of_image(case: Case, image: ImageFacts) -> Iterator[Refusal]:
-    yield from (_refusal(RefusalKind.SOURCE_UNREADABLE, why=part.why) for part in image.unreadable)
+    yield from (_refusal(RefusalKind.SOURCE_UNREADABLE, part.why) for part in image.unreadable)
     if image.state == "disabled":
         yield _refusal(RefusalKind.IMAGE_DISABLED, image=image.image_id)
     elif image.state != "available":
@@ -149,15 +151,15 @@ def _of_quota(case: Case, image: ImageFacts) -> Iterator[Refusal]:
 def _of_snapshots(case: Case, image: ImageFacts) -> Iterator[Refusal]:
     for snapshot_id, snapshot in case.snapshots_of(image).items():
         if isinstance(snapshot, Unreadable):
-            yield _refusal(RefusalKind.SNAPSHOT_UNREADABLE, snapshot=snapshot_id, why=snapshot.why)
+            yield _refusal(RefusalKind.SNAPSHOT_UNREADABLE, snapshot.why, snapshot=snapshot_id)
             continue
         if snapshot.state != "completed":
             yield _refusal(RefusalKind.SNAPSHOT_STATE, snapshot=snapshot_id, state=snapshot.state)
         if snapshot.storage_tier == "archive":
             yield _refusal(RefusalKind.SNAPSHOT_ARCHIVED, snapshot=snapshot_id)
         if snapshot.encrypted and not snapshot.key_arn:
-            why = "it is encrypted, but AWS does not name its key"
-            yield _refusal(RefusalKind.SNAPSHOT_UNREADABLE, snapshot=snapshot_id, why=why)
+            why = because(CauseKind.KEY_NOT_NAMED)
+            yield _refusal(RefusalKind.SNAPSHOT_UNREADABLE, why, snapshot=snapshot_id)
 
 
 def _of_reencryptions(case: Case) -> Iterator[Refusal]:
@@ -165,7 +167,7 @@ def _of_reencryptions(case: Case) -> Iterator[Refusal]:
         reencryption = case.reencryption_of(image)
         if reencryption is not None and isinstance(reencryption.key, Unreadable):
             key = case.owner_of(image).reencrypt_keys[image.region]
-            yield _refusal(RefusalKind.KEY_UNREADABLE, key=key, why=reencryption.key.why)
+            yield _refusal(RefusalKind.KEY_UNREADABLE, reencryption.key.why, key=key)
 
 
 def _of_keys(case: Case) -> Iterator[Refusal]:
@@ -173,7 +175,7 @@ def _of_keys(case: Case) -> Iterator[Refusal]:
         if isinstance(key, Unreadable) and account_of(arn) not in case.holders:
             yield _refusal(RefusalKind.KEY_FOREIGN, key=arn, account=account_of(arn))
         elif isinstance(key, Unreadable):
-            yield _refusal(RefusalKind.KEY_UNREADABLE, key=arn, why=key.why)
+            yield _refusal(RefusalKind.KEY_UNREADABLE, key.why, key=arn)
         elif key.manager == "AWS":
             yield _refusal(RefusalKind.AWS_MANAGED_KEY, snapshots=_snapshots_under(case, arn), key=arn)
         else:
@@ -191,10 +193,9 @@ def _of_key(case: Case, key: KeyFacts) -> Iterator[Refusal]:
     elif isinstance(key.policy, KeyPolicy):
         yield from _of_policy(case, key.arn, key.policy)
     else:
-        why = key.policy.why if key.policy else "it was not read"
-        yield _refusal(RefusalKind.POLICY_UNREADABLE, key=key.arn, why=why)
+        yield _refusal(RefusalKind.POLICY_UNREADABLE, (key.policy or NOT_READ).why, key=key.arn)
     if isinstance(key.grants, Unreadable) and case.grantees_of(key.arn):
-        yield _refusal(RefusalKind.GRANTS_UNREADABLE, key=key.arn, why=key.grants.why)
+        yield _refusal(RefusalKind.GRANTS_UNREADABLE, key.grants.why, key=key.arn)
     for principal in sorted(key.strangers & case.auto_scalers_of(key.arn)):
         yield _refusal(RefusalKind.AUTO_SCALING_ROLE_MISSING, principal=principal, account=account_of(principal))
 
@@ -217,7 +218,7 @@ def refusal_of(key: KeyArn, obstacle: KeyPolicyError) -> Refusal:
             over = str(obstacle.size - obstacle.limit)
             return _refusal(RefusalKind.POLICY_TOO_LARGE, key=key, size=str(obstacle.size), over=over)
         case _:
-            return _refusal(RefusalKind.POLICY_UNREADABLE, key=key, why=str(obstacle))
+            return _refusal(RefusalKind.POLICY_UNREADABLE, obstacle.why, key=key)
 
 
 def denied(case: Case, key: KeyArn, policy: KeyPolicy, *, certain: bool) -> dict[str, list[KeyUser]]:
@@ -265,8 +266,8 @@ def _of_organization(case: Case, organization: TargetOrganization) -> Iterator[R
     if organization.snapshots is SnapshotSharing.MEMBERS:
         members = case.members_of(organization)
         if not isinstance(members, frozenset):
-            why = members.why if members else "no role is configured that may ask"
-            yield _refusal(RefusalKind.MEMBERS_UNREADABLE, organization=name, why=why)
+            why = members.why if members else because(CauseKind.NOBODY_MAY_ASK)
+            yield _refusal(RefusalKind.MEMBERS_UNREADABLE, why, organization=name)
 
 
 def _partition(target: TargetAccount | SourceAccount | TargetOrganization) -> str:
@@ -284,17 +285,17 @@ def _of_copying_way(case: Case, way: Way) -> Iterator[Refusal]:
     named_key = target.keys.get(way.region)
     if facts.role is not None:
         why = facts.role.why
-        yield _refusal(RefusalKind.ROLE_NOT_ASSUMABLE, target=target.name, role=target.role.arn, why=why)
-    yield from (_refusal(RefusalKind.TARGET_UNREADABLE, target=target.name, why=part.why) for part in facts.unreadable)
+        yield _refusal(RefusalKind.ROLE_NOT_ASSUMABLE, why, target=target.name, role=target.role.arn)
+    yield from (_refusal(RefusalKind.TARGET_UNREADABLE, part.why, target=target.name) for part in facts.unreadable)
     if named_key is None:
         yield _refusal(RefusalKind.NO_KEY_FOR_REGION, target=target.name, region=way.region)
     elif isinstance(facts.key, Unreadable):
-        yield _refusal(RefusalKind.TARGET_KEY_UNREADABLE, target=target.name, key=named_key, why=facts.key.why)
+        yield _refusal(RefusalKind.TARGET_KEY_UNREADABLE, facts.key.why, target=target.name, key=named_key)
     elif facts.key is not None:
         yield from _of_target_key(target, facts.key)
         yield from _of_expiry(case, facts.key)
     elif facts.role is None:
-        yield _refusal(RefusalKind.TARGET_KEY_UNREADABLE, target=target.name, key=named_key, why="it was not read")
+        yield _refusal(RefusalKind.TARGET_KEY_UNREADABLE, NOT_READ.why, target=target.name, key=named_key)
 
 
 def _of_target_key(target: TargetAccount, key: KeyFacts) -> Iterator[Refusal]:
@@ -319,5 +320,5 @@ def _snapshots_under(case: Case, key: KeyArn) -> list[str]:
     return sorted({one.snapshot_id for one in behind if isinstance(one, SnapshotFacts) and one.key_arn == key})
 
 
-def _refusal(kind: RefusalKind, **parts: str | Iterable[str]) -> Refusal:
-    return Refusal(kind, details(**parts))
+def _refusal(kind: RefusalKind, why: Why = (), /, **parts: str | Iterable[str]) -> Refusal:
+    return Refusal(kind, details(**parts), why)

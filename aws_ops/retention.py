@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
+from aws_ops.causes import Why
 from aws_ops.cautions import Caution, CautionKind
 from aws_ops.changes import DeregisterCopy
 from aws_ops.details import details
@@ -27,7 +28,7 @@ class Use:
     """What uses copies, and of which places that can't be said, with the reason."""
 
     users: References
-    unread: Mapping[Place, str]
+    unread: Mapping[Place, Why]
 
     def users_of(self, copy: DeregisterCopy) -> tuple[str, ...]:
         return self.users.get(copy.image_id, ())
@@ -84,7 +85,7 @@ def unused(copies: Sequence[DeregisterCopy], use: Use) -> tuple[DeregisterCopy, 
 def staying(copies: Sequence[DeregisterCopy], use: Use) -> tuple[Caution, ...]:
     """Why the other copies stay: what uses them, or that their place can't be asked."""
     unread = (
-        Caution(CautionKind.USE_UNREAD, details(place=f"{account_id} {region}", why=why))
+        Caution(CautionKind.USE_UNREAD, details(place=f"{account_id} {region}"), why)
         for (account_id, region), why in use.unread.items()
     )
     used = (

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from types import MappingProxyType
 
+from aws_ops.causes import at
 from aws_ops.cautions import Caution, CautionKind
 from aws_ops.changes import DeregisterCopy
 from aws_ops.details import details
@@ -109,8 +110,8 @@ def _staying(needs: Mapping[Entry, Sequence[str]], held: Held, besides: Set[Entr
 def _unreadable(unseen: Set[Entry], held: Held) -> Iterator[_Obstacle]:
     lists = sorted((entry for entry in unseen if entry.resource in held.unreadable), key=_resource)
     for resource, entries in groupby(lists, key=_resource):
-        why = f"{resource}: {held.unreadable[resource].why}"
-        yield _Obstacle(frozenset(entries), Refusal(RefusalKind.SOURCE_UNREADABLE, details(why=why)))
+        why = at(resource, held.unreadable[resource].why)
+        yield _Obstacle(frozenset(entries), Refusal(RefusalKind.SOURCE_UNREADABLE, (), why))
 
 
 def _in_policies(there: Set[Entry], held: Held) -> Iterator[_Obstacle]:

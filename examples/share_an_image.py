@@ -138,7 +138,7 @@ def share(
         status = patiently(partial(copy, accounts, target, order, token, pause), pause)
         faults = faults_of(status, order.key_arn)
         if faults:
-            raise GaveUp("; ".join((*faults, *status.reasons)))
+            raise GaveUp("; ".join((*map(str, faults), *status.reasons)))
         print(f"{status.image_id} in {order.account_id}, {order.region}, is ready, and encrypted under {order.key_arn}")
     return 0
 
@@ -178,7 +178,7 @@ def take(accounts: Accounts, source: SourceAccount, change: Change) -> None:
 
 def refused(why: Refused) -> int:
     for refusal in why.refusals:
-        print(f"{refusal.kind}: {dict(refusal.details)}", file=sys.stderr)
+        print(f"{refusal.kind}: {dict(refusal.details)}", *refusal.why, file=sys.stderr)
     return 1
 
 

@@ -9,9 +9,10 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import accumulate
 
+from aws_ops.causes import Cause, Why
 from aws_ops.cautions import CautionKind
 from aws_ops.finishing import Note, NoteKind
-from aws_ops.plan import Caution, Refusal
+from aws_ops.plan import Caution, Refusal, RefusalKind
 from handlers import mrkdwn
 from handlers.layout import ALL
 from handlers.people import Stranger
@@ -22,7 +23,10 @@ from sharing.states import RequestState, is_final
 
 
 def refusal(say: Speech, refused: Refusal) -> str:
-    return say(f"refusal-{dashed(refused.kind)}", **_escaped(dict(refused.details)))
+    details = _told(say, refused)
+    if refused.kind is RefusalKind.IMAGE_STATE:
+        details["reason"] = details["reason"] or "none"
+    return say(f"refusal-{dashed(refused.kind)}", **details)
 
 
 def left_behind(say: Speech, obstacle: Refusal) -> str:
@@ -32,7 +36,9 @@ def left_behind(say: Speech, obstacle: Refusal) -> str:
 
 def caution(say: Speech, cautioned: Caution, in_a_list: int = ALL) -> str:
     """Return what to know before saying yes; each list in it takes about so many characters."""
-    details = _escaped(dict(cautioned.details))
+    details = _told(say, cautioned)
+    if "by" in details:
+        details["by"] = say("manager-of-setting", by=details["by"])
     lists = {name: some(say, details[name].split(", "), in_a_list) for name in _LISTS & details.keys()}
     return say(f"caution-{dashed(cautioned.kind)}", **details | lists)
 
@@ -58,28 +64,38 @@ _LISTS = frozenset(
 
 
 def failure(say: Speech, failed: Failure) -> str:
-    details = _escaped(failed.details)
+    details = _told(say, failed)
     if failed.kind is FailureKind.NOT_REVOCABLE:
         details["state"] = state(say, RequestState(failed.details["state"]))
-    if "said" in details:
-        details["said"] = _said_by_aws(say, failed)
-    return say(f"failure-{dashed(failed.kind)}", **details)
+    return say(f"failure-{dashed(failed.kind)}", **_quoted(say, details))
 
 
-def _said_by_aws(say: Speech, failed: Failure) -> str:
-    """AWS's own message, in whichever language it comes, in words around it."""
-    said = mrkdwn.escape(failed.details["said"])
-    if "operation" in failed.details:
-        call = {name: mrkdwn.escape(failed.details[name]) for name in ("operation", "code")}
-        return say(_CALLS.get(failed.kind, "aws-refused"), said=said, **call)
-    return said.rstrip(". ") or say("aws-gives-no-reason")
+def _told(say: Speech, of: Refusal | Caution | Failure | Note) -> dict[str, str]:
+    """The details with what stands in the way; a version that had no causes stored that as a detail, in English."""
+    details = _escaped(dict(of.details))
+    return details | {"why": why(say, of.why)} if of.why else details
 
 
-_CALLS = {FailureKind.AWS_BUSY: "aws-could-not"}
+def why(say: Speech, causes: Why) -> str:
+    """Return what stands in the way, as what comes after a colon: without a full stop at its end."""
+    return say("why-separator").join(_cause(say, one) for one in causes)
+
+
+def _cause(say: Speech, one: Cause) -> str:
+    said = say(f"cause-{dashed(one.kind)}", **_quoted(say, _escaped(dict(one.details))))
+    return say("why-at", where=mrkdwn.escape(one.where), why=said) if one.where else said
+
+
+def _quoted(say: Speech, details: Mapping[str, str]) -> dict[str, str]:
+    """AWS's own message stands as a quotation, in whichever language it comes."""
+    if "said" not in details:
+        return dict(details)
+    said = details["said"]
+    return {**details, "said": say("aws-says", said=said) if said else say("aws-gives-no-reason")}
 
 
 def note(say: Speech, noted: Note) -> str:
-    named = _escaped(dict(noted.details))
+    named = _told(say, noted)
     if noted.kind is NoteKind.PROTECTED_FOR_NOW:
         named["until"] = mrkdwn.when(datetime.fromisoformat(named["until"]))
     return say(f"note-{dashed(noted.kind)}", **named)

@@ -28,7 +28,7 @@ from aws_ops.shared_images import find_shared_images
 from sharing.applying import NOT_NOW, apply_grant
 from sharing.claim import Claim
 from sharing.clock import Clock
-from sharing.errand import complete
+from sharing.errand import PartsRefused, complete
 from sharing.estate import Estate, UnknownAccount
 from sharing.ledger import Ledger
 from sharing.requests import NOBODY, Delivery, NewRequest, Person, Request, RequestId, RequestKind, Trigger
@@ -160,7 +160,7 @@ class Audits:
         changes = [one for one in claim.request.approved_plan.changes if isinstance(one, Grant | Withdrawal)]
         refused = [note for change in changes for note in self._put_right(claim, change)]
         if changes and len(refused) == len(changes):
-            raise AwsOpsError("; ".join(dict(note.details)["why"] for note in refused))
+            raise PartsRefused(cause for note in refused for cause in note.why)
         if refused:
             with claim.transaction() as (tx, request, now):
                 tx.set_notes(request, refused, now)
@@ -177,7 +177,7 @@ class Audits:
             raise
         except (AwsOpsError, UnknownAccount) as refused:
             what = {entry.resource for entry in entries_of([change])}
-            return [Note(NoteKind.NOT_PUT_RIGHT, details(what=what, why=str(refused)))]
+            return [Note(NoteKind.NOT_PUT_RIGHT, details(what=what), refused.why)]
         return []
 
     def give_up(self, tx: Transaction, request: Request, now: datetime) -> None:

@@ -28,7 +28,7 @@ from sharing.estate import Estate, UnknownAccount
 from sharing.requests import Delivery, Failure, FailureKind, Request, named
 from sharing.revoking import end_with_copies
 from sharing.states import DeliveryState, RequestState, is_final
-from sharing.transaction import LeaseLost, Transaction
+from sharing.transaction import LeaseLost, Transaction, why_columns
 
 _log = logging.getLogger(__name__)
 
@@ -108,13 +108,13 @@ def _try(accounts: Accounts, estate: Estate, request: Request, delivery: Deliver
         in_line = busy.code == "ResourceLimitExceeded"
         if in_line or now - delivery.waiting_since < _BUSY_FOR_AT_MOST:
             return _Tried(replace(delivery, due_at=now + _BUSY_PAUSE), in_line)
-        return _Tried(_failed(delivery, Failure(FailureKind.AWS_BUSY, busy.words), now))
+        return _Tried(_failed(delivery, Failure(FailureKind.AWS_BUSY, {}, busy.why), now))
     except NotYetVisible as unseen:
         if now - _opened(request, delivery) < SEEN_WITHIN:
             return _Tried(replace(delivery, due_at=now + _KEY_PAUSE))
-        return _Tried(_failed(delivery, Failure(FailureKind.AWS_REFUSED, {"said": str(unseen)}), now))
+        return _Tried(_failed(delivery, Failure(FailureKind.AWS_REFUSED, {}, unseen.why), now))
     except AwsOpsError as refused:
-        return _Tried(_failed(delivery, Failure(FailureKind.AWS_REFUSED, refused.words), now))
+        return _Tried(_failed(delivery, Failure(FailureKind.AWS_REFUSED, {}, refused.why), now))
     except Exception:
         reference = secrets.token_hex(4)
         _log.exception("request %s: unexpected error at %s, reference %s", request.id, delivery.target, reference)
@@ -194,8 +194,9 @@ def _change(tx: Transaction, request: Request, before: Delivery, after: Delivery
     if after.state is not before.state:
         details: dict[str, Any] = named(after) | {"image": after.image_id}
         if after.failure is not None:
-            details |= {"failure": after.failure.kind.value, **after.failure.details}
+            details |= {"failure": after.failure.kind.value, **after.failure.details, **why_columns(after.failure.why)}
         if after.notes:
-            details |= {"notes": [{"kind": note.kind.value, **dict(note.details)} for note in after.notes]}
+            notes = ({"kind": note.kind.value, **dict(note.details), **why_columns(note.why)} for note in after.notes)
+            details |= {"notes": list(notes)}
         tx.audit(request.id, now, "bot", f"delivery_{after.state.value}", details)
     return tx.change_delivery(request, before, after, now)

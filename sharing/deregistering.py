@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from aws_ops.accounts import Accounts
+from aws_ops.causes import Why, at
 from aws_ops.copies import COOLDOWN, CopyState, discard, is_protected_with_cooldown, lift_protection, watch
 from aws_ops.details import Details, details
 from aws_ops.errors import AwsBusy, AwsOpsError
@@ -18,8 +19,10 @@ from aws_ops.plan import DeregisterCopy
 from aws_ops.references import read_references
 from aws_ops.retention import Place, References, Use
 from sharing.claim import Claim
+from sharing.errand import PartsRefused
 from sharing.estate import Estate, UnknownAccount
 from sharing.requests import Request
+from sharing.transaction import why_columns
 
 _log = logging.getLogger(__name__)
 
@@ -34,14 +37,14 @@ def read_use(accounts: Accounts, estate: Estate, copies: Iterable[DeregisterCopy
         AwsBusy: one can't say now.
     """
     users: dict[ImageId, tuple[str, ...]] = {}
-    unread: dict[Place, str] = {}
+    unread: dict[Place, Why] = {}
     for place, image_ids in _by_place(copies):
         try:
             users |= _users(accounts, estate, place, image_ids)
         except AwsBusy:
             raise
         except (AwsOpsError, UnknownAccount) as trouble:
-            unread[place] = str(trouble)
+            unread[place] = trouble.why
     return Use(users, unread)
 
 
@@ -78,7 +81,7 @@ def deregister_copies(claim: Claim, accounts: Accounts, estate: Estate) -> bool:
 
     Raises:
         AwsBusy: some of them not now; the same again later is right.
-        AwsOpsError: none of them could go.
+        PartsRefused: none of them could go.
     """
     orders = [change for change in claim.request.approved_plan.changes if isinstance(change, DeregisterCopy)]
     with claim.transaction() as (tx, _, _now):
@@ -91,15 +94,20 @@ def deregister_copies(claim: Claim, accounts: Accounts, estate: Estate) -> bool:
         except AwsBusy as trouble:
             busy[order.image_id] = trouble
         except (AwsOpsError, UnknownAccount) as trouble:
-            stay.append(Note(NoteKind.NOT_DEREGISTERED, (*_where(order), ("why", str(trouble)))))
-    refused = [dict(note.details) for note in stay if note.kind is NoteKind.NOT_DEREGISTERED]
+            stay.append(Note(NoteKind.NOT_DEREGISTERED, _where(order), trouble.why))
+    refused = [note for note in stay if note.kind is NoteKind.NOT_DEREGISTERED]
     if orders and len(refused) == len(orders):
         _write_down(claim, [], busy)
-        raise AwsOpsError("; ".join(f"{one['copy']} in {one['place']}: {one['why']}" for one in refused))
+        raise PartsRefused(cause for note in refused for cause in _why_of(note))
     waits = _write_down(claim, stay, busy)
     if busy:
         raise next(iter(busy.values()))
     return not waits
+
+
+def _why_of(note: Note) -> Why:
+    about = dict(note.details)
+    return at(f"{about['copy']} ({about['place']})", note.why)
 
 
 def _write_down(claim: Claim, stay: Sequence[Note], busy: Collection[ImageId]) -> bool:
@@ -110,7 +118,8 @@ def _write_down(claim: Claim, stay: Sequence[Note], busy: Collection[ImageId]) -
     with claim.transaction() as (tx, request, now):
         for note in stay:
             if note not in request.notes:
-                tx.audit(request.id, now, "bot", "copy_kept", {"because": note.kind.value, **dict(note.details)})
+                kept = {"because": note.kind.value, **dict(note.details), **why_columns(note.why)}
+                tx.audit(request.id, now, "bot", "copy_kept", kept)
         notes = (*stay, *(wait for wait in request.waits if _copy_of(wait) in busy))
         noted = tx.set_notes(request, notes, now) if notes != request.notes else request
         if noted.waits:

@@ -1,13 +1,23 @@
 """Errands: what the worker needs to know of a kind of request. The way is the same for all kinds, the work isn't."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Protocol
 
+from aws_ops.causes import Cause
+from aws_ops.errors import AwsOpsError
 from aws_ops.plan import Plan, Refused
 from sharing.claim import Claim
 from sharing.requests import Request
 from sharing.states import RequestState
 from sharing.transaction import Transaction
+
+
+class PartsRefused(AwsOpsError):
+    """AWS refused some of what was to be done, or all of it, each part for a reason of its own."""
+
+    def __init__(self, why: Iterable[Cause]) -> None:
+        super().__init__("AWS refused some of it", tuple(dict.fromkeys(why)))
 
 
 class Errand(Protocol):

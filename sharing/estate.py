@@ -7,6 +7,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from aws_ops.causes import CauseKind, Why, because
 from aws_ops.facts import SourceAccount, TargetAccount, TargetOrganization
 from aws_ops.ids import AccountId, Region
 
@@ -21,6 +22,10 @@ class UnknownAccount(Exception):
     def __init__(self, wanted: str) -> None:
         super().__init__(f"no configured account is called {wanted}")
         self.wanted = wanted
+
+    @property
+    def why(self) -> Why:
+        return because(CauseKind.NO_LONGER_CONFIGURED, account=self.wanted)
 
 
 @dataclass(frozen=True)

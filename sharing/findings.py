@@ -3,7 +3,7 @@
 It looks again every week: what people have been told already isn't told again.
 """
 
-from aws_ops.cautions import Caution, CautionKind
+from aws_ops.cautions import CautionKind
 from aws_ops.details import Details
 from aws_ops.plan import Plan
 
@@ -14,9 +14,5 @@ def brings_news(plan: Plan, before: Plan | None) -> bool:
 
 
 def _findings(plan: Plan) -> frozenset[tuple[CautionKind, Details]]:
-    return frozenset((one.kind, _lasting(one)) for one in plan.cautions if one.kind is not CautionKind.COPY_IN_USE)
-
-
-def _lasting(caution: Caution) -> Details:
-    """What is the same for as long as the finding is: EC2 says each time anew, in other letters, why it refuses."""
-    return tuple((name, value) for name, value in caution.details if name != "why")
+    """What is the same for as long as a finding is: EC2 says each time anew, in other letters, why it refuses."""
+    return frozenset((one.kind, one.details) for one in plan.cautions if one.kind is not CautionKind.COPY_IN_USE)

@@ -117,7 +117,7 @@ def _look(accounts: Accounts, estate: Estate, order: ReencryptImage, made: Prepa
         keep_imds_support(ec2, made.image_id, order.imds_support)
         return replace(made, percent=_DONE)
     if status.state is CopyState.AVAILABLE:
-        raise NotPrepared(Failure(FailureKind.COPY_WRONG, {"image": made.image_id, "faults": "; ".join(faults)}))
+        raise NotPrepared(Failure(FailureKind.COPY_WRONG, {"image": made.image_id}, faults))
     failure = _failure(status)
     discard(ec2, made.image_id)
     raise NotPrepared(failure)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple, NewType
 
+from aws_ops.causes import Why
 from aws_ops.estimates import Estimate
 from aws_ops.finishing import Note, NoteKind
 from aws_ops.ids import AccountId, ImageId, KeyArn, Region, account_of
@@ -68,15 +69,16 @@ class Verdict(StrEnum):
 
 
 class FailureKind(StrEnum):
-    """Why a request or a delivery failed; the comment names the details that go with it."""
+    """Why a request or a delivery failed; the comment names the details that go with it, and `why` if it has one."""
 
-    AWS_REFUSED = "aws_refused"  # said; and operation and code where that is AWS's own message
-    AWS_BUSY = "aws_busy"  # as above
+    AWS_REFUSED = "aws_refused"
+    AWS_BUSY = "aws_busy"
+    OTHERS_AT_IT = "others_at_it"  # other requests, all the time
     ACCOUNT_REMOVED = "account_removed"  # account
     KEY_NEVER_USABLE = "key_never_usable"  # key, minutes
     COPY_FAILED = "copy_failed"  # said (AWS's reason, empty if it gives none)
     REENCRYPTION_FAILED = "reencryption_failed"  # image, said (as above)
-    COPY_WRONG = "copy_wrong"  # image, faults
+    COPY_WRONG = "copy_wrong"  # image
     COPY_GONE = "copy_gone"  # image
     NOT_REVOCABLE = "not_revocable"  # share, state
     COPY_STALLED = "copy_stalled"  # image, hours
@@ -89,6 +91,7 @@ class Failure:
 
     kind: FailureKind
     details: Mapping[str, str]
+    why: Why = ()
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ from aws_ops.revocation import openings, plan_revocation, witnessed
 from sharing.applying import NOT_NOW, about_to_take, edit_key_policy, record
 from sharing.claim import Claim
 from sharing.deregistering import deregister_copies, read_use
-from sharing.errand import complete
+from sharing.errand import PartsRefused, complete
 from sharing.estate import Estate
 from sharing.ledger import Ledger
 from sharing.requests import Request, RequestId, Trigger, revocation_of
@@ -209,19 +209,22 @@ def withdraw_all(claim: Claim, accounts: Accounts, estate: Estate, changes: Iter
 
     Raises:
         KeyInOtherHands, AwsBusy, NotYetVisible, KeyPolicyContested: not all now; the same again later is right.
-        AwsOpsError: AWS won't have some of it.
+        PartsRefused: AWS won't have some of it.
     """
-    troubles: list[Exception] = []
+    passing: list[Exception] = []
+    refused: list[AwsOpsError] = []
     for change in changes:
         if isinstance(change, Withdrawal):
             try:
                 withdraw(claim, accounts, estate, change)
-            except (AwsOpsError, *NOT_NOW) as trouble:
-                troubles.append(trouble)
-    if passing := [trouble for trouble in troubles if isinstance(trouble, NOT_NOW)]:
+            except NOT_NOW as trouble:
+                passing.append(trouble)
+            except AwsOpsError as trouble:
+                refused.append(trouble)
+    if passing:
         raise passing[0]
-    if troubles:
-        raise AwsOpsError("; ".join(dict.fromkeys(map(str, troubles))))
+    if refused:
+        raise PartsRefused(cause for trouble in refused for cause in trouble.why)
 
 
 def withdraw(claim: Claim, accounts: Accounts, estate: Estate, change: Withdrawal) -> None:

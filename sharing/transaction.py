@@ -17,6 +17,8 @@ from sqlalchemy.exc import IntegrityError
 
 from aws_ops import estimates
 from aws_ops import plan as plans
+from aws_ops.causes import Cause, CauseKind, Why, because
+from aws_ops.details import Details
 from aws_ops.entries import Entry, entries_of
 from aws_ops.estimates import CopyTime, Estimate
 from aws_ops.finishing import Note, NoteKind
@@ -495,11 +497,31 @@ def to_be_told(now: datetime) -> dict[str, Any]:
 
 
 def failure_columns(failure: Failure | None) -> dict[str, Any] | None:
-    return None if failure is None else {"kind": failure.kind.value, "details": dict(failure.details)}
+    if failure is None:
+        return None
+    return {"kind": failure.kind.value, "details": dict(failure.details), **why_columns(failure.why)}
 
 
 def refusal_columns(refusals: Iterable[Refusal]) -> list[dict[str, Any]]:
-    return [{"kind": refusal.kind.value, "details": [list(pair) for pair in refusal.details]} for refusal in refusals]
+    return [{"kind": one.kind.value, "details": _pairs(one.details), **why_columns(one.why)} for one in refusals]
+
+
+def why_columns(why: Why) -> dict[str, Any]:
+    """The reasons as JSON, by their name in what they are a part of; nothing if there are none."""
+    causes = [{"kind": one.kind.value, "details": _pairs(one.details), "where": one.where} for one in why]
+    return {"why": causes} if causes else {}
+
+
+def _why(stored: Mapping[str, Any]) -> Why:
+    return tuple(Cause(CauseKind(one["kind"]), _details(one["details"]), one["where"]) for one in stored.get("why", ()))
+
+
+def _pairs(named: Details) -> list[list[str]]:
+    return [list(pair) for pair in named]
+
+
+def _details(stored: Iterable[Sequence[str]]) -> Details:
+    return tuple((name, value) for name, value in stored)
 
 
 def _columns(delivery: Delivery) -> dict[str, Any]:
@@ -512,11 +534,11 @@ def _columns(delivery: Delivery) -> dict[str, Any]:
 
 
 def _note_columns(notes: Iterable[Note]) -> list[dict[str, Any]]:
-    return [{"kind": note.kind.value, "details": [list(pair) for pair in note.details]} for note in notes]
+    return [{"kind": one.kind.value, "details": _pairs(one.details), **why_columns(one.why)} for one in notes]
 
 
 def _notes(stored: Iterable[Mapping[str, Any]]) -> tuple[Note, ...]:
-    return tuple(Note(NoteKind(one["kind"]), tuple((name, value) for name, value in one["details"])) for one in stored)
+    return tuple(Note(NoteKind(one["kind"]), _details(one["details"]), _why(one)) for one in stored)
 
 
 _DELIVERY_COLUMNS = tuple(
@@ -525,7 +547,25 @@ _DELIVERY_COLUMNS = tuple(
 
 
 def _failure(stored: Mapping[str, Any] | None) -> Failure | None:
-    return None if stored is None else Failure(FailureKind(stored["kind"]), stored["details"])
+    if stored is None:
+        return None
+    failure = Failure(FailureKind(stored["kind"]), stored["details"], _why(stored))
+    return failure if failure.why else _of_before(failure)
+
+
+def _of_before(failure: Failure) -> Failure:
+    """What a version of the bot stored that had no causes: AWS's answer by its parts, all else as a sentence."""
+    details = failure.details
+    match failure.kind:
+        case FailureKind.AWS_REFUSED | FailureKind.AWS_BUSY if "operation" in details:
+            kind = CauseKind.REFUSED if failure.kind is FailureKind.AWS_REFUSED else CauseKind.COULD_NOT
+            return replace(failure, details={}, why=because(kind, **details))
+        case FailureKind.AWS_REFUSED | FailureKind.AWS_BUSY if "said" in details:
+            return replace(failure, details={"why": details["said"]})
+        case FailureKind.COPY_WRONG if "faults" in details:
+            return replace(failure, details={"image": details["image"], "why": details["faults"]})
+        case _:
+            return failure
 
 
 def _delivery(row: RowMapping) -> Delivery:
@@ -614,7 +654,7 @@ def _request(row: RowMapping, its_deliveries: tuple[Delivery, ...], its_decision
         plan_digest=row["plan_digest"],
         estimate=None if row["estimate"] is None else estimates.load(row["estimate"]),
         refusals=tuple(
-            Refusal(RefusalKind(stored["kind"]), tuple((name, value) for name, value in stored["details"]))
+            Refusal(RefusalKind(stored["kind"]), _details(stored["details"]), _why(stored))
             for stored in row["refusals"]
         ),
         failure=_failure(row["failure"]),

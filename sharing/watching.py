@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aws_ops.accounts import Accounts
+from aws_ops.causes import Why
 from aws_ops.copies import CopyState, CopyStatus, discard, faults_of, watch
 from aws_ops.errors import AwsBusy, AwsOpsError
 from aws_ops.estimates import about, minutes_left
@@ -29,7 +30,7 @@ from sharing.estate import Estate, UnknownAccount
 from sharing.requests import Delivery, Failure, FailureKind, Request, named
 from sharing.states import DeliveryState
 from sharing.store import Flight, Store
-from sharing.transaction import LeaseLost, failure_columns
+from sharing.transaction import LeaseLost, failure_columns, why_columns
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -64,16 +65,16 @@ def judge(delivery: Delivery, status: CopyStatus | None, now: datetime) -> Deliv
         case _:
             faults = faults_of(status, delivery.key_arn) if delivery.key_arn else ()
             if faults:
-                return _failed(delivery, FailureKind.COPY_WRONG, now, image=image, faults="; ".join(faults))
+                return _failed(delivery, FailureKind.COPY_WRONG, now, faults, image=image)
             return replace(delivery, state=DeliveryState.COMPLETED, percent=100, failure=None, finished_at=now)
 
 
-def unseen(delivery: Delivery, why: Mapping[str, str], now: datetime) -> Delivery:
+def unseen(delivery: Delivery, why: Why, now: datetime) -> Delivery:
     """Return the delivery whose copy can't be looked at, with the reason; given up only if that lasts."""
     if now - (delivery.started_at or now) < _STALLED_AFTER:
         copying = delivery.state is DeliveryState.COPYING
-        return replace(delivery, failure=Failure(FailureKind.AWS_REFUSED, why)) if copying else delivery
-    return _failed(delivery, FailureKind.AWS_REFUSED, now, **why)
+        return replace(delivery, failure=Failure(FailureKind.AWS_REFUSED, {}, why)) if copying else delivery
+    return _failed(delivery, FailureKind.AWS_REFUSED, now, why)
 
 
 def after_clearing(request: Request, delivery: Delivery, now: datetime) -> Delivery:
@@ -119,9 +120,8 @@ class CopyWatch:
             _log_for_each(flights, logging.INFO, "copies are looked at later: %s", busy)
         except (AwsOpsError, UnknownAccount) as trouble:
             _log_for_each(flights, logging.WARNING, "copies can't be looked at: %s", trouble)
-            why = trouble.words if isinstance(trouble, AwsOpsError) else {"said": str(trouble)}
             for flight in flights:
-                self._write_down(flight, unseen(flight.delivery, why, self.clock()))
+                self._write_down(flight, unseen(flight.delivery, trouble.why, self.clock()))
         except Exception:
             _log.exception("copies can't be looked at")
 
@@ -195,8 +195,8 @@ class CopyWatch:
             if after.state is not before.state:
                 details = named(after) | {"image": before.image_id}
                 failure = failure_columns(after.failure) if after.state is not DeliveryState.COMPLETED else None
-                notes = [{"kind": note.kind.value, **dict(note.details)} for note in after.notes]
-                said = details | {"failure": failure, "notes": notes}
+                notes = ({"kind": one.kind.value, **dict(one.details), **why_columns(one.why)} for one in after.notes)
+                said = details | {"failure": failure, "notes": list(notes)}
                 tx.audit(request.id, now, "bot", f"delivery_{after.state.value}", said)
             tx.change_delivery(request, before, after, now)
 
@@ -208,5 +208,5 @@ def _log_for_each(flights: Sequence[Flight], level: int, said: str, trouble: Exc
             _log.log(level, said, trouble)
 
 
-def _failed(delivery: Delivery, kind: FailureKind, now: datetime, **details: str) -> Delivery:
-    return replace(delivery, state=DeliveryState.FAILED, failure=Failure(kind, details), finished_at=now)
+def _failed(delivery: Delivery, kind: FailureKind, now: datetime, why: Why = (), **details: str) -> Delivery:
+    return replace(delivery, state=DeliveryState.FAILED, failure=Failure(kind, details, why), finished_at=now)

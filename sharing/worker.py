@@ -122,10 +122,9 @@ class Worker:
         except NotPrepared as trouble:
             self._fail(claim, trouble.failure)
         except (*NOT_NOW, Overtaken) as trouble:
-            words = trouble.words if isinstance(trouble, AwsOpsError) else {"said": str(trouble)}
-            self._try_later(claim, words)
+            self._try_later(claim, _if_it_lasts(trouble), str(trouble))
         except AwsOpsError as trouble:
-            self._fail(claim, Failure(FailureKind.AWS_REFUSED, trouble.words))
+            self._fail(claim, Failure(FailureKind.AWS_REFUSED, {}, trouble.why))
         except UnknownAccount as gone:
             self._fail(claim, Failure(FailureKind.ACCOUNT_REMOVED, {"account": gone.wanted}))
         except Exception:
@@ -227,13 +226,14 @@ class Worker:
             if request.state is RequestState.AWAITING_APPROVAL:
                 move_on(tx, self.rules, request, now)
 
-    def _try_later(self, claim: Claim, words: Mapping[str, str]) -> None:
+    def _try_later(self, claim: Claim, failure: Failure, said: str) -> None:
+        """Try again after a pause; the request fails with `failure` if that has been done for long enough."""
         tries = claim.request.attempts + 1
         if tries >= _TRIES:
-            self._fail(claim, Failure(FailureKind.AWS_BUSY, words))
+            self._fail(claim, failure)
             return
         pause = min(_FIRST_PAUSE * 2 ** (tries - 1), _LONGEST_PAUSE)
-        _log.info("request %s: try %d again in %s: %s", claim.request.id, tries, pause, " ".join(words.values()))
+        _log.info("request %s: try %d again in %s: %s", claim.request.id, tries, pause, said)
         with claim.transaction() as (tx, request, now):
             if request.state is claim.request.state:
                 tx.postpone(request, now + pause)
@@ -242,10 +242,11 @@ class Worker:
     def _own_mistake(self, claim: Claim) -> None:
         reference = secrets.token_hex(4)
         _log.exception("request %s: unexpected error, reference %s", claim.request.id, reference)
+        failure = Failure(FailureKind.UNEXPECTED, {"reference": reference})
         if claim.request.attempts + 1 < _TRIES_AFTER_A_MISTAKE:
-            self._try_later(claim, {"said": f"reference {reference}"})
+            self._try_later(claim, failure, f"reference {reference}")
         else:
-            self._fail(claim, Failure(FailureKind.UNEXPECTED, {"reference": reference}))
+            self._fail(claim, failure)
 
     def _fail(self, claim: Claim, failure: Failure) -> None:
         with claim.transaction() as (tx, request, now):
@@ -256,3 +257,10 @@ class Worker:
                 tx.move(request, RequestState.FAILED, now, failure=failure_columns(failure))
                 self.errands[request.kind].give_up(tx, request, now)
             tx.let_go(request)
+
+
+def _if_it_lasts(trouble: Exception) -> Failure:
+    """What trouble that passes most of the time is, once it hasn't passed."""
+    if isinstance(trouble, AwsOpsError):
+        return Failure(FailureKind.AWS_BUSY, {}, trouble.why)
+    return Failure(FailureKind.OTHERS_AT_IT, {})

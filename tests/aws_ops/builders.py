@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from aws_ops.causes import CauseKind, because
+from aws_ops.cautions import Caution
 from aws_ops.changes import (
     AddCreateVolumePermission,
     AddLaunchPermission,
@@ -66,6 +68,7 @@ from aws_ops.key_policy import (
     withdraw_administration,
     withdraw_use,
 )
+from aws_ops.refusals import Refusal
 from aws_ops.request import Mode, ShareRequest
 
 REGION = Region("eu-central-1")
@@ -366,3 +369,12 @@ def held_in(facts: Facts) -> Held:
         entries |= on_image(GOLDEN, REGION, image.image_id, image.launch_permission | image.launch_organizations)
     groups = {image.image_id: image.launch_groups for image in facts.images.values()}
     return Held(entries, partial, policies, groups)
+
+
+NO_ENTRY = because(CauseKind.REFUSED, operation="DescribeImages", code="UnauthorizedOperation", said="no entry")
+"""Why something couldn't be read."""
+
+
+def told(of: Refusal | Caution) -> dict[str, Any]:
+    """The details of it, and why it is so."""
+    return dict(of.details) | ({"why": of.why} if of.why else {})

@@ -179,7 +179,7 @@ def test_an_image_becomes_a_verified_copy_in_each_account(company: Company, encr
     again = company.plan(company.request(image_id))
     assert isinstance(again, Refused)
     assert dict(again.refusals[0].details)["have"] == (
-        f"staging: {copies[STAGING]} in {REGION}, prod: {copies[PROD]} in {REGION}"
+        f"staging: {copies[STAGING]} ({REGION}), prod: {copies[PROD]} ({REGION})"
     )
 
 

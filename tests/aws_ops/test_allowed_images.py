@@ -12,7 +12,18 @@ from aws_ops.cautions import CautionKind
 from aws_ops.facts import AllowedImages, Unreadable
 from aws_ops.plan import Plan, plan_share
 from aws_ops.request import Mode
-from tests.aws_ops.builders import GOLDEN, IMAGE, REGION, STAGING, STRANGER, a_request, a_source, an_image, some_facts
+from tests.aws_ops.builders import (
+    GOLDEN,
+    IMAGE,
+    NO_ENTRY,
+    REGION,
+    STAGING,
+    STRANGER,
+    a_request,
+    a_source,
+    an_image,
+    some_facts,
+)
 
 NOW = datetime(2026, 12, 23, tzinfo=UTC)  # 30 days after the image was made
 OLD = an_image(deprecation_time=NOW - timedelta(days=5))
@@ -76,7 +87,7 @@ def test_whatever_aws_adds_is_weighed(criteria: list[dict[str, Any]]) -> None:
         (AllowedImages("enabled", ({"SomethingNew": 1},)), Mode.COPY, [CautionKind.IMAGE_MAY_BE_HIDDEN]),
         (AllowedImages("audit-mode"), Mode.SHARE, [CautionKind.IMAGE_WOULD_BE_HIDDEN]),
         (AllowedImages("audit-mode", ({"SomethingNew": 1},)), Mode.SHARE, []),
-        (Unreadable("no entry"), Mode.SHARE, [CautionKind.ALLOWED_IMAGES_UNREAD]),
+        (Unreadable(NO_ENTRY), Mode.SHARE, [CautionKind.ALLOWED_IMAGES_UNREAD]),
     ],
 )
 def test_what_an_approver_is_told(setting: AllowedImages | Unreadable, mode: Mode, kinds: list[CautionKind]) -> None:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_ops.audit import Books, LostCopy, SharedImage, SharedImages, plan_audit
+from aws_ops.causes import CauseKind, because
 from aws_ops.cautions import CautionKind
 from aws_ops.changes import Grant, Withdrawal
 from aws_ops.entries import Entry, On, entries_of
@@ -16,6 +17,7 @@ from aws_ops.membership import Membership
 from tests.aws_ops.builders import (
     GOLDEN,
     IMAGE,
+    NO_ENTRY,
     PROD,
     REGION,
     SNAPSHOT,
@@ -26,6 +28,7 @@ from tests.aws_ops.builders import (
     a_principal,
     a_unit,
     an_organization,
+    told,
 )
 
 KEY = a_key_arn(GOLDEN)
@@ -76,13 +79,13 @@ def test_put_right_nothing_differs_and_nobody_lost_what_is_theirs(
 
 def test_what_is_gone_or_cannot_be_read_is_told_and_left_alone() -> None:
     books = Books(frozenset(ENTRIES), frozenset(), frozenset(ENTRIES), KNOWN)
-    held = Held(gone=frozenset({IMAGE}), unreadable={KEY: Unreadable("no entry")})
+    held = Held(gone=frozenset({IMAGE}), unreadable={KEY: Unreadable(NO_ENTRY)})
     plan = plan_audit(
         books, held, SharedImages(), [LostCopy("R-7K2M9QXA", STAGING, REGION, ImageId("ami-22222222222222222"))]
     )
     assert {entry.resource for entry in entries_of(plan.changes)} == {SNAPSHOT}
-    assert [(caution.kind, dict(caution.details)) for caution in plan.cautions] == [
-        (CautionKind.NOT_LOOKED_AT, {"what": KEY, "why": "no entry"}),
+    assert [(caution.kind, told(caution)) for caution in plan.cautions] == [
+        (CautionKind.NOT_LOOKED_AT, {"what": KEY, "why": NO_ENTRY}),
         (CautionKind.SOURCE_GONE, {"what": IMAGE}),
         (
             CautionKind.COPY_LOST,
@@ -133,9 +136,9 @@ def test_a_policy_that_kms_would_not_store_is_told_of_and_the_rest_is_put_right(
         On.GRANT,
         On.SNAPSHOT,
     }
-    [told] = [caution for caution in plan.cautions if caution.kind is CautionKind.CANNOT_BE_PUT_RIGHT]
-    assert dict(told.details)["what"] == KEY
-    assert "AIDAEXAMPLE" in dict(told.details)["why"]
+    [stuck] = [caution for caution in plan.cautions if caution.kind is CautionKind.CANNOT_BE_PUT_RIGHT]
+    assert dict(stuck.details)["what"] == KEY
+    assert stuck.why == because(CauseKind.DELETED_PRINCIPALS, principals="AIDAEXAMPLE")
 
 
 ORGANIZATION = an_organization(role=a_unit().role)
@@ -157,7 +160,7 @@ memberships = st.builds(
     st.builds(Books, readers, st.just(frozenset()), readers, st.just(KNOWN)),
     readers,
     some_accounts,
-    st.one_of(st.just(Unreadable("no")), some_accounts),
+    st.one_of(st.just(Unreadable(because(CauseKind.NOT_READ))), some_accounts),
 )
 def test_members_that_left_lose_and_those_that_joined_get_what_nobody_else_gives_them(
     share: Membership,

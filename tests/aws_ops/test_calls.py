@@ -11,7 +11,8 @@ from botocore.exceptions import (
 )
 
 from aws_ops.calls import calling
-from aws_ops.errors import AccessDenied, AwsBusy, AwsOpsError, AwsRefused, NotFound
+from aws_ops.causes import CauseKind, because
+from aws_ops.errors import AccessDenied, AwsBusy, AwsOpsError, AwsRefused, NotFound, OwnCredentials
 
 
 def told(error: Exception, operation: str = "CopyImage") -> AwsOpsError:
@@ -77,13 +78,20 @@ def test_a_role_that_cannot_be_assumed_is_told_as_such_whatever_was_called() -> 
     [
         (EndpointConnectionError(endpoint_url="https://ec2"), AwsBusy),
         (ReadTimeoutError(endpoint_url="https://ec2"), AwsBusy),
-        (NoCredentialsError(), AwsBusy),
+        (NoCredentialsError(), OwnCredentials),
         (ParamValidationError(report="Name is missing"), AwsRefused),
     ],
     ids=lambda value: getattr(value, "__name__", type(value).__name__),
 )
 def test_what_never_reached_aws(error: Exception, kind: type[AwsOpsError]) -> None:
     assert type(told(error)) is kind
+
+
+@pytest.mark.parametrize("error", [{"Code": "InvalidRequest"}, {"Code": "InvalidRequest", "Message": None}])
+def test_an_answer_without_a_message_is_told_as_such(error: dict[str, str | None]) -> None:
+    refused = told(ClientError({"Error": error}, "CopyImage"))  # type: ignore[arg-type]
+    assert str(refused) == "AWS refused CopyImage: no reason given (InvalidRequest)"
+    assert refused.why == because(CauseKind.REFUSED, operation="CopyImage", code="InvalidRequest", said="")
 
 
 def test_what_is_not_of_aws_passes() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from botocore.stub import ANY, Stubber
 
+from aws_ops.causes import CauseKind, because
 from aws_ops.changes import CopyImage
 from aws_ops.copies import (
     DELIVERY_TAG,
@@ -233,11 +234,11 @@ def test_a_copy_is_good_if_every_snapshot_is_under_the_key() -> None:
 def test_every_fault_of_a_copy_is_named() -> None:
     other = a_key_arn(STAGING, "other")
     assert faults_of(a_status(CopyState.PENDING, KEY, None, other), KEY) == (
-        f"{COPY} is pending, not available",
-        "snap-1 is not encrypted",
-        f"snap-2 is encrypted under {other}, not under {KEY}",
+        *because(CauseKind.NOT_AVAILABLE, image=COPY, state="pending"),
+        *because(CauseKind.NOT_ENCRYPTED, snapshot="snap-1"),
+        *because(CauseKind.UNDER_OTHER_KEY, snapshot="snap-2", key=other, intended=KEY),
     )
-    assert faults_of(a_status(), KEY) == (f"{COPY} shows no snapshots",)
+    assert faults_of(a_status(), KEY) == because(CauseKind.NO_SNAPSHOTS, image=COPY)
 
 
 # Clearing away -------------------------------------------------------------------------------------------------------

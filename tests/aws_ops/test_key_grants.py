@@ -30,6 +30,7 @@ from playground.aws import StrictAws
 from playground.clock import ManualClock
 from tests.aws_ops.builders import (
     GOLDEN,
+    NO_ENTRY,
     PROD,
     REGION,
     STAGING,
@@ -44,6 +45,7 @@ from tests.aws_ops.builders import (
     a_source,
     a_target,
     some_facts,
+    told,
 )
 
 KEY = a_key_arn(GOLDEN)
@@ -251,11 +253,11 @@ def test_a_denial_that_strikes_auto_scaling_is_seen_before() -> None:
 
 
 def test_grants_that_cannot_be_read_are_refused_only_where_one_is_needed() -> None:
-    facts = some_facts(keys=[a_key(grants=Unreadable("no entry"))])
+    facts = some_facts(keys=[a_key(grants=Unreadable(NO_ENTRY))])
     refused = plan_share(a_request(), [BY_GRANT], facts)
     assert isinstance(refused, Refused)
-    assert [(one.kind, dict(one.details)) for one in refused.refusals] == [
-        (RefusalKind.GRANTS_UNREADABLE, {"key": KEY, "why": "no entry"})
+    assert [(one.kind, told(one)) for one in refused.refusals] == [
+        (RefusalKind.GRANTS_UNREADABLE, {"key": KEY, "why": NO_ENTRY})
     ]
     assert isinstance(plan_share(a_request(), [a_source()], facts), Plan)
 
@@ -266,7 +268,7 @@ def test_auto_scaling_that_kms_does_not_know_is_refused_only_if_it_is_asked_for(
     assert isinstance(plan_share(request, [a_source()], facts), Plan)
     refused = plan_share(replace(request, auto_scaling=True), [a_source()], facts)
     assert isinstance(refused, Refused)
-    assert [(one.kind, dict(one.details)) for one in refused.refusals] == [
+    assert [(one.kind, told(one)) for one in refused.refusals] == [
         (RefusalKind.AUTO_SCALING_ROLE_MISSING, {"principal": AUTO_SCALING, "account": STAGING})
     ]
 

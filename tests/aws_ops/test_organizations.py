@@ -39,6 +39,7 @@ from tests.aws_ops.builders import (
     GOLDEN,
     IMAGE,
     MANAGEMENT,
+    NO_ENTRY,
     PROD,
     REGION,
     SNAPSHOT,
@@ -56,6 +57,7 @@ from tests.aws_ops.builders import (
     an_organization,
     held_in,
     some_facts,
+    told,
 )
 from tests.aws_ops.canned import CannedAws, a_healthy_aws
 
@@ -77,14 +79,14 @@ def planned(request: ShareRequest, facts: Any = None) -> Plan:
     return plan
 
 
-def refused(request: ShareRequest, facts: Any = None) -> dict[RefusalKind, dict[str, str]]:
+def refused(request: ShareRequest, facts: Any = None) -> dict[RefusalKind, dict[str, Any]]:
     refused = plan_share(request, [a_source()], facts or facts_with())
     assert isinstance(refused, Refused), refused
-    return {refusal.kind: dict(refusal.details) for refusal in refused.refusals}
+    return {refusal.kind: told(refusal) for refusal in refused.refusals}
 
 
-def cautions(plan: Plan) -> dict[CautionKind, dict[str, str]]:
-    return {caution.kind: dict(caution.details) for caution in plan.cautions}
+def cautions(plan: Plan) -> dict[CautionKind, dict[str, Any]]:
+    return {caution.kind: told(caution) for caution in plan.cautions}
 
 
 # What is done --------------------------------------------------------------------------------------------------------
@@ -158,8 +160,8 @@ def test_no_copies_can_be_made_in_an_organization(mode: Mode) -> None:
 
 
 def test_members_that_cannot_be_asked_for_are_in_the_way_only_if_they_are_needed() -> None:
-    blind = facts_with(members=Unreadable("no entry"))
-    details = {"organization": "workloads", "why": "no entry"}
+    blind = facts_with(members=Unreadable(NO_ENTRY))
+    details = {"organization": "workloads", "why": NO_ENTRY}
     assert refused(a_request(a_unit()), blind) == {RefusalKind.MEMBERS_UNREADABLE: details}
     never = a_unit(snapshots=SnapshotSharing.NEVER)
     assert cautions(planned(a_request(never), blind))[CautionKind.MEMBERS_UNKNOWN] == details
@@ -267,7 +269,7 @@ def test_only_those_are_asked_whom_somebody_may_ask() -> None:
     aws.refuse(MANAGEMENT, "ListAccountsForParent", "AccessDeniedException")
     facts = read_facts(aws, [a_source()], a_request(an_organization(), a_unit()))  # type: ignore[arg-type]
     assert set(facts.members) == {a_unit().arn}
-    assert "AccessDeniedException" in facts.members[a_unit().arn].why  # type: ignore[union-attr]
+    assert "AccessDeniedException" in str(*facts.members[a_unit().arn].why)  # type: ignore[union-attr]
 
 
 def test_accounts_organizations_and_units_are_written_in_one_call() -> None:

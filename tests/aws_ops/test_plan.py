@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aws_ops.causes import CauseKind, because
 from aws_ops.facts import (
     Device,
     ExistingCopy,
@@ -50,6 +51,7 @@ from aws_ops.plan import (
 from tests.aws_ops.builders import (
     GOLDEN,
     IMAGE,
+    NO_ENTRY,
     PROD,
     REGION,
     SNAPSHOT,
@@ -72,6 +74,7 @@ from tests.aws_ops.builders import (
     an_organization,
     some_facts,
     target_facts,
+    told,
 )
 
 KEY = a_key_arn(GOLDEN)
@@ -91,14 +94,14 @@ def planned(facts: Facts | None = None, request: ShareRequest | None = None) -> 
 
 def refused(
     facts: Facts, request: ShareRequest | None = None, sources: list[SourceAccount] | None = None
-) -> dict[RefusalKind, dict[str, str]]:
+) -> dict[RefusalKind, dict[str, Any]]:
     refused = plan_share(request or a_request(), sources or [a_source()], facts)
     assert isinstance(refused, Refused), refused
-    return {refusal.kind: dict(refusal.details) for refusal in refused.refusals}
+    return {refusal.kind: told(refusal) for refusal in refused.refusals}
 
 
-def cautions(plan: Plan) -> dict[CautionKind, dict[str, str]]:
-    return {caution.kind: dict(caution.details) for caution in plan.cautions}
+def cautions(plan: Plan) -> dict[CautionKind, dict[str, Any]]:
+    return {caution.kind: told(caution) for caution in plan.cautions}
 
 
 def a_copy(image_id: ImageId = COPY, state: str = "available", *keys: Any) -> ExistingCopy:
@@ -157,7 +160,7 @@ def test_each_grant_is_one_change_for_all_targets() -> None:
 
 
 def test_sharing_copies_nothing_and_asks_nothing_of_the_target() -> None:
-    target = target_facts(role=Unreadable("nobody may assume it"), key=None)
+    target = target_facts(role=Unreadable(NO_ENTRY), key=None)
     plan = planned(some_facts(targets=[target]), a_request(mode=Mode.SHARE))
     assert [change.kind for change in plan.changes] == [
         "allow_key_use",
@@ -284,7 +287,7 @@ def test_a_copy_in_one_region_is_none_in_another() -> None:
 def test_what_is_wrong_is_told_of_each_image_and_once_of_each_target() -> None:
     facts = some_facts(
         [an_image(state="disabled")],
-        targets=[target_facts(role=Unreadable("no trust"), key=None), elsewhere(STAGING)],
+        targets=[target_facts(role=Unreadable(NO_ENTRY), key=None), elsewhere(STAGING)],
     )
     facts = replace(facts, images={**facts.images, OTHER: NOT_FOUND})
     refusals = plan_share(everywhere(a_target()), [a_source()], facts).refusals
@@ -299,7 +302,7 @@ def test_what_is_wrong_is_told_of_each_image_and_once_of_each_target() -> None:
 
 LAST_YEAR, IN_A_MONTH = (an_image().created + timedelta(days=days) for days in (-365, 30))
 NOT_FOUND = ImageNotFound(searched=(("golden", REGION),))
-REFUSALS: dict[str, tuple[Facts, RefusalKind, dict[str, str]]] = {
+REFUSALS: dict[str, tuple[Facts, RefusalKind, dict[str, Any]]] = {
     "nobody has it": (
         some_facts(NOT_FOUND),
         RefusalKind.IMAGE_NOT_FOUND,
@@ -311,14 +314,14 @@ REFUSALS: dict[str, tuple[Facts, RefusalKind, dict[str, str]]] = {
         {"image": IMAGE, "owner": STRANGER},
     ),
     "nobody could look": (
-        some_facts(ImageNotFound(searched=(), unreadable=(Unreadable("no entry"),))),
+        some_facts(ImageNotFound(searched=(), unreadable=(Unreadable(NO_ENTRY),))),
         RefusalKind.SOURCE_UNREADABLE,
-        {"why": "no entry"},
+        {"why": NO_ENTRY},
     ),
     "its permissions can't be read": (
-        some_facts(an_image(unreadable=(Unreadable("no entry"),))),
+        some_facts(an_image(unreadable=(Unreadable(NO_ENTRY),))),
         RefusalKind.SOURCE_UNREADABLE,
-        {"why": "no entry"},
+        {"why": NO_ENTRY},
     ),
     "it failed": (
         some_facts(an_image(state="failed", state_reason="too bad")),
@@ -343,14 +346,14 @@ REFUSALS: dict[str, tuple[Facts, RefusalKind, dict[str, str]]] = {
         {"image": IMAGE, "platform": "Windows"},
     ),
     "a snapshot can't be read": (
-        replace(some_facts(keys=[]), snapshots={SNAPSHOT: Unreadable("no entry")}),
+        replace(some_facts(keys=[]), snapshots={SNAPSHOT: Unreadable(NO_ENTRY)}),
         RefusalKind.SNAPSHOT_UNREADABLE,
-        {"snapshot": SNAPSHOT, "why": "no entry"},
+        {"snapshot": SNAPSHOT, "why": NO_ENTRY},
     ),
     "a snapshot hides its key": (
         some_facts(snapshots=[a_snapshot(key_arn=None, encrypted=True)]),
         RefusalKind.SNAPSHOT_UNREADABLE,
-        {"snapshot": SNAPSHOT, "why": "it is encrypted, but AWS does not name its key"},
+        {"snapshot": SNAPSHOT, "why": because(CauseKind.KEY_NOT_NAMED)},
     ),
     "a snapshot isn't done": (
         some_facts(snapshots=[a_snapshot(state="pending")]),
@@ -368,9 +371,9 @@ REFUSALS: dict[str, tuple[Facts, RefusalKind, dict[str, str]]] = {
         {"snapshots": SNAPSHOT, "key": KEY},
     ),
     "the key can't be read": (
-        replace(some_facts(), keys={KEY: Unreadable("no entry")}),
+        replace(some_facts(), keys={KEY: Unreadable(NO_ENTRY)}),
         RefusalKind.KEY_UNREADABLE,
-        {"key": KEY, "why": "no entry"},
+        {"key": KEY, "why": NO_ENTRY},
     ),
     "the key is a stranger's": (
         some_facts(snapshots=[a_snapshot(key_arn=a_key_arn(STRANGER))], keys=[a_key(a_key_arn(STRANGER), policy=None)]),
@@ -401,9 +404,9 @@ REFUSALS: dict[str, tuple[Facts, RefusalKind, dict[str, str]]] = {
         {"key": a_key_arn(STAGING), "when": "2025-11-23"},
     ),
     "the policy can't be read": (
-        some_facts(keys=[a_key(policy=Unreadable("no entry"))]),
+        some_facts(keys=[a_key(policy=Unreadable(NO_ENTRY))]),
         RefusalKind.POLICY_UNREADABLE,
-        {"key": KEY, "why": "no entry"},
+        {"key": KEY, "why": NO_ENTRY},
     ),
     "the policy names the dead": (
         some_facts(keys=[a_key(policy=a_policy({"Effect": "Allow", "Principal": {"AWS": "AROAEXAMPLE"}}))]),
@@ -421,19 +424,19 @@ REFUSALS: dict[str, tuple[Facts, RefusalKind, dict[str, str]]] = {
         {"key": KEY, "characters": "€"},
     ),
     "the role can't be assumed": (
-        some_facts(targets=[target_facts(role=Unreadable("no trust"), key=None)]),
+        some_facts(targets=[target_facts(role=Unreadable(NO_ENTRY), key=None)]),
         RefusalKind.ROLE_NOT_ASSUMABLE,
-        {"target": "staging", "role": a_role(STAGING).arn, "why": "no trust"},
+        {"target": "staging", "role": a_role(STAGING).arn, "why": NO_ENTRY},
     ),
     "the target can't be read": (
-        some_facts(targets=[target_facts(unreadable=(Unreadable("no entry"),))]),
+        some_facts(targets=[target_facts(unreadable=(Unreadable(NO_ENTRY),))]),
         RefusalKind.TARGET_UNREADABLE,
-        {"target": "staging", "why": "no entry"},
+        {"target": "staging", "why": NO_ENTRY},
     ),
     "the target's key can't be read": (
-        some_facts(targets=[target_facts(key=Unreadable("no entry"))]),
+        some_facts(targets=[target_facts(key=Unreadable(NO_ENTRY))]),
         RefusalKind.TARGET_KEY_UNREADABLE,
-        {"target": "staging", "key": "alias/ami", "why": "no entry"},
+        {"target": "staging", "key": "alias/ami", "why": NO_ENTRY},
     ),
     "the target's key is disabled": (
         some_facts(targets=[target_facts(key=a_key(a_key_arn(STAGING), state="Disabled"))]),
@@ -448,13 +451,13 @@ REFUSALS: dict[str, tuple[Facts, RefusalKind, dict[str, str]]] = {
     "every target has it": (
         some_facts(targets=[target_facts(copies=(a_copy(),))]),
         RefusalKind.NOTHING_TO_DO,
-        {"image": IMAGE, "have": f"staging: {COPY} in {REGION}"},
+        {"image": IMAGE, "have": f"staging: {COPY} ({REGION})"},
     ),
 }
 
 
 @pytest.mark.parametrize(("facts", "kind", "details"), REFUSALS.values(), ids=REFUSALS)
-def test_refused(facts: Facts, kind: RefusalKind, details: dict[str, str]) -> None:
+def test_refused(facts: Facts, kind: RefusalKind, details: dict[str, Any]) -> None:
     assert refused(facts)[kind] == details
 
 
@@ -531,7 +534,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         an_image(state="disabled", product_codes=("code",)),
         snapshots=[a_snapshot(storage_tier="archive")],
         keys=[a_key(state="Disabled", policy=a_policy(a_denial()))],
-        targets=[target_facts(STAGING, role=Unreadable("no trust"), key=None), target_facts(PROD)],
+        targets=[target_facts(STAGING, role=Unreadable(NO_ENTRY), key=None), target_facts(PROD)],
     )
     assert set(refused(facts, a_request(a_target(STAGING), a_target(PROD)))) == {
         RefusalKind.IMAGE_DISABLED,

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from aws_ops.causes import CauseKind, because
 from aws_ops.errors import AwsBusy
 from aws_ops.facts import (
     Device,
@@ -140,7 +141,7 @@ def test_places_that_cannot_be_searched_are_named(aws: CannedAws) -> None:
     assert isinstance(found, ImageNotFound)
     assert found.searched == ()
     [place] = found.unreadable
-    assert place.why.startswith("golden eu-central-1: AWS refused DescribeImages")
+    assert str(*place.why).startswith("golden eu-central-1: refused (operation DescribeImages")
 
 
 # What can't be read --------------------------------------------------------------------------------------------------
@@ -151,7 +152,7 @@ def test_launch_permission_that_cannot_be_read_is_said_of_the_image(aws: CannedA
     found = read(aws).images[IMAGE]
     assert isinstance(found, ImageFacts)
     [part] = found.unreadable
-    assert "DescribeImageAttribute" in part.why
+    assert "DescribeImageAttribute" in str(*part.why)
 
 
 @pytest.mark.parametrize("operation", ["DescribeSnapshots", "DescribeSnapshotAttribute"])
@@ -160,13 +161,13 @@ def test_a_snapshot_that_cannot_be_read(aws: CannedAws, operation: str) -> None:
     facts = read(aws)
     unread = facts.snapshots[SNAPSHOT]
     assert isinstance(unread, Unreadable)
-    assert operation in unread.why
+    assert operation in str(*unread.why)
     assert facts.keys == {}
 
 
 def test_a_snapshot_that_is_gone(aws: CannedAws) -> None:
     aws.answers[GOLDEN, "DescribeSnapshots"] = {"Snapshots": []}
-    assert read(aws).snapshots == {SNAPSHOT: Unreadable("it doesn't exist, or may not be seen")}
+    assert read(aws).snapshots == {SNAPSHOT: Unreadable(because(CauseKind.ABSENT))}
 
 
 def test_a_key_that_cannot_be_read(aws: CannedAws) -> None:
@@ -239,7 +240,7 @@ def test_images_of_a_target_that_cannot_be_read(aws: CannedAws) -> None:
     aws.refuse(STAGING, "DescribeImages", "UnauthorizedOperation")
     target = read(aws).targets[STAGING, REGION]
     assert target.role is None
-    assert all("DescribeImages" in part.why for part in target.unreadable)
+    assert all("DescribeImages" in str(*part.why) for part in target.unreadable)
 
 
 def test_copies_are_known_by_the_keys_of_all_their_snapshots(aws: CannedAws) -> None:

@@ -27,6 +27,7 @@ from aws_ops.request import Mode
 from tests.aws_ops.builders import (
     GOLDEN,
     IMAGE,
+    NO_ENTRY,
     PROD,
     REGION,
     SNAPSHOT,
@@ -40,6 +41,7 @@ from tests.aws_ops.builders import (
     a_target,
     an_image,
     some_facts,
+    told,
 )
 
 MANAGED, KEY = a_key_arn(GOLDEN, "aws-ebs"), a_key_arn(GOLDEN)
@@ -133,10 +135,10 @@ def test_a_key_that_is_no_good_is_refused() -> None:
     assert isinstance(refused, Refused)
     assert [one.kind for one in refused.refusals] == [RefusalKind.KEY_STATE]
     source = replace(a_source(), reencrypt_keys={REGION: "alias/golden"})
-    refused = plan_share(a_request(), [source], under_managed_key(Unreadable("no entry")))
+    refused = plan_share(a_request(), [source], under_managed_key(Unreadable(NO_ENTRY)))
     assert isinstance(refused, Refused)
-    assert [(one.kind, dict(one.details)) for one in refused.refusals] == [
-        (RefusalKind.KEY_UNREADABLE, {"key": "alias/golden", "why": "no entry"})
+    assert [(one.kind, told(one)) for one in refused.refusals] == [
+        (RefusalKind.KEY_UNREADABLE, {"key": "alias/golden", "why": NO_ENTRY})
     ]
 
 

@@ -9,7 +9,7 @@ from aws_ops.cautions import CautionKind
 from aws_ops.changes import DeregisterCopy
 from aws_ops.ids import AccountId, ImageId, Region
 from aws_ops.retention import KeptCopy, RetentionRule, Use, plan_retention, staying, superfluous, unused
-from tests.aws_ops.builders import PROD, REGION, STAGING
+from tests.aws_ops.builders import NO_ENTRY, PROD, REGION, STAGING
 
 ABROAD = Region("us-east-1")
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -112,7 +112,7 @@ def test_a_copy_goes_only_if_it_is_known_that_nothing_uses_it_and_of_the_others_
 ) -> None:
     ids = [copy.image_id for copy in copies_due]
     used = data.draw(st.sets(st.sampled_from(ids))) if ids else set()
-    unread = data.draw(st.dictionaries(places, st.just("no right to ask")))
+    unread = data.draw(st.dictionaries(places, st.just(NO_ENTRY)))
     use = Use(dict.fromkeys(used, ("i-1",)), unread)
     going = unused(copies_due, use)
     said = [dict(caution.details) for caution in staying(copies_due, use)]

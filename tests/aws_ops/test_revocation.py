@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aws_ops.causes import at
 from aws_ops.cautions import CautionKind
 from aws_ops.changes import (
     AddCreateVolumePermission,
@@ -35,6 +36,7 @@ from aws_ops.revocation import plan_revocation
 from tests.aws_ops.builders import (
     GOLDEN,
     IMAGE,
+    NO_ENTRY,
     REGION,
     SNAPSHOT,
     STAGING,
@@ -48,6 +50,7 @@ from tests.aws_ops.builders import (
     an_image,
     held_in,
     some_facts,
+    told,
 )
 from tests.aws_ops.test_plan import a_source_by_either_access, facts_in_any_state, reencrypted, requests
 
@@ -204,24 +207,24 @@ def test_what_cannot_be_taken_back_holds_nothing_else_back_and_is_told() -> None
     [image] = (entry for entry in given_ if entry.on is On.IMAGE)
     users = {entry for entry in given_ if entry.on is On.KEY}
     blind = with_a_stranger_deleted(facts)
-    blind = replace(blind, entries=blind.entries - {image}, unreadable={IMAGE: Unreadable("no entry")})
+    blind = replace(blind, entries=blind.entries - {image}, unreadable={IMAGE: Unreadable(NO_ENTRY)})
     back = revocation(share, given_, blind)
     assert [change.kind for change in back.changes] == ["remove_create_volume_permission"]
     assert set(back.left) == {image, *users}
     assert back.gone == ()
-    assert [(one.kind, dict(one.details)) for one in back.obstacles] == [
-        (RefusalKind.SOURCE_UNREADABLE, {"why": f"{IMAGE}: no entry"}),
+    assert [(one.kind, told(one)) for one in back.obstacles] == [
+        (RefusalKind.SOURCE_UNREADABLE, {"why": at(IMAGE, NO_ENTRY)}),
         (RefusalKind.POLICY_DELETED_PRINCIPALS, {"key": KEY, "principals": "AROAEXAMPLE"}),
     ]
 
 
 def test_where_nothing_can_be_taken_back_the_plan_is_refused() -> None:
     share, facts = a_share()
-    blind = Held(unreadable=dict.fromkeys((IMAGE, SNAPSHOT, KEY), Unreadable("no entry")))
+    blind = Held(unreadable=dict.fromkeys((IMAGE, SNAPSHOT, KEY), Unreadable(NO_ENTRY)))
     refused = plan_revocation(share, given_by(share), blind, ())
     assert isinstance(refused, Refused)
-    assert [(one.kind, dict(one.details)) for one in refused.refusals] == [
-        (RefusalKind.SOURCE_UNREADABLE, {"why": f"{resource}: no entry"}) for resource in (IMAGE, KEY, SNAPSHOT)
+    assert [(one.kind, told(one)) for one in refused.refusals] == [
+        (RefusalKind.SOURCE_UNREADABLE, {"why": at(resource, NO_ENTRY)}) for resource in (IMAGE, KEY, SNAPSHOT)
     ]
     users = frozenset(entry for entry in given_by(share) if entry.on is On.KEY)
     refused = plan_revocation(share, users, with_a_stranger_deleted(facts), ())
@@ -232,7 +235,7 @@ def test_where_nothing_can_be_taken_back_the_plan_is_refused() -> None:
 def test_what_cannot_be_looked_at_and_is_not_due_stands_against_nothing() -> None:
     share, facts = a_share()
     due = frozenset(entry for entry in given_by(share) if entry.on is On.SNAPSHOT)
-    held = replace(held_in(facts), unreadable={IMAGE: Unreadable("no entry")})
+    held = replace(held_in(facts), unreadable={IMAGE: Unreadable(NO_ENTRY)})
     assert revocation(share, due, held).left == ()
 
 

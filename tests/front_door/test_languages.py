@@ -100,3 +100,18 @@ def test_trouble_at_aws_is_told_in_japanese_too(stage: Stage) -> None:
     stage.types(stage.mika, "ami-0123456789abcdef0 to prod")
     stage.work()
     assert "共有元として設定されているどのアカウントにも見つかりません" in stage.direct(stage.mika)[-1]
+
+
+@pytest.mark.parametrize("operation", ["DescribeImages", "DescribeSnapshots", "DescribeKey", "CopyImage"])
+def test_what_aws_refuses_is_told_in_japanese_around_its_own_words(stage: Stage, image: str, operation: str) -> None:
+    stage.replace_settings("[slack]\n", '[slack]\nlanguage = "ja"\n')
+    stage.reads(stage.mika, "ja-JP")
+    stage.aws.faults.fail(operation, code="UnauthorizedOperation", message="You are not allowed this.", times=99)
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    if operation == "CopyImage":
+        stage.clicks(stage.sam, APPROVE)
+        stage.work()
+    told = stage.direct(stage.mika)[-1]
+    assert f"AWS が {operation} を拒否しました（UnauthorizedOperation: 「You are not allowed this」）" in told
+    assert english_in(re.sub(r"「[^」]*」", "", told)) == []

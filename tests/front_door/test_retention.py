@@ -186,7 +186,7 @@ def test_if_none_can_go_it_has_failed_and_each_reason_is_said(stage: Stage, trio
     approved(stage)
     told = stage.direct(stage.mika)[-1]
     assert "failed" in told
-    assert f"{before['golden-0']} in {STAGING} {REGION}" in told
+    assert f"{before['golden-0']} ({STAGING} {REGION}): AWS refused DeregisterImage" in told
     assert "it is AWS Backup's" in told
     assert "it is too good" in told
 

@@ -15,9 +15,10 @@ from slack_sdk.models.views import View
 
 import handlers
 from aws_ops.catalogue import Listed
+from aws_ops.causes import CauseKind, Why, at, because
+from aws_ops.copies import CopyState
 from aws_ops.details import Details, details
 from aws_ops.entries import Entry, On
-from aws_ops.errors import AccessDenied
 from aws_ops.finishing import Note, NoteKind
 from aws_ops.ids import (
     AccountId,
@@ -53,6 +54,7 @@ from aws_ops.plan import (
     WithdrawKeyAdministration,
     WithdrawKeyUse,
 )
+from aws_ops.tags import DELIVERY_TAG
 from handlers import changes, form, home, listing, mrkdwn, recipients, wording
 from handlers.ask import Ask
 from handlers.command import Verb
@@ -130,7 +132,8 @@ COPY = ImageId("ami-0c0c0c0c0c0c0c0c0")
 SNAPSHOT = SnapshotId("snap-0123456789abcdef0")
 MIKA, SAM, KIM = (Person("T0", f"U0{name}") for name in ("MIKA", "SAM", "KIM"))
 # AWS says it in English whoever reads it.
-AWS_SAYS = "AWS refused DescribeImages: You are not authorized to perform this operation. (UnauthorizedOperation)"
+AWS_SAYS = "You are not authorized to perform this operation."
+WHY = because(CauseKind.REFUSED, operation="DescribeImages", code="UnauthorizedOperation", said=AWS_SAYS)
 
 # What the floors below and the listeners put into sentences, by its name there.
 SAMPLES: Mapping[str, str | int] = {
@@ -141,22 +144,24 @@ SAMPLES: Mapping[str, str | int] = {
     "by": "declarative-policy",
     "channel": "<#C0APPROVALS>",
     "characters": "“é”",
+    "code": "UnauthorizedOperation",
     "codes": "8n5c2f4gd6",
     "copies": "fresh",
     "copy": COPY,
     "count": 3,
     "entries": 1001,
+    "found": "o-exampleorg2",
     "grantees": STAGING,
     "example": "`/ami-share ami-0123456789abcdef0 to staging`",
-    "faults": "pending",
     "groups": "all",
-    "have": "staging: ami-0c0c0c0c0c0c0c0c0 in eu-central-1",
+    "have": "staging: ami-0c0c0c0c0c0c0c0c0 (eu-central-1)",
     "help": "`/ami-share help`",
     "home": "eu-central-1",
     "hours": "72",
     "image": IMAGE,
     "images": f"`{IMAGE}`",
     "instead": "golden-2",
+    "intended": KEY.replace("1234abcd", "9876fedc"),
     "key": KEY,
     "keys": KEY,
     "limit": 50,
@@ -164,6 +169,7 @@ SAMPLES: Mapping[str, str | int] = {
     "name": "golden",
     "names": "*staging* (`222222222222`, `eu-central-1`)",
     "newer": COPY,
+    "operation": "DescribeImages",
     "organization": "o-exampleorg1",
     "over": "512",
     "owner": OWNER,
@@ -177,6 +183,7 @@ SAMPLES: Mapping[str, str | int] = {
     "reference": "4f5e6d7c",
     "region": "eu-central-1",
     "request": "`R-7K2M9QXA`",
+    "resource": SNAPSHOT,
     "role": TARGET,
     "said": AWS_SAYS,
     "searched": "images eu-central-1",
@@ -191,6 +198,7 @@ SAMPLES: Mapping[str, str | int] = {
     "statement": "DenyOutside",
     "members": "444444444444, 555555555555",
     "strangers": "444444444444, 555555555555",
+    "tag": DELIVERY_TAG,
     "tags": "team, cost-center",
     "target": "staging",
     "targets": "staging",
@@ -199,9 +207,9 @@ SAMPLES: Mapping[str, str | int] = {
     "usage": "SIGN_VERIFY",
     "users": "arn:aws:ec2:eu-central-1:222222222222:instance/i-0123456789abcdef0",
     "verb": "status",
+    "wanted": "o-exampleorg1",
     "what": "snap-0123456789abcdef0",
     "when": "2026-12-31",
-    "why": AWS_SAYS,
     "word": "stagin",
 }
 
@@ -260,7 +268,7 @@ def copies_that_stay(say: Speech, kind: RequestKind) -> list[Said]:
     stay = (
         Note(NoteKind.STILL_USED, details(**about[1], users=["arn:aws:ec2:::instance/i-1"])),
         Note(NoteKind.HANDED_OVER_SINCE, details(**about[2])),
-        Note(NoteKind.NOT_DEREGISTERED, details(**about[3], why=AWS_SAYS)),
+        Note(NoteKind.NOT_DEREGISTERED, details(**about[3]), WHY),
     )
     wait = Note(NoteKind.PROTECTED_FOR_NOW, details(**about[4], until=NOW.isoformat()))
     told = []
@@ -325,17 +333,17 @@ def not_ended(say: Speech, trigger: Trigger) -> list[Said]:
 
 def something_left(say: Speech) -> list[Said]:
     """A revocation that leaves something, and audits that put right what they can, or nothing."""
-    obstacle = Refusal(RefusalKind.SOURCE_UNREADABLE, (("why", AWS_SAYS),))
+    obstacle = Refusal(RefusalKind.SOURCE_UNREADABLE, (), at(SNAPSHOT, WHY))
     left = Entry(On.IMAGE, OWNER, REGION, "ami-0", OWNER)
     plan = Plan(Mode.COPY, (), (), left=(left,), obstacles=(obstacle,))
     done = replace(a_request(RequestKind.REVOKE, RequestState.COMPLETED), plan=plan, deliveries=(), watchers=())
     audit = replace(a_request(RequestKind.AUDIT, RequestState.COMPLETED), deliveries=(), watchers=())
-    stuck = Caution(CautionKind.CANNOT_BE_PUT_RIGHT, _details("caution-cannot-be-put-right"))
+    stuck = _caution(CautionKind.CANNOT_BE_PUT_RIGHT)
     ends = {
         "revocation": done,
         "audit, stuck": replace(audit, settled_at=None, plan=replace(_plan(()), cautions=(stuck,))),
         **{f"{kind.value} by the calendar": _by_calendar(kind) for kind in (RequestKind.AUDIT, RequestKind.RETIRE)},
-        "audit, partly": replace(audit, notes=(Note(NoteKind.NOT_PUT_RIGHT, _details("note-not-put-right")),)),
+        "audit, partly": replace(audit, notes=(_note(NoteKind.NOT_PUT_RIGHT),)),
     }
     return [one for name, request in ends.items() for one in _told(f"{name}: ", of_request(say, request))]
 
@@ -343,7 +351,7 @@ def something_left(say: Speech) -> list[Said]:
 def _by_calendar(kind: RequestKind) -> Request:
     """What the calendar's run found and asks nobody about."""
     found = CautionKind.SHARED_BEYOND if kind is RequestKind.AUDIT else CautionKind.USE_UNREAD
-    plan = replace(_plan(()), cautions=(Caution(found, _details(f"caution-{found}")),))
+    plan = replace(_plan(()), cautions=(_caution(found),))
     run = replace(a_request(kind, RequestState.COMPLETED), deliveries=(), watchers=(), decisions=(), edits=())
     return replace(run, of=None, trigger=Trigger.CALENDAR, requester=NOBODY, plan=plan, settled_at=None, news=True)
 
@@ -498,7 +506,7 @@ def _another(change: Change) -> Change:
 def carried_out(say: Speech) -> list[Said]:
     """What was done at the source, and how far the copies are, in each of their states."""
     many = tuple(_delivered(state, target=f"account-{number}") for number, state in enumerate([*DeliveryState] * 5))
-    unseen = Failure(FailureKind.AWS_REFUSED, {"said": AWS_SAYS})
+    unseen = Failure(FailureKind.AWS_REFUSED, {}, WHY)
     few = (
         *(_delivered(state, target=state.value) for state in DeliveryState),
         _delivered(DeliveryState.COMPLETED, target="reused", reused=True),
@@ -568,12 +576,11 @@ def _plan(planned: tuple[Change, ...]) -> Plan:
 def every_kind(say: Speech) -> list[Said]:
     """Refusals, cautions, failures, notes and what else the floors below know by kinds."""
     refusals = [wording.refusal(say, _refusal(kind)) for kind in RefusalKind]
-    cautions = [wording.caution(say, Caution(kind, _details(f"caution-{kind}"))) for kind in CautionKind]
-    failures = [wording.failure(say, Failure(kind, dict(_details(f"failure-{kind}")))) for kind in FailureKind]
-    words = AccessDenied("DescribeImages", "UnauthorizedOperation", "You are not authorized to do this.").words
-    failures += [wording.failure(say, Failure(kind, words)) for kind in (FailureKind.AWS_REFUSED, FailureKind.AWS_BUSY)]
+    cautions = [wording.caution(say, _caution(kind)) for kind in CautionKind]
+    failures = [wording.failure(say, _failure(kind)) for kind in FailureKind]
     failures.append(wording.failure(say, Failure(FailureKind.COPY_FAILED, {"said": ""})))
-    notes = [wording.note(say, Note(kind, _details(f"note-{kind}"))) for kind in NoteKind]
+    notes = [wording.note(say, _note(kind)) for kind in NoteKind]
+    notes.append(wording.note(say, Note(NoteKind.PARAMETER_SET, details(parameter="/images/golden", before="nothing"))))
     problems = [wording.problem(say, problem(kind, **_samples(f"problem-{kind}"))) for kind in ProblemKind]
     problems += [
         wording.problem(say, problem(kind, **(_samples(f"problem-{kind}") | {"word": "none"})))
@@ -593,8 +600,39 @@ def every_kind(say: Speech) -> list[Said]:
     return [one for name, lines in kinds.items() for one in _lines(name, lines)]
 
 
+def every_cause(say: Speech) -> list[Said]:
+    """Whatever may stand in the way of something, or be wrong with a copy."""
+    wrong = [state for state in CopyState if state is not CopyState.AVAILABLE]
+    causes = [
+        *(because(kind, **_texts_for(f"cause-{kind}")) for kind in CauseKind),
+        *(because(CauseKind.NOT_AVAILABLE, image=COPY, state=state) for state in wrong),
+        because(CauseKind.PRINCIPALS_UNKNOWN, principals="none"),
+        because(CauseKind.REFUSED, operation="DescribeImages", code="UnauthorizedOperation", said=""),
+        at("golden eu-central-1", WHY) + at("golden eu-west-1", because(CauseKind.ABSENT)),
+    ]
+    return _lines("cause", [wording.why(say, why) for why in causes])
+
+
 def _refusal(kind: RefusalKind) -> Refusal:
-    return Refusal(kind, _details(f"refusal-{kind}"))
+    return Refusal(kind, _details(f"refusal-{kind}"), _why(f"refusal-{kind}"))
+
+
+def _caution(kind: CautionKind) -> Caution:
+    return Caution(kind, _details(f"caution-{kind}"), _why(f"caution-{kind}"))
+
+
+def _failure(kind: FailureKind) -> Failure:
+    faults = because(CauseKind.NO_SNAPSHOTS, image=COPY) + because(CauseKind.NOT_ENCRYPTED, snapshot=SNAPSHOT)
+    why = faults if kind is FailureKind.COPY_WRONG else _why(f"failure-{kind}")
+    return Failure(kind, dict(_details(f"failure-{kind}")), why)
+
+
+def _note(kind: NoteKind) -> Note:
+    return Note(kind, _details(f"note-{kind}"), _why(f"note-{kind}"))
+
+
+def _why(name: str) -> Why:
+    return WHY if "why" in SENTENCES[wording.dashed(name)] else ()
 
 
 def _deprecated_copies() -> Caution:
@@ -604,12 +642,16 @@ def _deprecated_copies() -> Caution:
 def _details(name: str) -> Details:
     # A request's state is one of the bot's own words, an image's is AWS's.
     state = {"state": RequestState.DENIED.value} if name == f"failure-{FailureKind.NOT_REVOCABLE}" else {}
-    return details(**{key: str(value) for key, value in (_samples(name) | state).items()})
+    return details(**(_texts_for(name) | state))
+
+
+def _texts_for(name: str) -> dict[str, str]:
+    return {detail: str(value) for detail, value in _samples(name).items()}
 
 
 def _samples(name: str) -> dict[str, str | int]:
-    """A value for each detail that the sentence names."""
-    return {detail: SAMPLES[detail] for detail in sorted(SENTENCES[wording.dashed(name)])}
+    """A value for each detail that the sentence names; why something is so is none, but has a sentence of its own."""
+    return {detail: SAMPLES[detail] for detail in sorted(SENTENCES[wording.dashed(name)] - {"why"})}
 
 
 def told_to_one(say: Speech) -> list[Said]:
@@ -732,6 +774,7 @@ CHAPTERS: Mapping[str, Callable[[Speech], list[Said]]] = {
     "ended": ended,
     "told together": told_together,
     "every kind": every_kind,
+    "every cause": every_cause,
     "told to one": told_to_one,
     "forms": forms,
     "in words alone": in_words_alone,

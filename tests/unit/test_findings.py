@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aws_ops.causes import CauseKind, because
 from aws_ops.cautions import Caution, CautionKind
 from aws_ops.details import details
 from aws_ops.plan import Mode, Plan
@@ -29,6 +30,6 @@ def test_only_what_was_not_there_before_is_news(now: list[Caution], before: list
 
 @given(LOOKS, st.text())
 def test_another_reason_for_the_same_is_none(found: list[Caution], why: str) -> None:
-    told = [replace(one, details=(*one.details, ("why", "denied"))) for one in found]
-    again = [replace(one, details=(*one.details, ("why", why))) for one in found]
+    told = [replace(one, why=because(CauseKind.REFUSED, said="denied")) for one in found]
+    again = [replace(one, why=because(CauseKind.REFUSED, said=why)) for one in found]
     assert not brings_news(a_run(*again), a_run(*told))

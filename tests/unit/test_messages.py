@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aws_ops.causes import CauseKind, Why, because
 from aws_ops.estimates import Cost, Estimate, Expectation
 from aws_ops.finishing import Note, NoteKind
 from aws_ops.ids import AccountId, ImageId, KeyArn, PrincipalArn, Region, SnapshotId
@@ -104,6 +105,10 @@ def _failure_of(state: DeliveryState, number: int, text: str) -> Failure | None:
     return Failure(FailureKind.COPY_FAILED, {"image": IMAGE, "said": text})
 
 
+def _refused_with(text: str) -> Why:
+    return because(CauseKind.REFUSED, operation="CopyImage", code="InvalidRequest", said=text)
+
+
 def request_in(state: RequestState, count: int = 1, text: str = "golden", images: int = 1) -> Request:
     """A request in that state, for so many images to `count` accounts, with `text` wherever people or AWS put text."""
     states = list(DeliveryState)
@@ -152,7 +157,7 @@ def request_in(state: RequestState, count: int = 1, text: str = "golden", images
         plan_digest="0" * 64,
         estimate=Estimate(38 * count, Cost("USD", Decimal("4.5") * count, Decimal("0.801")), Expectation(22.4, 14)),
         refusals=(),
-        failure=Failure(FailureKind.AWS_REFUSED, {"said": text}) if state is RequestState.FAILED else None,
+        failure=Failure(FailureKind.AWS_REFUSED, {}, _refused_with(text)) if state is RequestState.FAILED else None,
         created_at=NOW,
         expires_at=NOW,
         attempts=0,

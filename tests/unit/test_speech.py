@@ -8,6 +8,7 @@ from fluent.syntax import FluentParser, ast
 from fluent.syntax.visitor import Visitor
 
 import handlers
+from aws_ops.causes import CauseKind
 from aws_ops.finishing import NoteKind
 from aws_ops.plan import CautionKind, Change, RefusalKind
 from handlers.people import Stranger
@@ -85,6 +86,7 @@ def test_the_japanese_has_one_word_for_one_thing(word: str) -> None:
         ("caution", CautionKind),
         ("failure", FailureKind),
         ("note", NoteKind),
+        ("cause", CauseKind),
         ("objection", Objection),
         ("stranger", Stranger),
         ("problem", ProblemKind),

@@ -6,7 +6,10 @@
 refusal-image-not-found = { $image } isn't in any account I may share from (looked in { $searched }). Check the id; if it was only just made, try again in a minute.
 refusal-image-not-owned = { $image } belongs to account { $owner }, which I may not share from. Only its owner can share it: ask there, or have that account added to my sources.
 refusal-source-unreadable = I can't look into a source account: { $why }. Whoever runs me must mend the role there.
-refusal-image-state = { $image } is { $state }, and only an available image can be shared. { $reason }
+refusal-image-state = { $image } is { $state }, and only an available image can be shared.{ $reason ->
+    [none] {""}
+   *[other] {" "}AWS says: { $reason }.
+}
 refusal-image-disabled = { $image } is disabled, and a disabled image can't be shared. Enable it first (EC2 console, _Enable AMI_), or choose another.
 refusal-instance-store = { $image } is backed by instance store, which can't be encrypted by copying. Make an EBS-backed image from it first.
 refusal-no-snapshot = { $image } has no EBS snapshot behind it, so there is nothing to share but a name. Choose an EBS-backed image.
@@ -93,20 +96,71 @@ caution-allowed-images-unread = I can't read whether the setting “Allowed AMIs
 
 ## Why it failed
 
-aws-refused = AWS refused { $operation }: { $said } ({ $code })
-aws-could-not = AWS could not do { $operation } now: { $said } ({ $code })
+aws-says = { $said }
 aws-gives-no-reason = AWS gives no reason
-failure-aws-refused = { $said }
-failure-aws-busy = AWS stayed unavailable for too long. The last it said: { $said }
+failure-aws-refused = { $why }.
+failure-aws-busy = AWS stayed unavailable for too long. The last it said: { $why }.
+failure-others-at-it = Other requests were at the same keys, images or copies for too long. Ask again once they have ended.
 failure-account-removed = { $account } is no longer in my settings.
 failure-key-never-usable = For { $minutes } minutes the target's role could not use the source key { $key }. Its own IAM policy must allow `kms:DescribeKey` and the rest on that key, besides the key's policy.
 failure-copy-failed = AWS ended the copy: { $said }. Most often the target's role may not use the source key or its own: see that its IAM policy names both.
 failure-reencryption-failed = AWS ended the re-encryption in the source account: { $said }. Most often the source's role may not use the key to re-encrypt under.
-failure-copy-wrong = The copy { $image } is not as it must be: { $faults }. I left it where it is; don't use it before somebody has looked.
+failure-copy-wrong = The copy { $image } is not as it must be: { $why }. I left it where it is; don't use it before somebody has looked.
 failure-copy-gone = The copy { $image } is gone; somebody deregistered it while it was being made.
 failure-copy-stalled = The copy { $image } is still not finished after { $hours } hours. I left it where it is.
 failure-not-revocable = { $share } is { $state }: there is nothing I could take back.
 failure-unexpected = Something went wrong that I did not expect. Whoever runs me finds the whole story in my log under reference { $reference }.
+
+manager-of-setting = { $by ->
+    [account] the account itself
+    [declarative-policy] a declarative policy
+   *[other] { $by }
+}
+
+## What stands in the way: after a colon, without a full stop
+
+why-separator = ;{" "}
+why-at = { $where }: { $why }
+cause-refused = AWS refused { $operation }: { $said } ({ $code })
+cause-could-not = AWS could not do { $operation } now: { $said } ({ $code })
+cause-own-credentials = my own AWS credentials are missing, expired or wrong, and whoever runs me has to renew them ({ $operation }, { $code }: { $said })
+cause-role-not-believed = AWS doesn't accept the role's credentials for { $operation }; is the region enabled in the account? ({ $code }: { $said })
+cause-other-organization = the role belongs to the organization { $found }, and can't say who is in { $wanted }
+cause-not-read = it was not asked for
+cause-absent = it doesn't exist, or I may not see it
+cause-key-not-named = it is encrypted, but AWS does not name its key
+cause-nobody-may-ask = no role is configured that may ask
+cause-no-longer-source = account { $account } is no longer one of my sources
+cause-no-longer-configured = { $account } is no longer in my settings
+cause-image-not-seen = account { $account } doesn't see { $image }, though it was shared ({ $said })
+cause-storage-not-seen = account { $account } doesn't see what is behind { $image }, though it was shared ({ $said })
+cause-permission-not-shown = { $resource } was shared with { $grantees }, but AWS doesn't show it
+cause-permission-still-shown = { $resource } was taken back from { $grantees }, but AWS still shows it
+cause-grant-not-shown = { $principal } was granted { $key }, but KMS doesn't show it
+cause-grant-still-shown = the grant of { $key } to { $principal } was revoked, but KMS still shows it
+cause-malformed-id = “{ $text }” is no id or ARN that I know
+cause-grantee-unknown = KMS doesn't know { $principal }, so no grant can be made for it; check that it exists, and if it was only just made, try again in a few minutes
+cause-service-linked-role-missing = KMS doesn't know { $principal }, so no grant can be made for it; create that service-linked role first, in its own account (`aws iam create-service-linked-role --aws-service-name autoscaling.amazonaws.com`)
+cause-malformed-policy = what KMS holds is no key policy that I understand
+cause-deleted-principals = the key policy names deleted principals ({ $principals }), and KMS would refuse it back with them; take them out of the policy first
+cause-principals-unknown = KMS doesn't know { $principals ->
+    [none] a principal of the policy
+   *[other] { $principals }
+}; check that it exists and that its account has the region enabled, and if it was only just made, try again in a few minutes
+cause-policy-not-latin-1 = the key policy would hold characters that KMS doesn't take ({ $characters })
+cause-policy-locks-out = KMS refused the key policy ({ $said }); let the policy allow my source role `kms:PutKeyPolicy`
+cause-policy-too-large = the key policy would be { $size } bytes, { $over } more than KMS stores; make room in it, or share under another key
+cause-policy-contested = somebody else keeps changing the policy of { $key }, or KMS doesn't show the change yet; the key's owner can say who writes it
+cause-not-own-copy = { $image } doesn't bear the tag `{ $tag }`, so it isn't mine to remove
+cause-not-available = { $image } { $state ->
+    [pending] is still being made
+    [failed] has failed
+    [gone] is deregistered or disabled
+   *[other] is { $state }
+}
+cause-no-snapshots = { $image } shows no snapshots
+cause-not-encrypted = { $snapshot } isn't encrypted
+cause-under-other-key = { $snapshot } is encrypted under { $key } instead of { $intended }
 
 ## What is to be said of a copy that is good all the same
 
@@ -114,7 +168,10 @@ note-not-deprecated = :warning: It isn't deprecated when its source is: { $why }
 note-not-protected = :warning: It isn't protected from deregistration as its source is: { $why }.
 note-imds-v2-not-required = :warning: Its instances aren't required to use IMDSv2 as those of its source are: { $why }.
 note-parameter-not-set = :warning: The parameter { $parameter } doesn't point to it: { $why }.
-note-parameter-set = The parameter { $parameter } points to it now (before: { $before }).
+note-parameter-set = The parameter { $parameter } points to it now (before: { $before ->
+    [nothing] nothing
+   *[other] { $before }
+}).
 note-parameter-kept = The parameter { $parameter } stays with { $newer }, the copy of a newer image.
 
 ## What of a plan isn't done

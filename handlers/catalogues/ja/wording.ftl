@@ -5,7 +5,10 @@
 refusal-image-not-found = { $image } は、共有元として設定されているどのアカウントにも見つかりません（確認した場所: { $searched }）。ID を確認してください。作成直後の場合は、1 分ほど待ってからもう一度お試しください。
 refusal-image-not-owned = { $image } はアカウント { $owner } のもので、このボットの共有元に含まれていません。共有できるのは所有者だけです。所有者に依頼するか、そのアカウントをこのボットの共有元に追加してもらってください。
 refusal-source-unreadable = 共有元アカウントを参照できません: { $why }。このボットを運用している担当者が、そのアカウントのロールを直す必要があります。
-refusal-image-state = { $image } は { $state } です。共有できるのは available のイメージだけです。{ $reason }
+refusal-image-state = { $image } は { $state } です。共有できるのは available のイメージだけです。{ $reason ->
+    [none] {""}
+   *[other] AWS の説明: 「{ $reason }」
+}
 refusal-image-disabled = { $image } は無効化されているため、共有できません。先に有効化する（EC2 コンソールの「AMI を有効にする」）か、別のイメージを選んでください。
 refusal-instance-store = { $image } はインスタンスストアベースのため、コピーしても暗号化できません。先に EBS ベースのイメージを作成してください。
 refusal-no-snapshot = { $image } には EBS スナップショットがなく、共有できるのは名前だけです。EBS ベースのイメージを選んでください。
@@ -92,20 +95,71 @@ caution-allowed-images-unread = { $target } の { $region } の「許可され�
 
 ## 失敗した理由
 
-aws-refused = AWS が { $operation } を拒否しました（{ $code }: 「{ $said }」）
-aws-could-not = AWS は { $operation } を実行できませんでした（{ $code }: 「{ $said }」）
+aws-says = 「{ $said }」
 aws-gives-no-reason = AWS から理由は示されていません
-failure-aws-refused = { $said }
-failure-aws-busy = AWS が長時間利用できませんでした。最後の応答: { $said }
+failure-aws-refused = { $why }。
+failure-aws-busy = AWS が長時間利用できませんでした。最後の状況: { $why }。
+failure-others-at-it = 同じキー、イメージ、またはコピーに対する他のリクエストの処理が長時間続きました。それらが終わってから、もう一度依頼してください。
 failure-account-removed = { $account } は、このボットの設定から削除されています。
 failure-key-never-usable = { $minutes } 分待っても、共有先のロールは共有元のキー { $key } を使えませんでした。キーポリシーに加えて、ロール自身の IAM ポリシーでも、このキーに対する `kms:DescribeKey` などを許可する必要があります。
 failure-copy-failed = AWS がコピーを中止しました: { $said }。多くの場合、共有先のロールが共有元のキーか自分のキーを使えないことが原因です。ロールの IAM ポリシーに両方が含まれているか確認してください。
 failure-reencryption-failed = AWS が共有元アカウントでの再暗号化を中止しました: { $said }。多くの場合、共有元のロールが再暗号化に使うキーを使えないことが原因です。
-failure-copy-wrong = コピー { $image } があるべき状態になっていません: { $faults }。そのまま残してあります。誰かが確認するまで使わないでください。
+failure-copy-wrong = コピー { $image } があるべき状態になっていません: { $why }。そのまま残してあります。誰かが確認するまで使わないでください。
 failure-copy-gone = コピー { $image } がなくなりました。作成中に誰かが登録を解除したようです。
 failure-copy-stalled = コピー { $image } は { $hours } 時間たっても完了していません。そのまま残してあります。
 failure-not-revocable = { $share } の状態は「{ $state }」なので、取り消せるものがありません。
 failure-unexpected = 予期しない問題が起きました。このボットを運用している担当者は、ログの参照番号 { $reference } で詳細を確認できます。
+
+manager-of-setting = { $by ->
+    [account] そのアカウント自身
+    [declarative-policy] 宣言型ポリシー
+   *[other] { $by }
+}
+
+## 妨げになっているもの。コロンの後に続き、句点で終わらない。
+
+why-separator = 。
+why-at = { $where }: { $why }
+cause-refused = AWS が { $operation } を拒否しました（{ $code }: { $said }）
+cause-could-not = AWS は { $operation } を一時的に実行できません（{ $code }: { $said }）
+cause-own-credentials = このボット自身の AWS 認証情報がないか、期限切れか、正しくありません。このボットを運用している担当者が更新する必要があります（{ $operation }、{ $code }: { $said }）
+cause-role-not-believed = AWS が { $operation } でロールの認証情報を受け付けません。アカウントでリージョンが有効になっているか確認してください（{ $code }: { $said }）
+cause-other-organization = ロールは組織 { $found } に属しており、{ $wanted } のメンバーを確認できません
+cause-not-read = 問い合わせていません
+cause-absent = 存在しないか、参照する権限がありません
+cause-key-not-named = 暗号化されていますが、AWS がキーを示していません
+cause-nobody-may-ask = 問い合わせるためのロールが設定されていません
+cause-no-longer-source = アカウント { $account } は、このボットの共有元から外されています
+cause-no-longer-configured = { $account } は、このボットの設定から削除されています
+cause-image-not-seen = 共有した { $image } が、アカウント { $account } からまだ見えません（AWS: { $said }）
+cause-storage-not-seen = 共有した { $image } のスナップショットが、アカウント { $account } からまだ見えません（AWS: { $said }）
+cause-permission-not-shown = { $resource } を { $grantees } と共有しましたが、AWS の表示にまだ反映されていません
+cause-permission-still-shown = { $resource } の { $grantees } との共有を取り消しましたが、AWS の表示にまだ残っています
+cause-grant-not-shown = { $principal } に { $key } の許可 (grant) を与えましたが、KMS の表示にまだ反映されていません
+cause-grant-still-shown = { $principal } への { $key } の許可 (grant) を取り消しましたが、KMS の表示にまだ残っています
+cause-malformed-id = 「{ $text }」は、ID または ARN の形式ではありません
+cause-grantee-unknown = KMS が { $principal } を認識できないため、許可 (grant) を作成できません。存在するか確認してください。作成直後の場合は、数分待ってからもう一度お試しください
+cause-service-linked-role-missing = KMS が { $principal } を認識できないため、許可 (grant) を作成できません。先にそのアカウントでサービスリンクロールを作成してください（`aws iam create-service-linked-role --aws-service-name autoscaling.amazonaws.com`）
+cause-malformed-policy = KMS にあるキーポリシーの内容を解釈できません
+cause-deleted-principals = キーポリシーに、存在しなくなったプリンシパル（{ $principals }）が残っており、このままでは KMS が書き戻しを拒否します。先にキーポリシーから取り除いてください
+cause-principals-unknown = KMS が{ $principals ->
+    [none] キーポリシーのプリンシパル
+   *[other] {" "}{ $principals }{" "}
+}を認識できません。存在するか、そのアカウントでリージョンが有効になっているかを確認してください。作成直後の場合は、数分待ってからもう一度お試しください
+cause-policy-not-latin-1 = キーポリシーに、KMS が受け付けない文字（{ $characters }）が含まれます
+cause-policy-locks-out = KMS がキーポリシーを拒否しました（KMS: { $said }）。キーポリシーで、このボットの共有元ロールに `kms:PutKeyPolicy` を許可してください
+cause-policy-too-large = キーポリシーが { $size } バイトになり、KMS が保存できる大きさを { $over } バイト超えます。空きを作るか、別のキーで共有してください
+cause-policy-contested = { $key } のキーポリシーがほかからも繰り返し変更されているか、KMS の表示に変更がまだ反映されていません。誰が変更しているかは、キーの所有者に確認してください
+cause-not-own-copy = { $image } にはタグ `{ $tag }` がなく、このボットが作成したものではないため、削除できません
+cause-not-available = { $image } は{ $state ->
+    [pending] まだ作成中です
+    [failed] 作成に失敗しています
+    [gone] 登録解除または無効化されています
+   *[other] {" "}{ $state } です
+}
+cause-no-snapshots = { $image } にスナップショットがありません
+cause-not-encrypted = { $snapshot } が暗号化されていません
+cause-under-other-key = { $snapshot } が { $intended } ではなく { $key } で暗号化されています
 
 ## 問題のないコピーについての補足
 
@@ -113,7 +167,10 @@ note-not-deprecated = :warning: 元のイメージは非推奨ですが、コピ
 note-not-protected = :warning: 元のイメージは登録解除から保護されていますが、コピーは保護されていません: { $why }。
 note-imds-v2-not-required = :warning: 元のイメージは IMDSv2 が必須ですが、コピーでは必須になっていません: { $why }。
 note-parameter-not-set = :warning: パラメータ { $parameter } はこのコピーを指していません: { $why }。
-note-parameter-set = パラメータ { $parameter } がこのコピーを指すようになりました（以前: { $before }）。
+note-parameter-set = パラメータ { $parameter } がこのコピーを指すようになりました（以前: { $before ->
+    [nothing] なし
+   *[other] { $before }
+}）。
 note-parameter-kept = パラメータ { $parameter } は、より新しいイメージのコピー { $newer } のままです。
 
 ## プランのうち実行されなかったもの
