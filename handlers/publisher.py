@@ -172,12 +172,10 @@ class Publisher:
 
     def _with_others(self, request: Request, message: Message, posting: Posting | None) -> Message:
         """Return a message as one of what else its reader is to hear of; if it was begun, as what it was begun as."""
-        if message.pace is not Pace.TOGETHER:
-            return message
         if posting is not None:
             others = self.postings.read(posting.others)
-        elif not self.digest_within:
-            others = []
+        elif message.pace is not Pace.TOGETHER or not self.digest_within:
+            return message
         else:
             known = self.postings.others(request.id, message.reader)
             others = [
