@@ -132,6 +132,8 @@ class SlackSettings(Strict):
         command: the slash command, as in the app's manifest.
         door: `http` for signed requests to a public address, `socket` for Socket Mode.
         notifications_channel: the id of a channel that the end of every share is told in as well; none if left out.
+        digest_seconds: how long the good end of a share waits for others that may end by then and that the same reader
+            hears of, so that all are told in one message; 0 to tell of each by itself.
         language: what is spoken in channels; people are answered in the language they read Slack in.
     """
 
@@ -141,6 +143,7 @@ class SlackSettings(Strict):
     door: Door = Door.HTTP
     language: Language = Language.ENGLISH
     notifications_channel: ChannelId | None = None
+    digest_seconds: Annotated[float, Field(ge=0, le=3600)] = 120
 
 
 class _NamedSettings(Strict):

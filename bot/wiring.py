@@ -187,6 +187,7 @@ def build(
             rules=rules,
             language=settings.slack.language,
             notifications_channel=settings.slack.notifications_channel,
+            digest_within=timedelta(seconds=settings.slack.digest_seconds),
             on_lease_lost=meters.lease_lost,
         ),
         calendar=AuditCalendar(

@@ -51,7 +51,7 @@ def _buttons(say: Speech, request: Request) -> list[ButtonElement]:
 
 def what_next(say: Speech, request: Request) -> list[ButtonElement]:
     """Return what can be done about a request that has ended; nothing if nobody has to do anything."""
-    if request.kind is RequestKind.PREVIEW or not _concerns_somebody(request):
+    if request.kind is RequestKind.PREVIEW or not concerns_somebody(request):
         return []
     retries = retry_buttons(say, request, offered(request))
     return [*retries, *_to_ask_for(say, request), _button(say, "button-details", DETAILS, request)]
@@ -130,7 +130,7 @@ def wish_of(value: str) -> Wish:
     return Wish(RequestId(request_id), int(known[:9]) if known.isdecimal() else 0, way)
 
 
-def _concerns_somebody(request: Request) -> bool:
+def concerns_somebody(request: Request) -> bool:
     """Whether somebody may have to do something about how it ended."""
     looked = request.kind in (RequestKind.AUDIT, RequestKind.RETIRE)
     return (

@@ -7,7 +7,7 @@ notifies nobody; the approval message and the progress are edited in place.
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from types import MappingProxyType
@@ -20,7 +20,7 @@ from handlers import ballots, following, mrkdwn, phrases, results, wording
 from handlers.layout import MESSAGE, Line, fit, joined, md, section, sections, size
 from handlers.plan_view import in_words, plan_blocks
 from handlers.speech import Speech
-from sharing.requests import NOBODY, Edit, Person, Request, RequestKind, Trigger, Verdict
+from sharing.requests import NOBODY, Edit, Person, Request, RequestId, RequestKind, Trigger, Verdict
 from sharing.rules import ApprovalRules, Tally
 from sharing.states import RequestState, is_final
 
@@ -44,9 +44,13 @@ class Place(Enum):
 
 
 class Pace(Enum):
-    """How a message changes: never, at once whenever its request does, or no oftener than Slack likes."""
+    """How a message changes: never, at once whenever its request does, or no oftener than Slack likes.
+
+    What never changes may be told together with what else its reader hears at the time.
+    """
 
     ONCE = "once"
+    TOGETHER = "together"
     AT_ONCE = "at_once"
     SLOWLY = "slowly"
 
@@ -59,6 +63,7 @@ class Message:
         channel: where it goes, unless its place says it.
         under: the key of the message that it is in the thread of, if its place is a thread.
         reader: whom it is for, if its place is a direct message.
+        others: messages of other requests that it stands for, by their keys.
     """
 
     key: str
@@ -69,6 +74,7 @@ class Message:
     channel: str | None = None
     under: str = STORY
     reader: Person | None = None
+    others: Mapping[RequestId, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -346,7 +352,7 @@ def _to_requester(
     elif request.waits:
         told.append(_waits(say, request, Place.DIRECT))
     elif _has_ended(request):
-        told.append(_end(say, request, f"told:{request.came_to.value}"))
+        told.append(_end(say, request, end_key(request, request.requester)))
     if request.state is RequestState.REVOKED:
         lines, key = _taken_back(say, request), f"told:revoked:{request.ended_by}"
         told.append(_lines(say, key, Place.DIRECT, lines, of=request.ending))
@@ -357,7 +363,7 @@ def _to_watchers(audience: Audience, request: Request) -> Iterator[Message]:
     cancelled = request.state is RequestState.CANCELLED
     for watcher in request.watchers if cancelled or _has_ended(request) else ():
         say = audience.speech_for(watcher)
-        key = f"told:{request.came_to.value}:{watcher.user_id}"
+        key = end_key(request, watcher)
         if cancelled:
             message = _lines(say, key, Place.DIRECT, [_watched(say, request), ballots.cancelled(say, request)])
         else:
@@ -368,7 +374,7 @@ def _to_watchers(audience: Audience, request: Request) -> Iterator[Message]:
 def _to_notifications(audience: Audience, request: Request) -> Iterator[Message]:
     done = request.came_to in (RequestState.COMPLETED, RequestState.FAILED) and request.settled_at is not None
     if audience.notifications_channel is not None and request.kind is RequestKind.SHARE and done:
-        told = _end(audience.to_all, request, "notification", watched=True)
+        told = _end(audience.to_all, request, end_key(request, None), watched=True)
         yield replace(told, place=Place.CHANNEL, channel=audience.notifications_channel)
 
 
@@ -387,7 +393,30 @@ def _end(say: Speech, request: Request, key: str, *, watched: bool = False) -> M
     whose = [_watched(say, request)] if watched else []
     lines = [*whose, phrases.end(say, request, watched=watched), *results.in_detail(say, request)]
     what_next = following.what_next(say, request)
-    return _lines(say, _this_time(request, key), Place.DIRECT, lines, buttons=what_next, of=request)
+    pace = Pace.TOGETHER if is_told_together(request) else Pace.ONCE
+    return _lines(say, key, Place.DIRECT, lines, pace, buttons=what_next, of=request)
+
+
+def end_key(request: Request, reader: Person | None) -> str:
+    """The key of what tells a reader of the end: the requester, a watcher, or if None the channel for notifications."""
+    if reader is None:
+        return _this_time(request, "notification")
+    told = f"told:{request.came_to.value}"
+    return _this_time(request, told if reader == request.requester else f"{told}:{reader.user_id}")
+
+
+def is_told_together(request: Request) -> bool:
+    """Whether the end of a request may be told together with those of others: of a share, one that calls nobody."""
+    good = request.kind is RequestKind.SHARE and request.came_to is RequestState.COMPLETED
+    return good and request.settled_at is not None and not following.concerns_somebody(request)
+
+
+def digest(say: Speech, own: Message, request: Request, others: Sequence[Request]) -> Message:
+    """Return `own`, which tells its reader of the end of `request`, as one that tells of the `others` as well."""
+    shares = sorted([request, *others], key=lambda each: (each.created_at, each.id))
+    told = _lines(say, own.key, own.place, list(results.of_shares(say, shares, own.reader)), own.pace)
+    stands_for = {other.id: end_key(other, own.reader) for other in others}
+    return replace(own, text=told.text, blocks=told.blocks, others=stands_for)
 
 
 def _watched(say: Speech, request: Request) -> str:

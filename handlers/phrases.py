@@ -339,6 +339,18 @@ def _end_of_share(say: Speech, request: Request, *, watched: bool) -> str:
     return say(f"end-share-{_ended(request, 'completed', 'denied', 'expired')}", subject=subject)
 
 
+def in_digest(say: Speech, share: Request, *, theirs: bool) -> str:
+    """Return that a share is complete, in a line among others, for who asked for it or for who only hears of it."""
+    return say(
+        "digest-line",
+        request=mrkdwn.code(share.id),
+        images=images(say, share),
+        targets=targets(say, share),
+        left_out=_yes(share.cut_down),
+        who="reader" if theirs else mrkdwn.person(share.requester.user_id),
+    )
+
+
 def _end_of_revocation(say: Speech, request: Request) -> str:
     names = {"request": mrkdwn.code(request.id), "share": mrkdwn.code(str(request.of))}
     if request.state is RequestState.COMPLETED:

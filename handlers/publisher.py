@@ -3,6 +3,9 @@
 Each message is written down before it is posted and again, with its `ts`, after. One that was written down but has no
 `ts` may have been posted by a publisher that died in between; it is looked for by its metadata before it is posted.
 
+The good ends of several shares that one reader hears of at a time are one message, of one of the requests. That it
+stands for those of the others is written down with it: nobody posts them any more, whoever goes on.
+
 What Slack says against one message is written down with it, and it is tried again later; the others don't wait for it.
 """
 
@@ -18,13 +21,25 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from handlers.channels import CLOSED
-from handlers.messages import STORY, UNREACHABLE, Audience, Message, Pace, Place, messages_of
+from handlers.messages import (
+    STORY,
+    UNREACHABLE,
+    Audience,
+    Message,
+    Pace,
+    Place,
+    digest,
+    end_key,
+    is_told_together,
+    messages_of,
+)
 from handlers.people import language_of
 from handlers.speech import Language, speech
 from handlers.trouble import RATE_LIMITED, SLACK_TROUBLE, code_of, concerns_all
 from sharing.clock import Clock
 from sharing.context import about
-from sharing.postings import Posting, Postings, Untold
+from sharing.ends import waits_until
+from sharing.postings import Posting, Postings, ToldElsewhere, Untold
 from sharing.rates import Rate
 from sharing.requests import NOBODY, Person, Request
 from sharing.rules import ApprovalRules
@@ -40,6 +55,8 @@ _BETWEEN_EDITS = timedelta(seconds=10)
 _EDITS = Rate(every=timedelta(seconds=2.5), burst=8)
 _EDIT, _POST = "chat.update", "chat.postMessage"
 _AFTER_TROUBLE = timedelta(seconds=15)
+# How often it is looked whether there is still something that an end waits for.
+_BETWEEN_LOOKS = timedelta(seconds=15)
 # The longest that one message's trouble is waited for: while the request goes on, and once it is over. After that it
 # is given up: nobody will ever mend what a channel was left with years ago.
 _LONGEST_PAUSE, _LONGEST_PAUSE_AFTERWARDS = timedelta(minutes=10), timedelta(days=1)
@@ -61,6 +78,7 @@ class Publisher:
     rules: ApprovalRules
     language: Language
     notifications_channel: str | None = None
+    digest_within: timedelta = timedelta(0)
     on_lease_lost: Callable[[str], None] = lambda _: None
     _quiet_until: datetime | None = None
     _methods_quiet_until: dict[str, datetime] = field(default_factory=dict)
@@ -101,6 +119,8 @@ class Publisher:
         for message in _slow_edits_last(self._messages(untold.request, posted), posted):
             try:
                 again_at = self._bring_up_to_date(untold, message, posted)
+            except ToldElsewhere:
+                again_at = self.clock()  # and this time with what is written down by now
             except SlackApiError as error:
                 if (method := _limited_alone(error)) is not None:
                     again_at = self._methods_quiet_until[method] = self.clock() + _pause(error)
@@ -131,7 +151,9 @@ class Publisher:
         if posting is None or posting.ts is None:
             if (quiet_until := self._quiet(_POST)) is not None:
                 return quiet_until
-            self._post(untold, message, posted, parent)
+            if (waits := self._waits_until(untold.request, message, posting)) is not None:
+                return waits
+            self._post(untold, self._with_others(untold.request, message, posting), posted, parent)
             # That it stands at last is told as well.
             return self.clock() if posting is not None and posting.refusal is not None else None
         if (due := self._edit_due(untold, message, posting)) > self.clock():
@@ -139,6 +161,32 @@ class Publisher:
         if not self._edit(untold, message, posting):
             self._post(untold, message, posted, parent)
         return None
+
+    def _waits_until(self, request: Request, message: Message, posting: Posting | None) -> datetime | None:
+        """Return when to look again at a message that may be told together with others soon; None if it is due."""
+        if posting is not None or message.pace is not Pace.TOGETHER or not self.digest_within:
+            return None
+        now, others = self.clock(), self.postings.others(request.id, message.reader)
+        until = waits_until(request, others.under_way, self.digest_within, now)
+        return until and min(until, now + _BETWEEN_LOOKS)
+
+    def _with_others(self, request: Request, message: Message, posting: Posting | None) -> Message:
+        """Return a message as one of what else its reader is to hear of; if it was begun, as what it was begun as."""
+        if message.pace is not Pace.TOGETHER:
+            return message
+        if posting is not None:
+            others = self.postings.read(posting.others)
+        elif not self.digest_within:
+            others = []
+        else:
+            known = self.postings.others(request.id, message.reader)
+            others = [
+                other
+                for other in known.ended
+                if is_told_together(other) and (other.id, end_key(other, message.reader)) not in known.begun
+            ]
+        say = speech(self._language_of(message.reader or NOBODY))
+        return digest(say, message, request, others) if others else message
 
     def _refused(self, untold: Untold, message: Message, posted: dict[str, Posting], refusal: str) -> datetime | None:
         """Write down what stands against one message; return when to try again, or None if it is given up."""
@@ -202,8 +250,8 @@ class Publisher:
             if channel is None:
                 posted[message.key] = self._give_up(untold, message)
                 return
-            self.postings.begin(untold, message.key, channel, self.clock())
-            posted[message.key] = Posting(message.key, channel)
+            self.postings.begin(untold, message.key, channel, self.clock(), message.others)
+            posted[message.key] = Posting(message.key, channel, others=tuple(message.others))
         else:
             channel = begun.channel
             ts = next(self._find(untold.request, message, channel, thread_ts), None)
@@ -219,7 +267,7 @@ class Publisher:
             )
             ts = cast("str", answer["ts"])
         now = self.clock()
-        posting = Posting(message.key, channel, ts, _digest(message), now)
+        posting = Posting(message.key, channel, ts, _digest(message), now, others=tuple(message.others))
         try:
             self.postings.shown(untold, posting, now)
         except LeaseLost:
@@ -347,7 +395,8 @@ def _differs(message: Message, posting: Posting | None) -> bool:
     """Whether Slack doesn't show a message as it should be; what was given up stays as it is."""
     if posting is None or posting.ts is None:
         return True
-    return bool(posting.ts) and message.pace is not Pace.ONCE and posting.content_digest != _digest(message)
+    changes = message.pace not in (Pace.ONCE, Pace.TOGETHER)
+    return bool(posting.ts) and changes and posting.content_digest != _digest(message)
 
 
 def _free_at(posting: Posting | None, channel: str | None, posted: Iterable[Posting]) -> datetime | None:

@@ -4,18 +4,27 @@ What is shown follows the stored state: a publisher claims a request whose peopl
 compares, and writes down each message as it stands. Where the messages go is no matter of this floor.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import cast
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, insert, or_, select, true, update
+from sqlalchemy.exc import IntegrityError
 
+from sharing.ends import UNDER_WAY
 from sharing.rates import Rate
-from sharing.requests import Request, RequestId
+from sharing.requests import Person, Request, RequestId, RequestKind
+from sharing.states import RequestState
 from sharing.store import Store
-from sharing.tables import postings, rates, requests
+from sharing.tables import postings, rates, requests, watchers
 from sharing.transaction import LeaseLost, Transaction, to_be_told
+
+# What is gathered at a time, of each kind.
+_MOST = 100
+_ENDED = (RequestState.COMPLETED, RequestState.REVOKING, RequestState.REVOKED)
+_NONE: Mapping[RequestId, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -25,12 +34,14 @@ class Posting:
     Attributes:
         key: which one it is; unique within the request.
         channel: where it is, or is to be.
-        ts: its id there; None while it isn't known whether it was posted, empty if it was given up.
+        ts: its id there; None while it isn't known whether it was posted, empty if it was given up, or is told in the
+            message of another request.
         content_digest: what it says.
         shown_at: when it was posted or last changed.
         refusal: why it couldn't be posted or changed when that was last tried; None if it could.
         tries: how often that was tried since it last went well.
         again_at: when it may be tried again; if nothing stands against it, when the turn comes that it has reserved.
+        others: the other requests whose end it tells as well.
     """
 
     key: str
@@ -41,6 +52,7 @@ class Posting:
     refusal: str | None = None
     tries: int = 0
     again_at: datetime | None = None
+    others: Sequence[RequestId] = ()
 
     @property
     def has_turn(self) -> bool:
@@ -55,6 +67,25 @@ class Untold:
     request: Request
     lease: int
     postings: Mapping[str, Posting]
+
+
+@dataclass(frozen=True)
+class Others:
+    """What else somebody hears of the end of, besides a request.
+
+    Attributes:
+        under_way: the shares that are being carried out.
+        ended: those that came to a good end, and of which not all may have been told.
+        begun: the messages of those which are posted, or are another's to post; by request and key.
+    """
+
+    under_way: tuple[Request, ...]
+    ended: tuple[Request, ...]
+    begun: frozenset[tuple[RequestId, str]]
+
+
+class ToldElsewhere(Exception):
+    """What was about to be posted has been begun meanwhile, in this request's message or in another's."""
 
 
 class Postings:
@@ -86,15 +117,46 @@ class Postings:
             rows = tx.connection.execute(select(*_COLUMNS).where(postings.c.request_id == request_id)).mappings()
             return Untold(tx.find(RequestId(request_id)), lease or 0, {row["key"]: Posting(**row) for row in rows})
 
-    def begin(self, untold: Untold, key: str, channel: str, now: datetime) -> None:
+    def others(self, request_id: RequestId, reader: Person | None) -> Others:
+        """Return the other shares that `reader` is told of the end of; everybody's, if there is no single reader."""
+        others = and_(requests.c.kind == RequestKind.SHARE.value, requests.c.id != request_id, _told_to(reader))
+        with self._store.transaction() as tx:
+            under_way = tx.look(and_(others, requests.c.state.in_([each.value for each in UNDER_WAY])), _MOST)
+            # Nothing is due of those of which all is told.
+            untold = requests.c.tell_at.is_not(None), requests.c.state.in_([each.value for each in _ENDED])
+            ended = tx.look(and_(others, *untold), _MOST)
+            known = select(postings.c.request_id, postings.c.key).where(
+                postings.c.request_id.in_([each.id for each in ended])
+            )
+            begun = frozenset((RequestId(one), key) for one, key in tx.connection.execute(known))
+        return Others(tuple(under_way), tuple(ended), begun)
+
+    def read(self, request_ids: Sequence[RequestId]) -> list[Request]:
+        """Return the requests as they are at this moment."""
+        with self._store.transaction() as tx:
+            return [tx.read(request_id) for request_id in request_ids]
+
+    def begin(
+        self, untold: Untold, key: str, channel: str, now: datetime, others: Mapping[RequestId, str] = _NONE
+    ) -> None:
         """Write down that a message is about to be posted: whoever finds it without a `ts` looks for it first.
+
+        `others` are messages of other requests, by their keys, that it stands for: nobody posts them any more.
 
         Raises:
             LeaseLost: another publisher has the request.
+            ToldElsewhere: one of them has been begun already.
         """
-        with self._store.transaction() as tx:
-            self._hold(tx, untold, now)
-            tx.connection.execute(insert(postings).values(request_id=untold.request.id, key=key, channel=channel))
+        its = {"request_id": untold.request.id, "key": key, "channel": channel, "ts": None, "others": list(others)}
+        theirs = [its | {"request_id": one, "key": other, "ts": "", "others": []} for one, other in others.items()]
+        try:
+            with self._store.transaction() as tx:
+                self._hold(tx, untold, now)
+                # In the same order by everybody: two that begin the same would wait for each other.
+                in_order = sorted([its, *theirs], key=lambda each: str(each["request_id"]))
+                tx.connection.execute(insert(postings), in_order)
+        except IntegrityError:
+            raise ToldElsewhere(untold.request.id) from None
 
     def shown(self, untold: Untold, posting: Posting, now: datetime) -> None:
         """Write down how a message now stands, or what stands against it.
@@ -176,6 +238,15 @@ class Postings:
         )
         if not held.rowcount:
             raise LeaseLost(untold.request.id)
+
+
+def _told_to(reader: Person | None) -> ColumnElement[bool]:
+    """Whether somebody is told of a request's end, as who asked for it or watches it."""
+    if reader is None:
+        return true()
+    asked = and_(requests.c.team_id == reader.team_id, requests.c.user_id == reader.user_id)
+    watched = watchers.c.team_id == reader.team_id, watchers.c.user_id == reader.user_id
+    return or_(asked, requests.c.id.in_(select(watchers.c.request_id).where(*watched)))
 
 
 _COLUMNS = [postings.c[each.name] for each in fields(Posting)]

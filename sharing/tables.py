@@ -202,6 +202,8 @@ postings = Table(
     Column("refusal", String(100)),
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("again_at", UtcDateTime),
+    # The other requests whose end it tells as well; their own postings of it have an empty ts.
+    Column("others", JSON, nullable=False, server_default="[]"),
 )
 
 # How far what all replicas do together is spent; the migration that makes the table makes its rows, too.

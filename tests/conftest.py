@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from sharing.database import connect, upgrade
 from tests import postgres
@@ -15,6 +16,10 @@ from tests.stage import Stage, put_up
 
 Tried = Callable[[str, int], None]
 FreshDatabase = Callable[[str], AbstractContextManager[str]]
+
+# A busy machine is no fault of the code's. In CI, Hypothesis takes the same examples each time.
+settings.register_profile("patient", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

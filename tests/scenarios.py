@@ -12,8 +12,8 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from handlers.ballots import APPROVE, DENY
-from handlers.following import RETRY
+from handlers.ballots import APPROVE, DENY, NARROW
+from handlers.following import NOTIFY, RETRY
 from playground.aws import Disk
 from playground.company import target_policy
 from sharing.tables import audit_events, requests
@@ -126,7 +126,12 @@ def _end(stage: Stage) -> End:
         thread=Counter(
             blotted(reply.as_text()) for message in channel for reply in stage.slack.thread(stage.room, message.ts)
         ),
-        told=Counter(blotted(text) for person in (stage.mika, stage.sam) for text in stage.direct(person)),
+        told=Counter(
+            each
+            for person in (stage.mika, stage.sam)
+            for text in stage.direct(person)
+            for each in _by_itself(blotted(text))
+        ),
         states=Counter(states),
         recorded=recorded,
         writes=Counter(call.operation for call in stage.aws.journal.calls() if call.operation.startswith(_WRITES)),
@@ -145,6 +150,14 @@ def blotted(text: str) -> str:
     ids = r"(ami|snap)-[0-9a-f]+|R-[0-9A-Z]{8}|key/[0-9a-f-]+"
     times = r"\d{4}-\d\d-\d\d \d\d:\d\d( UTC)?|\d+ min"
     return re.sub(f"{ids}|{times}", "…", text)
+
+
+def _by_itself(text: str) -> list[str]:
+    """What a digest tells, share by share: which of them end together depends on where the bot is interrupted."""
+    if "shares are complete" not in text:
+        return [text]
+    rows = [line for line in text.splitlines() if REGION in line]
+    return [f"✔ Your share (`…`, `…`) is complete. Ready to use:\n```\n{row}\n```" for row in rows]
 
 
 def _types(text: Callable[[Stage], str], messages: int) -> Deed:
@@ -169,9 +182,16 @@ def _encrypted(stage: Stage) -> None:
 
 
 def _two_under_one_key(stage: Stage) -> None:
+    # Which of their ends are told together depends on where the bot is interrupted; here it is about the key.
+    stage.replace_settings("[slack]\n", "[slack]\ndigest_seconds = 0\n")
     key = stage.images.key(REGION)
     for name in ("first", "second"):
         stage.images.image(REGION, name=name, devices=[Disk(gib=4, key=key)])
+
+
+def _two_plain(stage: Stage) -> None:
+    for name in ("first", "second"):
+        stage.images.image(REGION, name=name, devices=[Disk(gib=4)])
 
 
 def _named(stage: Stage, name: str) -> str:
@@ -306,17 +326,45 @@ def _standing(stage: Stage) -> None:
     stage.images.image(REGION, name="golden-7")
 
 
-COPY = Scenario("an encrypted copy", _encrypted, _share("to staging reason release 42"))
-TWO_ON_ONE_KEY = Scenario(
-    "two on one key",
-    _two_under_one_key,
-    [
+def _narrows() -> Deed:
+    """Sam takes prod out of the request."""
+
+    def narrow(stage: Stage) -> None:
+        stage.clicks(stage.sam, NARROW)
+        if stage.slack.open_view(stage.sam) is not None:
+            stage.submits(stage.sam, keep=["staging"])
+
+    return Deed(narrow, lambda stage: _says(stage, "@sam took prod out") and bool(stage.approval.buttons))
+
+
+def _cancels() -> Deed:
+    return Deed(
+        lambda stage: stage.types(stage.mika, f"cancel {_first_request(stage)}"),
+        lambda stage: "cancelled" in stage.approval.as_text(),
+    )
+
+
+def _wants_to_know() -> Deed:
+    """Sam, who may decide and doesn't, wants to hear how it ends."""
+    return Deed(lambda stage: stage.clicks(stage.sam, NOTIFY), lambda stage: bool(stage.private(stage.sam)))
+
+
+def _reminding(stage: Stage) -> None:
+    stage.replace_settings("[approval]", "[approval]\nremind_after_hours = 2\nexpires_after_hours = 3")
+    stage.add_settings('\n[approval.business_hours]\ntimezone = "Europe/Berlin"\n')
+    _plain(stage)
+
+
+def _two_shares(second: str) -> Sequence[Deed]:
+    return [
         _types(lambda stage: f"{_named(stage, 'first')} to staging no copy", 1),
-        _types(lambda stage: f"{_named(stage, 'second')} to prod no copy", 2),
+        _types(lambda stage: f"{_named(stage, 'second')} to {second} no copy", 2),
         Deed(_approves_both, lambda stage: all(APPROVE not in one.buttons for one in stage.slack.messages(stage.room))),
-    ],
-    minutes=40,
-)
+    ]
+
+
+COPY = Scenario("an encrypted copy", _encrypted, _share("to staging reason release 42"))
+TWO_ON_ONE_KEY = Scenario("two on one key", _two_under_one_key, _two_shares("prod"), minutes=40)
 SCENARIOS = (
     TWO_ON_ONE_KEY,
     Scenario("two copies and everything taken back", _with_a_parameter, _share("to staging, prod then unshare")),
@@ -327,6 +375,21 @@ SCENARIOS = (
         _two_rules,
         [_types(lambda stage: f"{_image(stage)} to staging, prod no copy", 1), _denies(), _approves()],
         minutes=5,
+    ),
+    Scenario(
+        "narrowed, and then approved",
+        _plain,
+        [_types(lambda stage: f"{_image(stage)} to staging, prod no copy", 1), _narrows(), _approves()],
+        minutes=5,
+    ),
+    Scenario(
+        "cancelled", _plain, [_types(lambda stage: f"{_image(stage)} to staging no copy", 1), _cancels()], minutes=5
+    ),
+    Scenario(
+        "not decided on in time, though somebody was reminded",
+        _reminding,
+        [_types(lambda stage: f"{_image(stage)} to staging no copy", 1), _wants_to_know()],
+        minutes=240,
     ),
     Scenario("a copy that fails twice", _with_a_blunt_role, _share("to staging"), minutes=15),
     Scenario("a failed copy retried", _with_a_blunt_role, [*_share("to staging"), _sees_it_fail(), _retries()]),
@@ -345,4 +408,5 @@ SCENARIOS = (
         [Deed(lambda stage: stage.bot.standing.run_once(), lambda stage: _asked(stage) >= 1)],
         minutes=5,
     ),
+    Scenario("two that end together", _two_plain, _two_shares("staging"), minutes=5),
 )

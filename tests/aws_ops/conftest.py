@@ -5,16 +5,11 @@ from typing import Any
 
 import pytest
 from botocore.session import Session
-from hypothesis import HealthCheck, settings
 from moto import mock_aws
 
 from aws_ops.accounts import Accounts
 from tests.aws_ops.builders import GOLDEN, REGION, a_role
 from tests.aws_ops.canned import LOADER
-
-# A busy machine is no fault of the code's.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")
 
 
 @pytest.fixture

@@ -21,13 +21,13 @@ def engine(stage: Stage) -> Engine:
 def test_a_message_that_is_still_being_posted_is_left_to_its_lease(
     stage: Stage, engine: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
+    next_one = stage.start()
     with holding(stage.slack, "chat.postMessage") as held:
         stage.types(stage.mika, f"{stage.images.image(REGION)} to staging")
         held.wait()
         engine.rest()
         engine.finish(Deadline.within(0.1))
         engine.hand_back(Deadline.within(5))
-        next_one = stage.start()
         assert not next_one.publisher.run_once(), "it may arrive at any moment"
     engine.finish(Deadline.within(5))
     stage.clock.advance(timedelta(minutes=1))

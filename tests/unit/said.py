@@ -61,7 +61,7 @@ from handlers.deciding_views import denial_form, narrow_form
 from handlers.following import stop_button
 from handlers.help import help_text
 from handlers.layout import ALL
-from handlers.messages import UNREACHABLE, Audience, Message, messages_of
+from handlers.messages import UNREACHABLE, Audience, Message, Pace, digest, end_key, messages_of
 from handlers.people import Stranger
 from handlers.plan_view import whole_plan
 from handlers.problems import ProblemKind, problem
@@ -541,6 +541,22 @@ def ended(say: Speech) -> list[Said]:
     return [one for name, request in shown.items() for one in _told(f"{name}: ", of_request(say, request))]
 
 
+def told_together(say: Speech) -> list[Said]:
+    """Several shares that end together, for who asked for one of them, and for a channel."""
+    good = _share(RequestState.COMPLETED, deliveries=(_delivered(DeliveryState.COMPLETED),), decisions=())
+    others = [
+        replace(good, id=RequestId("R-0000000A"), requester=KIM, watchers=(good.requester,)),
+        replace(good, id=RequestId("R-0000000B"), edits=request_in(RequestState.COPYING).edits),
+        replace(good, id=RequestId("R-0000000C"), mode=Mode.SHARE, deliveries=(), plan=_opened()),
+    ]
+    ends = [
+        one
+        for one in of_request(say, good)
+        if one.key in (end_key(good, good.requester), end_key(good, None)) and one.pace is Pace.TOGETHER
+    ]
+    return _told("together: ", [digest(say, one, good, others) for one in ends])
+
+
 def _opened() -> Plan:
     return replace(_plan(()), grants=(AddLaunchPermission(OWNER, REGION, IMAGE, (), (ORGANIZATION,)),))
 
@@ -714,6 +730,7 @@ CHAPTERS: Mapping[str, Callable[[Speech], list[Said]]] = {
     "every change": every_change,
     "carried out": carried_out,
     "ended": ended,
+    "told together": told_together,
     "every kind": every_kind,
     "told to one": told_to_one,
     "forms": forms,

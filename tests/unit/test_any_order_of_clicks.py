@@ -159,7 +159,7 @@ def rule_of(target: str) -> str:
     return "prod" if target.startswith("prod-") else "default"
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(clicks, min_size=8, max_size=30))
 def test_a_request_runs_only_with_targets_that_enough_entitled_people_approved(store: Store, some: list[Click]) -> None:
     world = World(store)

@@ -1,6 +1,7 @@
 """Messages: however large a request is and whatever is in it, Slack takes what is shown of it."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -31,7 +32,7 @@ from handlers.deciding import objection
 from handlers.deciding_views import narrow_form
 from handlers.following import DETAILS
 from handlers.home import Reader, home_view
-from handlers.messages import Audience, Message, messages_of
+from handlers.messages import Audience, Message, digest, end_key, messages_of
 from handlers.plan_view import whole_plan
 from handlers.speech import Language, Speech, speech
 from playground.slack.checks import too_much_text, wrong_with_blocks, wrong_with_view
@@ -214,6 +215,22 @@ def test_slacks_limits_are_kept_however_many_accounts(
             assert len(block.get("text", {}).get("text", "")) <= 3000
 
 
+@pytest.mark.parametrize(("count", "images"), [(1, 1), (10, 2), (50, 1)])
+@pytest.mark.parametrize("language", Language)
+def test_slacks_limits_are_kept_however_many_shares_end_together(language: Language, count: int, images: int) -> None:
+    request = request_in(RequestState.COMPLETED, count, HOSTILE, images)
+    others = [replace(request, id=RequestId(f"R-{number:08}")) for number in range(49)]
+    for reader in (request.requester, None):
+        own = next(one for one in shown(request, language) if one.key == end_key(request, reader))
+        told = digest(speech(language), own, request, others)
+        assert wrong_with_blocks(list(told.blocks), "message") == []
+        assert not too_much_text(told.blocks)
+        assert len(told.text) <= 4000
+        assert "50" in told.text.splitlines()[0]
+        assert re.search("and [0-9,]+ more|ほか", told.text.splitlines()[-1]), "what there is no room for is counted"
+        assert told.others == {other.id: end_key(other, reader) for other in others}
+
+
 def _rule(number: int) -> ApprovalRule:
     users = frozenset(f"U0PERSON{each:03}" for each in range(50))
     scope = Scope(targets=frozenset({f"account-{number}", f"account-{number}[0-9]"}))
@@ -363,7 +380,7 @@ def _kinds_shown(message: Message, cautions: Sequence[Caution], say: Speech) -> 
     assert len(lines) >= len({one.kind for one in cautions})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     size=st.sampled_from([(1, 1), (7, 5), (50, 1), (100, 5)]),
     kinds=CAUTIONS,

@@ -325,5 +325,5 @@ class Shared(RuleBasedStateMachine):
 
 @pytest.mark.timeout(1500 if MANY else 300)
 def test_shares_come_and_go_in_any_order_and_nobody_loses_what_is_theirs() -> None:
-    histories = settings(max_examples=400 if MANY else 40, stateful_step_count=25, deadline=None)
+    histories = settings(max_examples=400 if MANY else 40, stateful_step_count=25)
     run_state_machine_as_test(Shared, settings=histories)

@@ -376,6 +376,15 @@ notify-already = You are told of the end of { $request } already.
 notify-stopped = :no_bell: You won't be told of the end of { $request }.
 notify-too-late = { $request } has ended already.
 watched-end = :bell: { $request }, asked for by { $who }:
+digest = :white_check_mark: { $count } shares are complete:
+digest-line = • { $request }: { $images } with { $targets }{ $left_out ->
+    [yes] , as far as it was approved
+   *[no] {""}
+}{ $who ->
+    [reader] {""}
+   *[other] , asked for by { $who }
+}
+digest-ready = Ready to use:
 
 ## Requests in short
 

@@ -336,6 +336,15 @@ notify-already = { $request } が終わったときのお知らせは、すで�
 notify-stopped = :no_bell: { $request } が終わっても、お知らせしません。
 notify-too-late = { $request } はすでに終わっています。
 watched-end = :bell: { $who } さんのリクエスト { $request }:
+digest = :white_check_mark: { $count } 件の共有が完了しました。
+digest-line = • { $request }{ $who ->
+    [reader] {""}
+   *[other] （{ $who } さんのリクエスト）
+}: { $images } を { $targets } と共有{ $left_out ->
+    [yes] （承認された範囲のみ）
+   *[no] {""}
+}
+digest-ready = 次のイメージを使えます。
 
 ## リクエストの一覧
 
