@@ -44,7 +44,7 @@ def denials(policy: KeyPolicy, user: KeyUser) -> tuple[Denial, ...]:
     for place, statement in enumerate(policy.statements, start=1):
         answer = _denies(statement, user)
         if answer is not _Answer.NO:
-            label = str(statement.get("Sid") or f"statement {place}")
+            label = str(statement.get("Sid") or f"#{place}")
             found.append(Denial(label, certain=answer is _Answer.YES))
     return tuple(found)
 

@@ -62,5 +62,5 @@ def read_references(ec2: EC2Client, autoscaling: Any, image_ids: Sequence[ImageI
             ]
         for one in configurations:
             if one["ImageId"] in image_ids:
-                found[ImageId(one["ImageId"])].append(f"launch configuration {one['LaunchConfigurationName']}")
+                found[ImageId(one["ImageId"])].append(f"launchConfigurationName/{one['LaunchConfigurationName']}")
     return {image_id: tuple(sorted(users)) for image_id, users in found.items()}

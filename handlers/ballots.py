@@ -121,7 +121,7 @@ def cancelled(say: Speech, request: Request) -> str:
 def narrowed(say: Speech, edit: Edit, *, void: bool) -> str:
     """Return who took what out of a request; `void` says that something had been decided before."""
     line = _taken_out(say, "narrowed-by", edit)
-    return " ".join([line, say("narrowed-voids")]) if void else line
+    return say("sentence-separator").join([line, say("narrowed-voids")]) if void else line
 
 
 def left_out(say: Speech, request: Request) -> list[str]:

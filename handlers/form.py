@@ -244,7 +244,7 @@ def read_share_form(
     for each in at_odds(ask):
         wrong[_KEY if each.kind is ProblemKind.KEY_NEEDS_COPY else _CHOICES].append(each)
     errors = {
-        field: " ".join(wording.problem(say, each) for each in problems)[:2000]
+        field: say("sentence-separator").join(wording.problem(say, each) for each in problems)[:2000]
         for field, problems in wrong.items()
         if problems
     }

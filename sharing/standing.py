@@ -97,7 +97,7 @@ class StandingShares:
                 auto_scaling=share.auto_scaling,
                 targets=share.targets,
                 regions=share.regions,
-                reason=f"standing share {share.name}" + (f": {share.reason}" if share.reason else ""),
+                reason=f"{share.name}: {share.reason}" if share.reason else share.name,
                 ends_at=now + share.lasts if share.lasts else None,
                 trigger=Trigger.STANDING,
             ),

@@ -89,4 +89,4 @@ def test_of_an_account_only_its_callers_know(change: dict[str, Any]) -> None:
 
 
 def test_a_statement_without_a_sid_is_known_by_its_place() -> None:
-    assert denials(a_policy(a_denial(Sid="")), PrincipalArn(ROLE)) == (Denial("statement 2", certain=True),)
+    assert denials(a_policy(a_denial(Sid="")), PrincipalArn(ROLE)) == (Denial("#2", certain=True),)

@@ -93,7 +93,7 @@ def test_what_auto_scaling_launches_from_stays(stage: Stage, family: list[str]) 
         LaunchConfigurationName="old-web", ImageId=copies(stage)["golden-0"], InstanceType="t3.micro"
     )
     looked(stage)
-    assert "launch configuration old-web use" in stage.approval.as_text()
+    assert "launchConfigurationName/old-web use" in stage.approval.as_text()
     assert stage.approval.as_text().count("DeregisterImage") == 1
 
 

@@ -42,7 +42,7 @@ def test_a_new_image_of_the_family_is_asked_for_and_shared(standing: Stage) -> N
     look(stage)
     asked = stage.approval.as_text()
     assert f"On behalf of @mika, a standing share asks to share `{image}` with staging" in asked
-    assert "standing share golden-to-staging: the base of everything" in asked
+    assert ">golden-to-staging: the base of everything" in asked
     assert stage.aws.image(image).launch_permission == set(), "nothing is done before the approval"
     stage.clicks(stage.mika, APPROVE)
     assert "your own request" in stage.private(stage.mika)[-1]

@@ -39,7 +39,7 @@ refusal-target-key-state = { $target } のキー { $key } は { $state } です�
 refusal-target-key-kind = { $target } のキー { $key } は種類が適切ではありません（{ $spec }、{ $usage }）。EBS で使えるのは対称暗号化キーだけです。
 refusal-other-partition = { $target } はイメージとは別の AWS パーティション（{ $partition }）にあり、パーティションをまたぐ共有やコピーはできません。イメージを S3 に保存し、そちらで復元してください（`CreateStoreImageTask`）。
 refusal-shared-elsewhere = { $image } は { $home } にあり、起動できるのもそこだけです。{ $region } で使うにはコピーが必要なので、`no copy` を外してください。
-refusal-sharing-quota = { $image } の共有先（アカウント、組織、OU）は合計 { $entries } になり、AWS の上限 { $limit } を超えます。代わりに組織と共有するか、クォータ（Service Quotas、L-70015FFA）の引き上げと、あわせて設定の `sharing_quota` の変更を依頼してください。
+refusal-sharing-quota = { $image } の共有先（アカウント、組織、OU）は合計 { $entries } 件になり、AWS の上限の { $limit } 件を超えます。代わりに組織と共有するか、クォータ（Service Quotas、L-70015FFA）の引き上げと、あわせて設定の `sharing_quota` の変更を依頼してください。
 refusal-organization-cant-copy = { $organization } は組織で、このボットのロールがそのすべてのアカウントにあるわけではないため、コピーを作成できません。`no copy` で共有するか、アカウントを指定してください。
 refusal-members-unreadable = { $organization } のメンバーを確認できません: { $why }。スナップショットはメンバーごとに共有するため、メンバーを知る必要があります。このボットを運用している担当者が、AWS Organizations に問い合わせるロールを直す必要があります（`organizations:ListAccounts`、`ListAccountsForParent`、`ListOrganizationalUnitsForParent` が必要です）。
 refusal-nothing-to-do = 変更の必要はありません。{ $image } は共有先ですでに使えます。{ $have }
@@ -81,7 +81,7 @@ caution-members-joined = { $organization } に加わったアカウント: { $me
 caution-members-not-compared = { $organization } の現在のメンバーを確認できないため、メンバーに共有したものはそのままにします: { $why }。
 caution-covered-by-organization = { $targets } は { $organization } に属しており、組織を通じてイメージを起動できます。アカウントだけを取り消しても、それは続きます。
 caution-key-use-limited = { $target } でキーを使えるのは { $principals } だけなので、共有されたイメージから起動できるのもそれらだけです。
-caution-key-used-by-many = キー { $key } は、すでに他の { $accounts } アカウントが使えます。このキーで暗号化されたものは、そのすべてのアカウントから使えます。
+caution-key-used-by-many = キー { $key } は、すでに他の { $accounts } アカウントから使えます。このキーで暗号化されたものには、そのすべてのアカウントがアクセスできます。
 caution-key-expires = キー { $key } にインポートされたキーマテリアルは { $when } に失効します。それ以降は、再度インポートするまで、このキーで暗号化されたものは使えません。
 caution-key-administrators = *設定により、{ $principals } が { $key } の管理者になります。* このボットを通さずに、どのアカウントの誰にでもキーの使用を許可でき、他の許可を取り消すこともできます。そのようにして渡された許可はこのボットからは見えず、この共有を取り消しても残ります。
 caution-own-principals-deleted = { $key } のキーポリシーにあるこのボットのステートメントに、存在しなくなったプリンシパル（{ $principals }）が残っています。次にキーポリシーを書くときに取り除かれます。同じ名前で作り直されたものがある場合は、もう一度共有してください。
@@ -119,7 +119,7 @@ manager-of-setting = { $by ->
 ## 妨げになっているもの。コロンの後に続き、句点で終わらない。
 
 why-separator = 。
-why-at = { $where }: { $why }
+why-at = [{ $where }] { $why }
 cause-refused = AWS が { $operation } を拒否しました（{ $code }: { $said }）
 cause-could-not = AWS は { $operation } を一時的に実行できません（{ $code }: { $said }）
 cause-own-credentials = このボット自身の AWS 認証情報がないか、期限切れか、正しくありません。このボットを運用している担当者が更新する必要があります（{ $operation }、{ $code }: { $said }）
@@ -333,7 +333,7 @@ problem-not-a-request = 「{ $verb }」の後には、{ $word ->
    *[other] 「{ $word }」ではなく、
 }R-7K2M9QXA のようなリクエスト ID を指定してください。
 problem-nothing-to-list = 「list」の後には、何も付けないか「all」を付けてください（「{ $word }」は使えません）。
-problem-nothing-to-retire = 「retire」は単独で使い、すべてのコピーを調べます。後に続く「{ $word }」を理解できません。
+problem-nothing-to-retire = 「retire」の後には何も付けられません（「{ $word }」は使えません）。すべてのコピーが対象です。
 problem-unknown-word = 「{ $word }」を理解できません。
 problem-key-needs-copy = 「copy with …」と「no copy」は同時に指定できません。コピーしなければ、暗号化するものがないためです。
 problem-nothing-to-audit = 「audit」の後には、何も付けないか、イメージ、または R-7K2M9QXA のようなリクエスト ID を指定してください。
@@ -345,8 +345,8 @@ problem-organization-cant-copy = 「{ $name }」は組織で、コピーを作�
 problem-auto-scaling-needs-no-copy = 「with auto scaling」は「no copy」と一緒にだけ使えます。コピーは共有先自身のキーで暗号化され、Auto Scaling への許可は共有先が自分で行うためです。
 problem-no-reason = 承認者が読むので、理由を入力してください。
 problem-reason-too-long = 理由が { $count } 文字あります。最大 { $limit } 文字です。
-problem-too-many-images = 1 回のリクエストに { $count } イメージは多すぎます。最大 { $limit } です。
-problem-too-many-targets = 1 回のリクエストに { $count } アカウントは多すぎます。最大 { $limit } です。
-problem-too-many-copies = 1 回のリクエストに { $count } コピー（イメージ × アカウント × リージョン）は多すぎます。最大 { $limit } です。
+problem-too-many-images = 1 回のリクエストに { $count } 個のイメージは多すぎます。最大 { $limit } 個です。
+problem-too-many-targets = 1 回のリクエストに { $count } アカウントは多すぎます。最大 { $limit } アカウントです。
+problem-too-many-copies = 1 回のリクエストに { $count } 件のコピー（イメージ × アカウント × リージョン）は多すぎます。最大 { $limit } 件です。
 did-you-mean = { $said }「{ $alike }」のことですか？
 or-separator = 」または「
