@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import sys
-import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -33,6 +33,7 @@ _HTTP_THREADS = 16
 _PROBE_THREADS = 2
 _STOP_SECONDS = 10.0
 _HAND_BACK_SECONDS = 1.0
+_WAKE_SECONDS = 0.5
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -68,7 +69,10 @@ def _run(_options: argparse.Namespace, settings: Settings, environment: Environm
     with suppress(SystemExit, KeyboardInterrupt):
         for door in doors:
             door.open()
-        threading.Event().wait()
+        while True:
+            # The kernel may hand a signal to another thread, and this one then finds it when it next wakes (Python,
+            # "Execution of Python signal handlers"): it must not wait for good.
+            time.sleep(_WAKE_SECONDS)
     _stop(bot, engine, doors)
     logging.shutdown()
     # What still waits for AWS or Slack would be waited for at the end of the interpreter; it holds nothing any more.

@@ -13,13 +13,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 
 import pytest
 
+from aws_ops.tags import DELIVERY_TAG
 from handlers.ballots import APPROVE
 from playground.aws import Disk
 from playground.company import IMAGES, PROD, REGION, STAGING
@@ -42,6 +43,11 @@ CLOCKS_OFF_SECONDS = (0, -20, 20)
 PATIENCE_SECONDS = 900.0 if MANY else 120.0
 
 pytestmark = pytest.mark.timeout(1500 if MANY else 180)
+
+
+def is_copied(number: int) -> bool:
+    """Whether that request is for a copy."""
+    return number % 5 == 0
 
 
 @dataclass
@@ -103,6 +109,9 @@ class Replicas:
 @contextmanager
 def three(folder: Path, database_url: str, *, socket_mode: bool) -> Iterator[Replicas]:
     with put_up(folder, socket_mode=socket_mode, copy_gib_per_second=100, database_url=database_url) as here:
+        # Some ends are told together, and not so many that a message has no room for each.
+        few = here.company.settings.replace("[slack]\n", "[slack]\ndigest_seconds = 5\n")
+        here.company = replace(here.company, settings=few)
         replicas = Replicas(here, tuple(free_port() for _ in range(3)))
         here.slack.connect(replicas.balance)
         for port in replicas.ports:
@@ -148,7 +157,7 @@ def test_nothing_is_lost_or_done_twice(
         def ask(number: int) -> None:
             disk = Disk(gib=4, key=keys[number])
             image = source.image(REGION, name=f"golden-{number}", devices=[disk])
-            target = TARGETS[number % 2]
+            wanted = f"{TARGETS[number % 2]} {'' if is_copied(number) else 'no copy '}reason {number}"
 
             def shown() -> list[Any]:
                 return [one for one in here.slack.messages(room) if image in one.text]
@@ -158,47 +167,71 @@ def test_nothing_is_lost_or_done_twice(
 
             waits_for(
                 lambda: bool(shown()),
-                lambda: here.slack.command(mika, room, "/ami-share", f"{image} to {target} no copy reason {number}"),
+                lambda: here.slack.command(mika, room, "/ami-share", f"{image} to {wanted}"),
             )
             waits_for(lambda: all(APPROVE not in one.buttons for one in shown()), approve)
             waits_for(lambda: all(map(is_completed, shown())), lambda: None)
 
-        tormentor = threading.Thread(target=replicas.torment, args=[random.Random(seed), enough])
         started = time.monotonic()
-        tormentor.start()
-        try:
-            with ThreadPoolExecutor(PEOPLE) as people:
-                list(people.map(ask, range(REQUESTS)))
-        finally:
-            enough.set()
-            tormentor.join()
+        with ThreadPoolExecutor(1) as tormentor:
+            torment = tormentor.submit(replicas.torment, random.Random(seed), enough)
+            try:
+                with ThreadPoolExecutor(PEOPLE) as people:
+                    list(people.map(ask, range(REQUESTS)))
+            finally:
+                enough.set()
+            torment.result()
         # A replica that stood still may have taken a command late, which was typed again by then: another request.
         waits_for(
             lambda: all(map(is_completed, here.slack.messages(room))),
             lambda: approve_all(here.slack.messages(room)),
         )
+        messages = here.slack.messages(room)
+        # Who got no answer asked again, and it was another request; never is one request asked for twice.
+        ids = Counter(message.as_text().splitlines()[-1].split("`")[1] for message in messages)
+        assert set(ids.values()) == {1}
+
+        def told() -> Counter[str]:
+            """How often Mika was told of the end of each, alone or among others."""
+            ends = [text for message in here.slack.dms(mika) if "complete" in (text := message.as_text())]
+            return Counter(one for one in ids for text in ends if one in text)
+
+        waits_for(lambda: len(told()) == len(ids), lambda: None)
         took = time.monotonic() - started
         # What a stopped one still had to say, it has said by now or will not.
         time.sleep(PAST_THE_LEASE_SECONDS)
-        messages = here.slack.messages(room)
         asked = {image.name for image in source.images(REGION) for one in messages if image.id in one.as_text()}
         print(f"seed {seed}, {took:.0f} s")
         tried("requests on three replicas", len(messages))
         for what, times in replicas.did.items():
             tried(f"times that a replica was {what}", times)
 
-        for image in source.images(REGION):
-            number = int(image.name.split("-")[1])
-            account = ACCOUNTS[number % 2]
-            policy = str(here.aws.key(keys[number]).policy)
-            assert f"arn:aws:iam::{account}:role/ami-share-target" in policy, "one writer overwrote another"
-            assert set(image.launch_permission) == {account}
-            assert all(set(snapshot.create_volume_permission) == {account} for snapshot in image.snapshots)
         assert asked == {f"golden-{number}" for number in range(REQUESTS)}
-        for message in messages:
-            thread = [reply.as_text() for reply in here.slack.thread(room, message.ts)]
-            for milestone in ("Approved by @sam", "Permissions are in place", "is complete"):
-                assert sum(milestone in line for line in thread) == 1, (milestone, thread)
-        # Who got no answer asked again, and it was another request; never is one request asked for twice.
-        ids = Counter(message.as_text().splitlines()[-1].split("`")[1] for message in messages)
-        assert set(ids.values()) == {1}
+        assert set(told().values()) == {1}
+        each_milestone_is_there_once(here, messages)
+        every_share_stands(here, keys)
+        every_copy_is_there_once(here)
+
+
+def each_milestone_is_there_once(here: Neighbourhood, messages: list[Any]) -> None:
+    for message in messages:
+        thread = [reply.as_text() for reply in here.slack.thread(here.company.room, message.ts)]
+        for milestone in ("Approved by @sam", "Permissions are in place", "is complete"):
+            assert sum(milestone in line for line in thread) == 1, (milestone, thread)
+
+
+def every_share_stands(here: Neighbourhood, keys: list[Any]) -> None:
+    for image in here.aws.account(IMAGES).images(REGION):
+        number = int(image.name.split("-")[1])
+        account = ACCOUNTS[number % 2]
+        policy = str(here.aws.key(keys[number]).policy)
+        assert f"arn:aws:iam::{account}:role/ami-share-target" in policy, "one writer overwrote another"
+        assert set(image.launch_permission) == {account}
+        assert all(set(snapshot.create_volume_permission) == {account} for snapshot in image.snapshots)
+
+
+def every_copy_is_there_once(here: Neighbourhood) -> None:
+    copies = [image for account in ACCOUNTS for image in here.aws.account(account).images(REGION)]
+    assert set(Counter(image.tags[DELIVERY_TAG] for image in copies).values()) == {1}
+    assert {image.state for image in copies} == {"available"}
+    assert {image.name.split("-")[1] for image in copies} == {str(one) for one in range(REQUESTS) if is_copied(one)}

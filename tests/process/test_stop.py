@@ -1,5 +1,7 @@
 """A stop: whatever AWS, Slack or the database is doing, the process ends within ten seconds, and another goes on."""
 
+import ctypes
+import signal
 import subprocess
 import threading
 import time
@@ -45,6 +47,18 @@ def stops_in_time(here: Neighbourhood) -> None:
     assert time.monotonic() - stop < WITHIN_SECONDS
     assert here.bot is not None
     assert here.bot.returncode == 0
+
+
+def test_it_stops_also_when_the_signal_reaches_another_thread_than_the_main_one(tmp_path: Path) -> None:
+    with put_up(tmp_path) as here:
+        here.start_bot()
+        ask(here)
+        assert here.bot is not None
+        process = here.bot.pid
+        other = next(int(one.name) for one in Path(f"/proc/{process}/task").iterdir() if int(one.name) != process)
+        # Which of the threads gets the signal is up to the kernel (signal(7), "Signal mask and pending signals").
+        assert ctypes.CDLL(None).tgkill(process, other, signal.SIGTERM) == 0
+        assert here.bot.wait(timeout=AT_ONCE_SECONDS) == 0
 
 
 def stops_as_soon_as_let_go(here: Neighbourhood, held: Held) -> None:
