@@ -157,7 +157,7 @@ def cancel_button(say: Speech, request: Request) -> ActionsBlock:
             title=say("cancel-question"),
             text=PlainTextObject(text=say("cancel-confirm", request=request.id)),
             confirm=say("cancel-request"),
-            deny=say("not-yet"),
+            deny=say("button-keep"),
         ),
     )
     return ActionsBlock(block_id=f"cancel:{request.id}", elements=[button])

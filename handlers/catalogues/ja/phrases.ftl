@@ -264,11 +264,11 @@ end-audit-stuck = :warning: AWS は承認内容と異なりますが、このボ
 end-audit-completed = :white_check_mark: AWS は再び承認内容のとおりになりました（{ $what }）。
 end-audit-partly = :warning: 監査（{ $what }）で見つかった違いを、次のものを除いて修正しました。
 end-audit-denied = :no_entry: 監査（{ $what }）で見つかった違いの修正は却下されました。
-end-audit-expired = :hourglass: 監査（{ $what }）で見つかった違いは、期限までに誰も修正しませんでした。
+end-audit-expired = :hourglass: 監査（{ $what }）で見つかった違いは、期限までに承認も却下もされなかったため、修正されていません。
 end-audit-failed = :x: 監査（{ $what }）は失敗しました。
 audit-of-share = { $request }、対象 { $share }
 audit-of-images = { $request }、対象 { $images }
-end-retire-nothing = :white_check_mark: 保持数を超えるコピーはないか、削除できるものがありません（{ $request }）。
+end-retire-nothing = :white_check_mark: 保持数を超えるコピーがないか、あっても登録を解除できません（{ $request }）。
 end-retire-completed = :wastebasket: { $gone ->
     [0] 登録を解除したコピーはありません
    *[other] { $gone } 個のコピーの登録を解除し、スナップショットを削除しました
