@@ -203,10 +203,11 @@ class Postings:
         What it says is unknown then, so it is said again; after whoever is telling now, who can't know.
         """
         with self._store.transaction() as tx:
-            it = (postings.c.request_id == request_id, postings.c.key == key)
-            tx.connection.execute(update(postings).where(*it).values(content_digest=None))
+            # The request first, as everybody does: two that lock in opposite orders would wait for each other.
             again = to_be_told(now) | {"revision": requests.c.revision + 1}
             tx.connection.execute(update(requests).where(requests.c.id == request_id).values(again))
+            it = (postings.c.request_id == request_id, postings.c.key == key)
+            tx.connection.execute(update(postings).where(*it).values(content_digest=None))
             return cast("str | None", tx.connection.scalar(select(postings.c.ts).where(*it)))
 
     def told(self, untold: Untold, again_at: datetime | None) -> None:
