@@ -7,7 +7,7 @@ ARGS   ?=
 PYTEST  = $(BIN)/python -m pytest -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help install playground test test-all torture contract-aws lint types imports check format migration lock clean
+.PHONY: help install playground test matrix test-all torture contract-aws lint types imports check format migration lock clean
 
 help:            ## say what the targets do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ playground: install  ## try the bot: a local Slack workspace and AWS accounts (A
 
 test: install    ## run all tests (ARGS="-k word" for some)
 	$(PYTEST) $(ARGS)
+
+matrix: install  ## end the process at every outside effect, on both databases, and send in tens of thousands of bent inputs
+	TORTURE=1 $(PYTEST) tests/front_door/test_every_effect.py tests/front_door/test_fuzz.py $(ARGS)
 
 test-all: install  ## run all tests, with a crash at every point, 500 requests on dying replicas and long fuzzing
 	TORTURE=1 $(PYTEST) $(ARGS)
@@ -46,7 +49,7 @@ types: install   ## types, with mypy, strict
 imports: install ## the floors import downwards only, with import-linter
 	$(BIN)/lint-imports
 
-check: lint types imports test  ## what CI runs
+check: lint types imports test matrix  ## what CI runs
 
 format: install  ## let ruff lay out the code
 	$(BIN)/ruff check --fix-only .

@@ -1,7 +1,7 @@
 """Every effect: whatever happens between any two things that the bot does, what is asked for ends the same.
 
 The process ends there; or it stands still until its lease has lapsed and another replica has done its work, and then
-goes on; or another replica works at the same moment. `make test` tries a few points, others every day; `make test-all`
+goes on; or another replica works at the same moment. `make test` tries a few points, others every day; `make matrix`
 has the process end just before and just after every point, and tries the other ways at a part of them, another one each
 day; `make torture` tries all of it.
 """
