@@ -155,7 +155,7 @@ def test_with_aws_away_for_two_hours_it_stops_and_says_so_and_can_be_asked_again
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
     stage.aws.faults.fail(EVERY, code="ServiceUnavailable", message="back soon", status=503, times=1_000_000)
     before = len(stage.aws.journal.calls())
-    stage.passes(minutes=150, steps=1)
+    stage.passes(minutes=150, steps=5)
     tried = [call.time for call in stage.aws.journal.calls()[before:]]
     assert len(set(tried)) == 25
     assert max(Counter(tried).values()) <= 8 * 2, "botocore's own tries of two reads, while its quota of them lasts"
