@@ -2,12 +2,13 @@
 
     AwsOpsError
     ├── MalformedId             a text that was to be an id or ARN isn't one
-    ├── AwsRefused              AWS said no, and will say no again until somebody changes something
-    │   ├── AccessDenied        a role lacks an action, or can't be assumed
-    │   │   └── RoleNotBelieved AWS doesn't accept the role's credentials; the region may not be enabled
-    │   └── NotFound            what was named doesn't exist, or may not be seen
-    ├── AwsBusy                 throttled, a quota is used up for now, or AWS failed: later is another matter
-    │   └── OwnCredentials      the bot's own credentials are no good; it passes once they are renewed
+    ├── FailedCall              a call of AWS came to nothing
+    │   ├── AwsRefused          AWS said no, and will say no again until somebody changes something
+    │   │   ├── AccessDenied    a role lacks an action, or can't be assumed
+    │   │   │   └── RoleNotBelieved  AWS doesn't accept the role's credentials; the region may not be enabled
+    │   │   └── NotFound        what was named doesn't exist, or may not be seen
+    │   └── AwsBusy             throttled, a quota is used up for now, or AWS failed: later is another matter
+    │       └── OwnCredentials  the bot's own credentials are no good; it passes once they are renewed
     ├── OtherOrganization       a role was asked for the members of an organization that isn't its own
     ├── NotYetVisible           a change was made, but reading it back doesn't show it yet
     ├── NotOwnCopy              an image that was to go isn't one of the bot's copies
@@ -49,8 +50,8 @@ class MalformedId(AwsOpsError):
         self.text = text
 
 
-class AwsRefused(AwsOpsError):
-    """AWS refused a call for good.
+class FailedCall(AwsOpsError):
+    """A call of AWS that came to nothing.
 
     Attributes:
         operation: the API operation, as AWS names it.
@@ -58,15 +59,25 @@ class AwsRefused(AwsOpsError):
         said: AWS's own message; empty if it gave none.
     """
 
-    kind: ClassVar[CauseKind] = CauseKind.REFUSED
+    kind: ClassVar[CauseKind]
+    form: ClassVar[str]
     hint: ClassVar[str] = ""
 
     def __init__(self, operation: str, code: str, said: str) -> None:
-        why = because(self.kind, operation=operation, code=code, said=said)
-        super().__init__(f"AWS refused {operation}: {_hinted(self.hint, said)} ({code})", why)
+        words = said or "no reason given"
+        hinted = f"{self.hint} ({words})" if self.hint else words
+        sentence = f"{self.form.format(operation=operation)}: {hinted} ({code})"
+        super().__init__(sentence, because(self.kind, operation=operation, code=code, said=said))
         self.operation = operation
         self.code = code
         self.said = said
+
+
+class AwsRefused(FailedCall):
+    """AWS refused a call for good."""
+
+    kind = CauseKind.REFUSED
+    form = "AWS refused {operation}"
 
 
 class AccessDenied(AwsRefused):
@@ -84,18 +95,11 @@ class NotFound(AwsRefused):
     """What the call named doesn't exist, or the caller may not know that it does."""
 
 
-class AwsBusy(AwsOpsError):
+class AwsBusy(FailedCall):
     """Throttled, over a quota that frees itself, or a failure on AWS's side; the same call may pass later."""
 
-    kind: ClassVar[CauseKind] = CauseKind.COULD_NOT
-    hint: ClassVar[str] = ""
-
-    def __init__(self, operation: str, code: str, said: str) -> None:
-        why = because(self.kind, operation=operation, code=code, said=said)
-        super().__init__(f"AWS could not do {operation} now: {_hinted(self.hint, said)} ({code})", why)
-        self.operation = operation
-        self.code = code
-        self.said = said
+    kind = CauseKind.COULD_NOT
+    form = "AWS could not do {operation} now"
 
 
 class OwnCredentials(AwsBusy):
@@ -103,11 +107,6 @@ class OwnCredentials(AwsBusy):
 
     kind = CauseKind.OWN_CREDENTIALS
     hint = "the bot's own AWS credentials are missing, expired or wrong; whoever runs the bot has to renew them"
-
-
-def _hinted(hint: str, said: str) -> str:
-    said = said or "no reason given"
-    return f"{hint} ({said})" if hint else said
 
 
 class OtherOrganization(AwsOpsError):

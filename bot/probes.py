@@ -146,32 +146,34 @@ class _OfDatabase(Collector):
             return
         yield _gauge("ami_share_work_age_seconds", "Age of the oldest work that nobody has taken.", census.work_age)
         yield _gauge("ami_share_outbox_age_seconds", "Age of the oldest change not yet told.", census.outbox_age)
-        requests = GaugeMetricFamily("ami_share_requests", "Requests by kind and state.", labels=["kind", "state"])
-        ages = GaugeMetricFamily(
+        yield _by_state("ami_share_requests", "Requests by kind and state.", census.requests)
+        yield _by_state(
             "ami_share_state_age_seconds",
             "For how long the open request that is longest in a state has been there.",
-            labels=["kind", "state"],
+            census.oldest,
         )
-        for (kind, state), count in census.requests.items():
-            requests.add_metric([kind, state], count)
-        for (kind, state), age in census.oldest.items():
-            ages.add_metric([kind, state], age)
-        stuck = GaugeMetricFamily(
+        yield _by_state(
             "ami_share_stuck_age_seconds",
             "For how long at most an open request has been in a state with no cooldown or quota of AWS's to wait for.",
-            labels=["kind", "state"],
+            census.stuck,
         )
-        for (kind, state), age in census.stuck.items():
-            stuck.add_metric([kind, state], age)
         copies = GaugeMetricFamily("ami_share_deliveries", "Deliveries by state.", labels=["state"])
         for state, count in census.deliveries.items():
             copies.add_metric([state], count)
-        yield from (requests, ages, stuck, copies)
+        yield copies
         yield _gauge("ami_share_clock_off_seconds", "How much this process is ahead of the database.", census.clock_off)
 
 
 def _gauge(name: str, words: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(name, words, value=value)
+
+
+def _by_state(name: str, words: str, values: Mapping[tuple[str, str], float]) -> GaugeMetricFamily:
+    """A gauge of requests, by kind and state."""
+    made = GaugeMetricFamily(name, words, labels=["kind", "state"])
+    for labels, value in values.items():
+        made.add_metric(labels, value)
+    return made
 
 
 @dataclass(frozen=True)

@@ -151,9 +151,10 @@ class Publisher:
         if posting is None or posting.ts is None:
             if (quiet_until := self._quiet(_POST)) is not None:
                 return quiet_until
-            if (waits := self._waits_until(untold.request, message, posting)) is not None:
-                return waits
-            self._post(untold, self._with_others(untold.request, message, posting), posted, parent)
+            gathered = self._gathered(untold.request, message, posting)
+            if isinstance(gathered, datetime):
+                return gathered
+            self._post(untold, gathered, posted, parent)
             # That it stands at last is told as well.
             return self.clock() if posting is not None and posting.refusal is not None else None
         if (due := self._edit_due(untold, message, posting)) > self.clock():
@@ -162,29 +163,27 @@ class Publisher:
             self._post(untold, message, posted, parent)
         return None
 
-    def _waits_until(self, request: Request, message: Message, posting: Posting | None) -> datetime | None:
-        """Return when to look again at a message that may be told together with others soon; None if it is due."""
-        if posting is not None or message.pace is not Pace.TOGETHER or not self.digest_within:
-            return None
-        now, others = self.clock(), self.postings.others(request.id, message.reader)
-        until = waits_until(request, others.under_way, self.digest_within, now)
-        return until and min(until, now + _BETWEEN_LOOKS)
+    def _gathered(self, request: Request, message: Message, posting: Posting | None) -> Message | datetime:
+        """Return a message as one of what else its reader is to hear of, or when to look again for more of that.
 
-    def _with_others(self, request: Request, message: Message, posting: Posting | None) -> Message:
-        """Return a message as one of what else its reader is to hear of; if it was begun, as what it was begun as."""
+        One that was begun is what it was begun as.
+        """
         if posting is not None:
-            others = self.postings.read(posting.others)
+            others = self.postings.read(posting.others) if posting.others else []
         elif message.pace is not Pace.TOGETHER or not self.digest_within:
             return message
         else:
-            known = self.postings.others(request.id, message.reader)
+            now, known = self.clock(), self.postings.others(request.id, message.reader)
+            if (until := waits_until(request, known.under_way, self.digest_within, now)) is not None:
+                return min(until, now + _BETWEEN_LOOKS)
             others = [
                 other
                 for other in known.ended
                 if is_told_together(other) and (other.id, end_key(other, message.reader)) not in known.begun
             ]
-        say = speech(self._language_of(message.reader or NOBODY))
-        return digest(say, message, request, others) if others else message
+        if not others:
+            return message
+        return digest(speech(self._language_of(message.reader or NOBODY)), message, request, others)
 
     def _refused(self, untold: Untold, message: Message, posted: dict[str, Posting], refusal: str) -> datetime | None:
         """Write down what stands against one message; return when to try again, or None if it is given up."""

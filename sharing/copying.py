@@ -28,7 +28,7 @@ from sharing.estate import Estate, UnknownAccount
 from sharing.requests import Delivery, Failure, FailureKind, Request, named
 from sharing.revoking import end_with_copies
 from sharing.states import DeliveryState, RequestState, is_final
-from sharing.transaction import LeaseLost, Transaction, why_columns
+from sharing.transaction import LeaseLost, Transaction, in_trail
 
 _log = logging.getLogger(__name__)
 
@@ -194,9 +194,8 @@ def _change(tx: Transaction, request: Request, before: Delivery, after: Delivery
     if after.state is not before.state:
         details: dict[str, Any] = named(after) | {"image": after.image_id}
         if after.failure is not None:
-            details |= {"failure": after.failure.kind.value, **after.failure.details, **why_columns(after.failure.why)}
+            details |= {"failure": after.failure.kind.value, **in_trail(after.failure)}
         if after.notes:
-            notes = ({"kind": note.kind.value, **dict(note.details), **why_columns(note.why)} for note in after.notes)
-            details |= {"notes": list(notes)}
+            details |= {"notes": [{"kind": note.kind.value, **in_trail(note)} for note in after.notes]}
         tx.audit(request.id, now, "bot", f"delivery_{after.state.value}", details)
     return tx.change_delivery(request, before, after, now)

@@ -22,7 +22,7 @@ from sharing.claim import Claim
 from sharing.errand import PartsRefused
 from sharing.estate import Estate, UnknownAccount
 from sharing.requests import Request
-from sharing.transaction import why_columns
+from sharing.transaction import in_trail
 
 _log = logging.getLogger(__name__)
 
@@ -118,8 +118,7 @@ def _write_down(claim: Claim, stay: Sequence[Note], busy: Collection[ImageId]) -
     with claim.transaction() as (tx, request, now):
         for note in stay:
             if note not in request.notes:
-                kept = {"because": note.kind.value, **dict(note.details), **why_columns(note.why)}
-                tx.audit(request.id, now, "bot", "copy_kept", kept)
+                tx.audit(request.id, now, "bot", "copy_kept", {"because": note.kind.value, **in_trail(note)})
         notes = (*stay, *(wait for wait in request.waits if _copy_of(wait) in busy))
         noted = tx.set_notes(request, notes, now) if notes != request.notes else request
         if noted.waits:

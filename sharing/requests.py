@@ -71,14 +71,14 @@ class Verdict(StrEnum):
 class FailureKind(StrEnum):
     """Why a request or a delivery failed; the comment names the details that go with it, and `why` if it has one."""
 
-    AWS_REFUSED = "aws_refused"
-    AWS_BUSY = "aws_busy"
-    OTHERS_AT_IT = "others_at_it"  # other requests, all the time
+    AWS_REFUSED = "aws_refused"  # why
+    AWS_BUSY = "aws_busy"  # why
+    OTHERS_AT_IT = "others_at_it"  # none: other requests were at the same, all the time
     ACCOUNT_REMOVED = "account_removed"  # account
     KEY_NEVER_USABLE = "key_never_usable"  # key, minutes
     COPY_FAILED = "copy_failed"  # said (AWS's reason, empty if it gives none)
     REENCRYPTION_FAILED = "reencryption_failed"  # image, said (as above)
-    COPY_WRONG = "copy_wrong"  # image
+    COPY_WRONG = "copy_wrong"  # image, why
     COPY_GONE = "copy_gone"  # image
     NOT_REVOCABLE = "not_revocable"  # share, state
     COPY_STALLED = "copy_stalled"  # image, hours

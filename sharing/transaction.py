@@ -512,6 +512,11 @@ def why_columns(why: Why) -> dict[str, Any]:
     return {"why": causes} if causes else {}
 
 
+def in_trail(of: Note | Failure) -> dict[str, Any]:
+    """The details and the reasons, each by its name, as the audit trail has them."""
+    return {**dict(of.details), **why_columns(of.why)}
+
+
 def _why(stored: Mapping[str, Any]) -> Why:
     return tuple(Cause(CauseKind(one["kind"]), _details(one["details"]), one["where"]) for one in stored.get("why", ()))
 

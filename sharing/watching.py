@@ -30,7 +30,7 @@ from sharing.estate import Estate, UnknownAccount
 from sharing.requests import Delivery, Failure, FailureKind, Request, named
 from sharing.states import DeliveryState
 from sharing.store import Flight, Store
-from sharing.transaction import LeaseLost, failure_columns, why_columns
+from sharing.transaction import LeaseLost, failure_columns, in_trail
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -195,8 +195,8 @@ class CopyWatch:
             if after.state is not before.state:
                 details = named(after) | {"image": before.image_id}
                 failure = failure_columns(after.failure) if after.state is not DeliveryState.COMPLETED else None
-                notes = ({"kind": one.kind.value, **dict(one.details), **why_columns(one.why)} for one in after.notes)
-                said = details | {"failure": failure, "notes": list(notes)}
+                notes = [{"kind": note.kind.value, **in_trail(note)} for note in after.notes]
+                said = details | {"failure": failure, "notes": notes}
                 tx.audit(request.id, now, "bot", f"delivery_{after.state.value}", said)
             tx.change_delivery(request, before, after, now)
 

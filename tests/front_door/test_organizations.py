@@ -293,13 +293,18 @@ def readers(stage: Stage, image: str) -> list[set[str]]:
     return lists(stage, image)[1]
 
 
+def members_change(organization: Any, sandboxes: Any) -> None:
+    """One account leaves the OU, and another joins it."""
+    organization.place(SANDBOX)
+    organization.place(JOINED, sandboxes)
+
+
 @pytest.mark.parametrize("what", ["", "image", "share"])
 def test_an_audit_takes_from_who_has_left_and_gives_to_who_has_joined(
     stage: Stage, image: str, organization: Any, sandboxes: Any, what: str
 ) -> None:
     share = shared(stage, f"{image} to sandboxes no copy")
-    organization.place(SANDBOX)
-    organization.place(JOINED, sandboxes)
+    members_change(organization, sandboxes)
     assert readers(stage, image) == [{SANDBOX}] * 2
     told = asked(stage, f"audit {({'image': image, 'share': share}).get(what, '')}".strip())
     assert f"No longer in sandboxes: {SANDBOX}" in told
@@ -367,8 +372,7 @@ def test_a_member_that_the_source_role_may_not_add_holds_nothing_else_up(
 ) -> None:
     stage.images.set_role_policy("ami-share-source", source_policy(SANDBOX))
     shared(stage, f"{image} to sandboxes no copy")
-    organization.place(SANDBOX)
-    organization.place(JOINED, sandboxes)
+    members_change(organization, sandboxes)
     asked(stage, "audit")
     stage.clicks(stage.sam, APPROVE)
     stage.work()
@@ -381,8 +385,7 @@ def test_a_death_while_members_are_followed_is_made_up_for(
     stage: Stage, image: str, organization: Any, sandboxes: Any, nth: int
 ) -> None:
     share = shared(stage, f"{image} to sandboxes no copy")
-    organization.place(SANDBOX)
-    organization.place(JOINED, sandboxes)
+    members_change(organization, sandboxes)
     asked(stage, "audit")
     stage.clicks(stage.sam, APPROVE)
     stage.aws.faults.crash_after("ModifySnapshotAttribute", nth=nth)

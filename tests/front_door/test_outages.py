@@ -56,6 +56,13 @@ def nothing_given(stage: Stage, image: str) -> bool:
     return not stage.aws.image(image).launch_permission
 
 
+def nobody_is_believed(stage: Stage, asked: str) -> None:
+    """Sam clicks, and Mika types and reads that nobody can be known now."""
+    stage.clicks(stage.sam, APPROVE)
+    answer = stage.types(stage.mika, f"{asked} to prod")
+    assert "Slack doesn't tell me just now who you are. Try again in a minute." in answer.ephemeral[0].as_text()
+
+
 def last_said(stage: Stage) -> str:
     return stage.direct(stage.mika)[-1]
 
@@ -65,9 +72,7 @@ def last_said(stage: Stage) -> str:
 
 def test_with_slack_away_nobody_is_believed_and_no_click_counts(stage: Stage, asked: str) -> None:
     stage.slack.faults.server_error(EVERY, times=100_000)
-    stage.clicks(stage.sam, APPROVE)
-    answer = stage.types(stage.mika, f"{asked} to prod")
-    assert "Slack doesn't tell me just now who you are. Try again in a minute." in answer.ephemeral[0].as_text()
+    nobody_is_believed(stage, asked)
     stage.passes(minutes=60)
     assert nothing_given(stage, asked)
     stage.slack.faults.clear()
@@ -100,9 +105,7 @@ def test_rate_limited_everywhere_it_waits_as_long_as_slack_says(stage: Stage, ap
 
 def test_rate_limited_everywhere_a_click_is_refused_with_words_or_counts_once(stage: Stage, asked: str) -> None:
     stage.slack.faults.rate_limit(EVERY, retry_after=30, times=100_000)
-    stage.clicks(stage.sam, APPROVE)
-    answer = stage.types(stage.mika, f"{asked} to prod")
-    assert "Slack doesn't tell me just now who you are. Try again in a minute." in answer.ephemeral[0].as_text()
+    nobody_is_believed(stage, asked)
     stage.passes(minutes=10)
     assert nothing_given(stage, asked)
     stage.slack.faults.clear()

@@ -58,7 +58,7 @@ REASONS: tuple[Exception, ...] = (
     PartsRefused(WHY),
     UnknownAccount("staging"),
 )
-_ABSTRACT = {AwsOpsError, errors.KeyPolicyError}
+_ABSTRACT = {AwsOpsError, errors.KeyPolicyError, errors.FailedCall}
 
 
 def english_beside_quotations(said: str) -> list[str]:
