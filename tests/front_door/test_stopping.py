@@ -13,6 +13,8 @@ from tests.stage import REGION, Stage
 
 @pytest.fixture
 def engine(stage: Stage) -> Engine:
+    """The jobs of a process; but for the calendar's, which would ask for an audit at once."""
+    stage.add_settings("\n[audit]\nevery_days = 0\n")
     engine = Engine(stage.bot, ServerSettings(workers=1, publish_seconds=0.1), Alarm())
     engine.start()
     return engine
