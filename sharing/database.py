@@ -1,6 +1,7 @@
 """The database: an engine over SQLite (the embedded default) or PostgreSQL, and the schema brought up to date."""
 
 import sqlite3
+import time
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_MS = 30_000
+_BUSY_AGAIN_SECONDS = 0.02
 
 DATABASE_AWAY = (OperationalError, InterfaceError, InternalError, TimeoutError)
 """What is raised when the database can't be reached, says nothing or can't write; the same later may be right.
@@ -110,9 +112,24 @@ def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> 
     # locked" instead of waiting (sqlite.org, "Transaction"); so BEGIN is ours, below.
     sqlite.isolation_level = None
     sqlite.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-    sqlite.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(sqlite)
     sqlite.execute("PRAGMA synchronous = FULL")
     sqlite.execute("PRAGMA foreign_keys = ON")
+
+
+def _write_ahead(sqlite: sqlite3.Connection) -> None:
+    """Have the file keep a write-ahead log. A file that has one already is left as it is."""
+    # The first to open an empty file changes it. SQLite doesn't wait for locks to do so, whatever `busy_timeout` says.
+    deadline = time.monotonic() + _BUSY_MS / 1000
+    while True:
+        try:
+            sqlite.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_BUSY_AGAIN_SECONDS)
+        else:
+            return
 
 
 def _begin_immediate(connection: Connection) -> None:

@@ -1,8 +1,11 @@
 """The database: nothing waits for it without end, and what it can't do in time counts as its being away."""
 
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, make_url, text
@@ -101,3 +104,23 @@ def test_migrations_take_as_long_as_they_take(database: str) -> None:
             assert mine.is_alive(), "it waits for its turn"
         mine.join(10)
         assert not mine.is_alive()
+
+
+def test_an_empty_file_that_another_replica_is_writing_to_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "bot.sqlite3", isolation_level=None)) as another:
+        another.execute("BEGIN IMMEDIATE")
+        waited: list[float] = []
+
+        def wait(seconds: float) -> None:
+            waited.append(seconds)
+            if len(waited) == 2:
+                another.execute("COMMIT")
+
+        monkeypatch.setattr(time, "sleep", wait)
+        engine = connect(f"sqlite:///{tmp_path}/bot.sqlite3")
+        with engine.connect() as connection:
+            assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+        engine.dispose()
+        assert len(waited) == 2

@@ -1,7 +1,8 @@
 """Migrations: they make what the tables say, from nothing and back, and once however many replicas start."""
 
+import multiprocessing
 from collections.abc import Iterator
-from functools import partial
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,6 @@ from sqlalchemy import Engine
 
 from sharing.database import connect, migrations, upgrade
 from sharing.tables import metadata
-from tests.at_once import at_once
 from tests.postgres import Cluster
 
 REPLICAS = 5
@@ -58,9 +58,21 @@ def test_they_can_be_taken_back_and_made_again(engine: Engine) -> None:
     assert is_as_the_tables_say(engine)
 
 
-def test_replicas_that_start_at_once_on_an_empty_database_make_them_once(empty: str) -> None:
-    engines = [connect(empty) for _ in range(REPLICAS)]
-    at_once([partial(upgrade, engine) for engine in engines])
-    assert is_as_the_tables_say(engines[0])
-    for engine in engines:
-        engine.dispose()
+def test_replicas_that_start_at_once_on_an_empty_database_make_them_once(empty: str, engine: Engine) -> None:
+    spawning = multiprocessing.get_context("spawn")
+    together = spawning.Barrier(REPLICAS)
+    replicas = [spawning.Process(target=start, args=(empty, together)) for _ in range(REPLICAS)]
+    for replica in replicas:
+        replica.start()
+    for replica in replicas:
+        replica.join()
+    assert [replica.exitcode for replica in replicas] == [0] * REPLICAS
+    assert is_as_the_tables_say(engine)
+
+
+def start(url: str, together: Barrier) -> None:
+    """Bring the schema up to date as one replica of several does."""
+    engine = connect(url)
+    together.wait()
+    upgrade(engine)
+    engine.dispose()
