@@ -9,7 +9,8 @@ from typing import Any
 Namer = Callable[[str], str]
 
 _CONTROL = re.compile(r"<([^<>]+)>")
-_BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")
+# A star inside code is a star.
+_CODE_OR_BOLD = re.compile(r"`[^`\n]*`|(?<![\w*])\*(?P<bold>[^*\n]+)\*(?![\w*])")
 _EMOJI = {
     ":white_check_mark:": "✔",
     ":x:": "✘",
@@ -27,7 +28,8 @@ _EMOJI = {
 
 def mrkdwn_as_text(text: str, name_of: Namer) -> str:
     """Return mrkdwn as it is read: no stars, mentions as names, dates as dates, emoji as signs."""
-    read = _BOLD.sub(r"\1", _CONTROL.sub(lambda found: _control(found[1], name_of), text))
+    spelt = _CONTROL.sub(lambda found: _control(found[1], name_of), text)
+    read = _CODE_OR_BOLD.sub(lambda found: found["bold"] or found[0], spelt)
     for code, sign in _EMOJI.items():
         read = read.replace(code, sign)
     return html.unescape(read)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from playground.slack import checks
+from playground.slack.text import mrkdwn_as_text
 
 
 def section(text: str = "oink", **more: Any) -> dict[str, Any]:
@@ -129,3 +130,7 @@ def test_what_slack_rejects_of_a_view(bad: dict[str, Any]) -> None:
 def test_a_form_has_a_submit() -> None:
     without = {key: value for key, value in view().items() if key != "submit"}
     assert checks.wrong_with_view(without) == ["view: with input blocks a submit is needed"]
+
+
+def test_stars_make_bold_and_inside_code_are_stars() -> None:
+    assert mrkdwn_as_text("*may* `ReEncrypt*`, `kms:*`", str) == "may `ReEncrypt*`, `kms:*`"
