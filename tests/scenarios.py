@@ -9,13 +9,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 
 from handlers.ballots import APPROVE, DENY, NARROW
 from handlers.following import NOTIFY, RETRY
 from playground.aws import Disk
-from playground.company import target_policy
+from playground.company import ABROAD, target_policy
 from sharing.tables import audit_events, requests
 from tests.effects import Death, Effects
 from tests.stage import IMAGES, REGION, STAGING, Stage
@@ -95,7 +96,7 @@ def _done(deed: Deed, stage: Stage) -> None:
 
 
 def _end(stage: Stage) -> End:
-    channel = stage.slack.messages(stage.room)
+    channel = [message for room in _rooms(stage) for message in stage.slack.messages(room)]
     with stage.bot.store.transaction() as tx:
         trail = select(requests.c.kind, audit_events.c.kind.label("what"), audit_events.c.actor).join(requests)
         recorded = frozenset(
@@ -109,12 +110,14 @@ def _end(stage: Stage) -> End:
     return End(
         images=Counter(
             blotted(
-                f"{image.name} in {account.id}: {image.state} {sorted(image.launch_permission)} "
+                f"{image.name} in {account.id}, {region}: {image.state} "
+                f"{sorted(one.value for one in image.launch.latest)} "
                 f"{[sorted(one.create_volume_permission) for one in image.snapshots]} {sorted(image.tags.items())} "
                 f"{image.deprecation_time} {image.deregistration_protection}"
             )
             for account in (stage.images, stage.staging, stage.prod)
-            for image in account.images(REGION)
+            for region in (REGION, ABROAD)
+            for image in account.images(region)
         ),
         parameters=_parameters(stage),
         keys=Counter(
@@ -124,7 +127,10 @@ def _end(stage: Stage) -> End:
         ),
         channel=Counter(blotted(message.as_text()) for message in channel),
         thread=Counter(
-            blotted(reply.as_text()) for message in channel for reply in stage.slack.thread(stage.room, message.ts)
+            blotted(reply.as_text())
+            for room in _rooms(stage)
+            for message in stage.slack.messages(room)
+            for reply in stage.slack.thread(room, message.ts)
         ),
         told=Counter(
             each
@@ -136,6 +142,10 @@ def _end(stage: Stage) -> End:
         recorded=recorded,
         writes=Counter(call.operation for call in stage.aws.journal.calls() if call.operation.startswith(_WRITES)),
     )
+
+
+def _rooms(stage: Stage) -> list[Any]:
+    return [channel for channel in stage.slack.workspace.channels.values() if channel.direct_with is None]
 
 
 def _parameters(stage: Stage) -> Counter[str]:
@@ -247,6 +257,27 @@ def _two_rules(stage: Stage) -> None:
         f'\n[[approval.rules]]\nname = "production"\ntargets = ["prod"]\nusers = ["{stage.sam.id}", "{stage.kim.id}"]\n'
     )
     _plain(stage)
+
+
+def _two_channels(stage: Stage) -> None:
+    vault = stage.slack.channel("vault", members=[stage.kim])
+    stage.add_settings(
+        f'\n[[approval.rules]]\nname = "staging"\ntargets = ["staging"]\nusers = ["{stage.sam.id}"]\n'
+        f'\n[[approval.rules]]\nname = "production"\ntargets = ["prod"]\nchannel = "{vault.id}"\n'
+        f'users = ["{stage.kim.id}"]\n'
+    )
+    _plain(stage)
+
+
+def _approves_in_the_vault() -> Deed:
+    """Kim decides on the second part, in a channel of its own."""
+
+    def approve(stage: Stage) -> None:
+        (vault,) = (room for room in _rooms(stage) if room.name == "vault")
+        for message in stage.slack.messages(vault):
+            stage.clicks(stage.kim, f"{APPROVE}:1", message)
+
+    return Deed(approve, lambda stage: "Approved for prod" in stage.approval.as_text())
 
 
 def _denies() -> Deed:
@@ -368,6 +399,17 @@ TWO_ON_ONE_KEY = Scenario("two on one key", _two_under_one_key, _two_shares("pro
 SCENARIOS = (
     TWO_ON_ONE_KEY,
     Scenario("two copies and everything taken back", _with_a_parameter, _share("to staging, prod then unshare")),
+    Scenario("copies in two regions", _encrypted, _share(f"to staging in {REGION}, {ABROAD}")),
+    Scenario(
+        "an organization, and taken back from it",
+        _encrypted,
+        [
+            *_share("to whole-org, sandboxes no copy"),
+            _types(lambda stage: f"revoke {_first_request(stage)}", 2),
+            _approves(),
+        ],
+        minutes=5,
+    ),
     Scenario("re-encrypted first", _under_the_managed_key, _share("to staging no copy"), minutes=40),
     Scenario("a grant for Auto Scaling", _with_auto_scaling, _share("to staging no copy with auto scaling"), minutes=5),
     Scenario(
@@ -390,6 +432,16 @@ SCENARIOS = (
         _reminding,
         [_types(lambda stage: f"{_image(stage)} to staging no copy", 1), _wants_to_know()],
         minutes=240,
+    ),
+    Scenario(
+        "asked in two channels",
+        _two_channels,
+        [
+            _types(lambda stage: f"{_image(stage)} to staging, prod no copy", 1),
+            _approves_in_the_vault(),
+            _approves(),
+        ],
+        minutes=5,
     ),
     Scenario("a copy that fails twice", _with_a_blunt_role, _share("to staging"), minutes=15),
     Scenario("a failed copy retried", _with_a_blunt_role, [*_share("to staging"), _sees_it_fail(), _retries()]),
