@@ -8,9 +8,10 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from types import FrameType
+
+from slack_sdk.errors import SlackApiError
 
 from bot.deadline import Deadline
 from bot.doors import HttpDoor, SocketDoor
@@ -21,7 +22,7 @@ from bot.probes import probing
 from bot.settings import Door, Environment, Settings, SettingsError, load
 from bot.wiring import Bot, build, slack_client
 from handlers.channels import Channels
-from handlers.trouble import SLACK_TROUBLE
+from handlers.trouble import SLACK_TROUBLE, code_of
 from sharing import database
 from sharing.clock import CLOCKS_APART, utc_now
 from sharing.database import DATABASE_AWAY
@@ -66,17 +67,23 @@ def _run(_options: argparse.Namespace, settings: Settings, environment: Environm
     doors = _doors(bot, settings, environment)
     engine.start()
     signal.signal(signal.SIGTERM, _exit)
-    with suppress(SystemExit, KeyboardInterrupt):
+    status = 0
+    try:
         for door in doors:
             door.open()
         while True:
             # The kernel may hand a signal to another thread, and this one then finds it when it next wakes (Python,
             # "Execution of Python signal handlers"): it must not wait for good.
             time.sleep(_WAKE_SECONDS)
+    except SlackApiError as refusal:
+        logging.error("SLACK_APP_TOKEN can't be used to connect in Socket Mode: %s", code_of(refusal))  # noqa: TRY400
+        status = 2
+    except (SystemExit, KeyboardInterrupt):
+        pass
     _stop(bot, engine, doors)
     logging.shutdown()
     # What still waits for AWS or Slack would be waited for at the end of the interpreter; it holds nothing any more.
-    os._exit(0)
+    os._exit(status)
 
 
 def _doors(bot: Bot, settings: Settings, environment: Environment) -> Sequence[HttpDoor | SocketDoor]:

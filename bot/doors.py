@@ -1,5 +1,6 @@
 """Doors: where requests come in, by HTTP or through Slack's socket. A door closes once what has come in is answered."""
 
+import logging
 import threading
 from functools import partial
 from typing import Any
@@ -12,6 +13,11 @@ from waitress import wasyncore
 from bot.deadline import Deadline
 from bot.entrance import LONGEST_BODY, WsgiApp
 from bot.settings import ServerSettings
+from handlers.trouble import SLACK_TROUBLE, passes_by_itself
+
+_log = logging.getLogger(__name__)
+# As often as slack_sdk tries to make a lost connection anew.
+_AGAIN_SECONDS = 10
 
 
 class HttpDoor:
@@ -45,13 +51,33 @@ class SocketDoor:
 
     def __init__(self, app: App, app_token: str | None) -> None:
         self._handler = SocketModeHandler(app, app_token)
+        self._closing = threading.Event()
         self.is_connected = self._handler.client.is_connected
 
     def open(self) -> None:
-        self._handler.connect()
+        """Connect. While Slack is out of reach it goes on trying, and what needs no Slack goes on without.
+
+        Raises:
+            SlackApiError: Slack turns the app's token away (`apps.connections.open`).
+        """
+        try:
+            self._handler.client.connect_to_new_endpoint()
+        except SLACK_TROUBLE as trouble:
+            if not passes_by_itself(trouble):
+                raise
+            _log.warning("not connected to Slack, trying again every %d s: %s", _AGAIN_SECONDS, trouble)
+            threading.Thread(target=self._go_on_trying, name="socket", daemon=True).start()
+
+    def _go_on_trying(self) -> None:
+        while not (self.is_connected() or self._closing.wait(_AGAIN_SECONDS)):
+            try:
+                self._handler.client.connect_to_new_endpoint()
+            except SLACK_TROUBLE as trouble:
+                _log.warning("still not connected to Slack: %s", trouble)
 
     def close(self, deadline: Deadline) -> None:
         """Take nothing more, acknowledge what has been taken, and only then hang up."""
+        self._closing.set()
         client = self._handler.client
         client.closed = True
 

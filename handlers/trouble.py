@@ -14,9 +14,11 @@ SLACK_TROUBLE = (SlackClientError, OSError, HTTPException, JSONDecodeError, Unic
 RATE_LIMITED = "ratelimited"
 _UNKNOWN = "unknown_error"
 # Slack itself is in trouble, or the app is: no other message would fare better ("Common errors" of each method).
-_OF_EVERYTHING = frozenset(
+_OF_SLACK = frozenset(
     {RATE_LIMITED, _UNKNOWN, "fatal_error", "internal_error", "request_timeout", "service_unavailable"}
-    | {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked", "org_login_required"}
+)
+_OF_EVERYTHING = _OF_SLACK | frozenset(
+    {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked", "org_login_required"}
     | {"accesslimited", "team_access_not_granted", "team_added_to_org"}
 )
 
@@ -24,6 +26,11 @@ _OF_EVERYTHING = frozenset(
 def code_of(error: SlackApiError) -> str:
     """Return what Slack calls the error; an answer that names none is as good as none at all."""
     return str(error.response.get("error", _UNKNOWN))
+
+
+def passes_by_itself(trouble: Exception) -> bool:
+    """Whether it is Slack or the way there that is in trouble, and the same call may do later."""
+    return not isinstance(trouble, SlackApiError) or code_of(trouble) in _OF_SLACK
 
 
 def concerns_all(error: SlackApiError) -> bool:
