@@ -433,7 +433,7 @@ _ENDS = frozenset({RequestState.COMPLETED, RequestState.FAILED, RequestState.REF
 
 def _asked(say: Speech, request: Request, rules: ApprovalRules) -> Message:
     """What tells the requester that it waits, with the button to withdraw it for as long as that can be done."""
-    text = phrases.asked(say, request, _channels(request, rules)[0])
+    text = phrases.asked(say, request, _channels(request, rules))
     blocks: list[Block] = [section(text)]
     if request.state in (RequestState.CHECKING, RequestState.AWAITING_APPROVAL):
         blocks.append(ballots.cancel_button(say, request))

@@ -3,7 +3,7 @@
 Pure mrkdwn, from the catalogues. `messages.py` puts them together, `wording.py` has the words for kinds of trouble.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 
@@ -75,9 +75,9 @@ def _what_a_revocation_does(say: Speech, request: Request) -> str:
     return say("take-back", share=share, images=images(say, request), targets=targets(say, request))
 
 
-def asked(say: Speech, request: Request, approvals_channel: str) -> str:
-    """Return what the requester is told while others decide."""
-    names = {"request": mrkdwn.code(request.id), "channel": mrkdwn.channel(approvals_channel)}
+def asked(say: Speech, request: Request, channels: Iterable[str]) -> str:
+    """Return what the requester is told while others decide, in those channels."""
+    names = {"request": mrkdwn.code(request.id), "channel": _some(say, list(map(mrkdwn.channel, channels)))}
     match request.kind:
         case RequestKind.RETIRE:
             return say("asked-retire", **names)

@@ -238,6 +238,7 @@ def test_a_part_is_asked_in_the_channel_of_its_rule_too_with_a_link_to_the_story
     stage.work()
     (elsewhere,) = stage.slack.messages(vault)
     story = stage.approval
+    assert "waits for approval in #ami-approvals, #prod-approvals" in stage.direct(stage.mika)[-1]
     assert f"/archives/{stage.room.id}/p{story.ts.replace('.', '')}|" in str(elsewhere.blocks)
     stage.clicks(stage.kim, APPROVE + SECOND, elsewhere)
     stage.clicks(stage.sam, APPROVE, story)
