@@ -66,7 +66,7 @@ class _DecidersSettings(Strict):
         approvals: how many different people have to approve.
         never: who may not, although named: `requester`, and `last_editor`, who last took targets out.
         channel: where it is asked; the approvals channel, unless said otherwise.
-        expires_after_hours: how long a request waits for a decision.
+        expires_after_hours: how long a request waits for a decision; never longer than till its own end.
         remind_after_hours: of business time, before each reminder; never if left out.
         confirm: Slack asks once more before an approval counts.
     """

@@ -246,6 +246,9 @@ class Desk:
         if seen.kind is not RequestKind.PREVIEW or seen.requester != caller.person:
             self._answer(client, body, no_such(caller.say, seen.id))
             return
+        if seen.ends_at is not None and seen.ends_at <= self.clock():
+            self._form_for(client, body, OpenForm(_ask_of(seen)))
+            return
         wanted = _wanted(f"preview:{seen.id}", caller.person, _ask_of(seen))
         self._answer(client, body, self._received(caller.say, self._store(caller, wanted)))
 

@@ -5,7 +5,7 @@ of any number of clicks at once each finds what the one before it left.
 """
 
 from collections.abc import Iterable, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -146,7 +146,7 @@ def asked(request: Request, rules: ApprovalRules, now: datetime) -> dict[str, ob
     return {
         "asked_at": now,
         "asked_in": list(channels),
-        "expires_at": min(now + part.rule.expires_after for part in parts),
+        "expires_at": min(part.expires_at(replace(request, asked_at=now)) for part in parts),
         "remind_at": rules.hours.after(now, min(spans)) if spans else None,
         "reminded": {},
     }

@@ -82,6 +82,7 @@ class FailureKind(StrEnum):
     COPY_GONE = "copy_gone"  # image
     NOT_REVOCABLE = "not_revocable"  # share, state
     COPY_STALLED = "copy_stalled"  # image, hours
+    TIME_OVER = "time_over"  # none: what was to be given would have ended before it began
     UNEXPECTED = "unexpected"  # reference
 
 

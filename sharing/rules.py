@@ -113,8 +113,9 @@ class Part:
     targets: tuple[str, ...]
 
     def expires_at(self, request: Request) -> datetime:
-        """When a decision comes too late."""
-        return (request.asked_at or request.created_at) + self.rule.expires_after
+        """When a decision comes too late: no later than what it would give ends."""
+        waited_for = (request.asked_at or request.created_at) + self.rule.expires_after
+        return waited_for if request.ends_at is None else min(waited_for, request.ends_at)
 
 
 @dataclass(frozen=True)

@@ -180,6 +180,10 @@ class Worker:
                 tx.move(request, RequestState.APPROVED, now)
 
     def _confirm(self, claim: Claim) -> None:
+        ends_at = claim.request.ends_at
+        if ends_at is not None and ends_at <= self.clock():
+            self._fail(claim, Failure(FailureKind.TIME_OVER, {}))
+            return
         errand = self.errands[claim.request.kind]
         with claim.transaction() as (tx, request, _):
             errand.announce(tx, request)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from handlers.ballots import APPROVE
+from handlers.following import ASK_FOR_PREVIEW
 from playground.aws import Disk
 from tests.stage import REGION, STAGING, Stage
 
@@ -47,6 +48,46 @@ def test_an_approval_expires_after_its_hours_and_not_before(then: Stage) -> None
     then.work()
     assert "expired" in then.approval.as_text()
     assert then.aws.image(image).launch_permission == set()
+
+
+def test_what_would_have_ended_by_now_is_not_approved_any_more(then: Stage) -> None:
+    image = asked(then, "for 1h")
+    then.passes(minutes=59, steps=600)
+    assert "approval needed" in then.approval.as_text()
+    then.clock.advance(timedelta(minutes=1))
+    then.clicks(then.sam, APPROVE)
+    assert "expired" in then.private(then.sam)[-1]
+    then.work()
+    assert "expired" in then.approval.as_text()
+    assert then.aws.image(image).launch_permission == set()
+    assert then.staging.images(REGION) == []
+
+
+def test_what_was_approved_and_could_not_begin_before_its_end_never_does(stage: Stage) -> None:
+    image = asked(stage, "for 1h")
+    stage.clicks(stage.sam, APPROVE)
+    stage.clock.advance(timedelta(hours=1))
+    stage.work()
+    assert stage.aws.image(image).launch_permission == set()
+    assert stage.staging.images(REGION) == []
+    assert "Its time was over before I could begin." in stage.direct(stage.mika)[-1]
+    assert "[Ask again…]" in stage.thread[-1]
+
+
+def test_a_preview_whose_end_has_passed_is_asked_for_with_another_in_the_form(stage: Stage) -> None:
+    image = stage.images.image(REGION, devices=[Disk(gib=4)])
+    stage.types(stage.mika, f"plan {image} to staging no copy for 2d")
+    stage.work()
+    (preview,) = stage.slack.dms(stage.mika)
+    stage.clock.advance(timedelta(days=3))
+    stage.clicks(stage.mika, ASK_FOR_PREVIEW, preview)
+    stage.work()
+    assert stage.slack.messages(stage.room) == []
+    assert "passed already" in stage.submits(stage.mika, reason="x").errors["until"]
+    until = (stage.clock() + timedelta(days=2)).date()
+    assert stage.submits(stage.mika, reason="x", until=str(until)).errors == {}
+    stage.work()
+    assert f"asks to share `{image}`" in stage.approval.as_text()
 
 
 def test_a_share_ends_after_its_days_and_not_before(then: Stage) -> None:

@@ -100,6 +100,7 @@ aws-says = { $said }
 aws-gives-no-reason = AWS gives no reason
 failure-aws-refused = { $why }.
 failure-aws-busy = AWS stayed unavailable for too long. The last it said: { $why }.
+failure-time-over = Its time was over before I could begin. Ask again for what is still needed.
 failure-others-at-it = Other requests were at the same keys, images or copies for too long. Ask again once they have ended.
 failure-account-removed = { $account } is no longer in my settings.
 failure-key-never-usable = For { $minutes } minutes the target's role could not use the source key { $key }. Its own IAM policy must allow `kms:DescribeKey` and the rest on that key, besides the key's policy.

@@ -99,6 +99,7 @@ aws-says = 「{ $said }」
 aws-gives-no-reason = AWS から理由は示されていません
 failure-aws-refused = { $why }。
 failure-aws-busy = AWS が長時間利用できませんでした。最後の状況: { $why }。
+failure-time-over = 開始する前に期限を過ぎました。まだ必要なものは、もう一度依頼してください。
 failure-others-at-it = 同じキー、イメージ、またはコピーに対する他のリクエストの処理が長時間続きました。それらが終わってから、もう一度依頼してください。
 failure-account-removed = { $account } は、このボットの設定から削除されています。
 failure-key-never-usable = { $minutes } 分待っても、共有先のロールは共有元のキー { $key } を使えませんでした。キーポリシーに加えて、ロール自身の IAM ポリシーでも、このキーに対する `kms:DescribeKey` などを許可する必要があります。
