@@ -127,9 +127,7 @@ def narrowed(say: Speech, edit: Edit, *, void: bool) -> str:
 def left_out(say: Speech, request: Request) -> list[str]:
     """Return what was asked for and isn't given, oldest first: taken out, denied, or not decided on in time."""
     taken = [(edit.at, _taken_out(say, "taken-out", edit)) for edit in request.edits]
-    lost = [
-        (vote.at, decided(say, request, vote)) for vote in request.decisions if vote.verdict is not Verdict.APPROVED
-    ]
+    lost = [(vote.at, decided(say, request, vote)) for vote in request.decisions if vote.verdict.keeps_out]
     return [line for _, line in sorted([*taken, *lost], key=lambda each: each[0])]
 
 

@@ -15,7 +15,7 @@ from slack_sdk import WebClient
 from handlers import ballots, deciding_views, following, mrkdwn, phrases, wording
 from handlers.answers import meet, no_such, tell_privately
 from handlers.patience import hurried
-from handlers.people import groups_of, person_of
+from handlers.people import groups_of, look_up, person_of
 from handlers.speech import Speech
 from handlers.trouble import SLACK_TROUBLE
 from sharing.approval import (
@@ -186,18 +186,46 @@ class Bench:
         found = self._found(click, ballot.request_id, ballot.rule)
         if found is None:
             return
+        request, approver = found
+        try:
+            approves = verdict is Verdict.APPROVED
+            lost = self._who_may_no_more(click, request, approver, ballot) if approves else frozenset[Person]()
+        except SLACK_TROUBLE:
+            _log.exception("can't look up who approved before")
+            click.answer(click.say("slack-silent-on-approvers"))
+            return
         outcome = decide(
             self.store,
             self.rules,
             ballot,
-            approver=found[1],
+            approver=approver,
             verdict=verdict,
             reason=reason,
             now=self.clock(),
+            lost=lost,
         )
         if outcome.objection is not None:
             self._object(click, outcome, ballot.rule)
         self._clicked(click)
+
+    def _who_may_no_more(
+        self, click: _Click, request: Request, approver: Approver, ballot: Ballot
+    ) -> frozenset[Person]:
+        """Return those who approved the part that was clicked on, and might not by now.
+
+        Raises:
+            SLACK_TROUBLE: Slack couldn't say.
+        """
+        no, tally = object_to(request, self.rules, approver, ballot, self.clock())
+        if no is not None or tally is None:
+            return frozenset()
+        others = {vote.person for vote in tally.approvals} - {approver.person}
+        return frozenset(one for one in others if not self._may_still(click.client, one, tally.part.rule))
+
+    def _may_still(self, client: WebClient, person: Person, rule: ApprovalRule) -> bool:
+        if look_up(client, person, self.team_id).stranger is not None:
+            return False
+        return rule.names(person, groups_of(client, person, rule.groups if person.user_id not in rule.users else ()))
 
     def _clicked(self, click: _Click) -> None:
         """Have what a click did carried out and told; whoever clicked at home sees it there at once."""

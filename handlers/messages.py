@@ -333,7 +333,7 @@ def _cut_down(say: Speech, request: Request) -> Iterator[Message]:
     ended = request.state in (RequestState.DENIED, RequestState.EXPIRED)
     last = request.decisions[-1].at if ended and request.decisions else None
     for number, vote in enumerate(request.decisions):
-        if vote.verdict is not Verdict.APPROVED and vote.at != last:
+        if vote.verdict.keeps_out and vote.at != last:
             lines = [say("cut-down-part", **names), ballots.decided(say, request, vote)]
             yield _lines(say, f"told:decision:{number}", Place.DIRECT, lines)
 

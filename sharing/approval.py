@@ -100,8 +100,11 @@ def decide(
     verdict: Verdict,
     reason: str,
     now: datetime,
+    lost: Set[Person] = frozenset(),
 ) -> Outcome:
     """Take the decision on one part if nothing stands against it, and move the request on once no part is open.
+
+    What those of `lost` approved of the part counts no more: they may not decide on it by now.
 
     Raises:
         NoSuchRequest: no request has that id.
@@ -114,6 +117,9 @@ def decide(
             objection = Objection.ALREADY_COUNTED if mine else None
         if objection is not None or tally is None:
             return Outcome(request, objection, tally)
+        for vote in tally.approvals:
+            if vote.person in lost:
+                _record(tx, request, _vote(request, tally, vote.person, Verdict.VOID, now))
         _record(tx, request, _vote(request, tally, approver.person, verdict, now, reason=reason))
         return Outcome(move_on(tx, rules, tx.find(request.id), now), None, tally)
 
@@ -273,4 +279,7 @@ def _vote(
 def _record(tx: Transaction, request: Request, vote: Decision) -> None:
     tx.add_decision(request, vote)
     said = {"plan_digest": vote.plan_digest, "reason": vote.reason, "rule": vote.rule, "targets": list(vote.targets)}
-    tx.audit(request.id, vote.at, vote.person.user_id or "bot", vote.verdict.value, said)
+    if vote.verdict is Verdict.VOID:
+        said["approved_by"] = vote.person.user_id
+    by_bot = vote.verdict in (Verdict.LAPSED, Verdict.VOID)
+    tx.audit(request.id, vote.at, "bot" if by_bot else vote.person.user_id, vote.verdict.value, said)

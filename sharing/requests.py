@@ -61,11 +61,17 @@ class Trigger(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What an approver said, or that nobody said it in time."""
+    """What an approver said, that nobody said it in time, or that what somebody approved counts no more."""
 
     APPROVED = "approved"
     DENIED = "denied"
     LAPSED = "lapsed"
+    VOID = "void"
+
+    @property
+    def keeps_out(self) -> bool:
+        """Whether that which it is about isn't given."""
+        return self in (Verdict.DENIED, Verdict.LAPSED)
 
 
 class FailureKind(StrEnum):
@@ -365,7 +371,7 @@ class Request:
     @property
     def cut_down(self) -> bool:
         """Whether some of what was asked for was taken out, denied, or not decided on in time."""
-        return bool(self.edits) or any(vote.verdict is not Verdict.APPROVED for vote in self.decisions)
+        return bool(self.edits) or any(vote.verdict.keeps_out for vote in self.decisions)
 
     @property
     def came_to(self) -> RequestState:

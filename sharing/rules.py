@@ -96,6 +96,10 @@ class ApprovalRule:
         """Whether the rule names somebody who is in `groups`."""
         return person.user_id in self.users or bool(groups & self.groups)
 
+    def could_name(self, person: Person) -> bool:
+        """Whether the rule names somebody, or might by a user group."""
+        return person.user_id in self.users or bool(self.groups)
+
     def bars(self, person: Person, request: Request) -> Barred | None:
         """Return as what `person` may not decide on `request`, though named; None if nothing bars them."""
         if Barred.REQUESTER in self.never and person == request.requester:
@@ -220,17 +224,24 @@ class ApprovalRules:
 def tally(part: Part, request: Request) -> Tally:
     """Count the votes on a part: those on the plan as it is now, cast since it was last asked for.
 
-    An approval that was given for fewer targets than the part has now doesn't count.
+    An approval that was given for fewer targets than the part has now doesn't count, nor one of somebody whom the rule
+    can't name by now, or bars.
     """
     votes = [vote for vote in request.votes if vote.rule == part.rule.name]
-    approvals = {
-        vote.person: vote
-        for vote in reversed(votes)
-        if vote.verdict is Verdict.APPROVED and set(part.targets) <= set(vote.targets)
-    }
-    ends = [vote.verdict for vote in votes if vote.verdict in (Verdict.DENIED, Verdict.LAPSED)]
+    approvals: dict[Person, Decision] = {}
+    for vote in votes:
+        if vote.verdict is Verdict.VOID:
+            approvals.pop(vote.person, None)
+        elif vote.verdict is Verdict.APPROVED and _counts(vote, part, request):
+            approvals.setdefault(vote.person, vote)
+    ends = [vote.verdict for vote in votes if vote.verdict.keeps_out]
     verdict = ends[0] if ends else Verdict.APPROVED if len(approvals) >= part.rule.approvals else None
-    return Tally(part, tuple(reversed(approvals.values())), verdict)
+    return Tally(part, tuple(approvals.values()), verdict)
+
+
+def _counts(approval: Decision, part: Part, request: Request) -> bool:
+    rule, person = part.rule, approval.person
+    return set(part.targets) <= set(approval.targets) and rule.could_name(person) and not rule.bars(person, request)
 
 
 def granted(tallies: Iterable[Tally], request: Request) -> tuple[str, ...] | None:

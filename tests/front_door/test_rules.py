@@ -1,8 +1,10 @@
 """Approval rules: which apply to what is asked for, and that each part of a request is decided on by itself."""
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.stage import REGION, Stage
+from tests.stage import REGION, STAGING, Stage
 
 APPROVE, DENY = "ami_share_approve", "ami_share_deny"
 SECOND = ":1"
@@ -67,6 +69,71 @@ def test_it_runs_once_every_part_is_approved_by_enough_people(guarded: Stage, im
     assert "Approved for staging (rule `default`) by @sam" in shown
     for name in ("ana", "ben"):
         assert f"Approved for prod (rule `production`) by @{name}" in shown
+
+
+def is_deleted(stage: Stage) -> None:
+    stage.slack.change_user(stage.people["ana"], deleted=True)
+
+
+def becomes_a_guest(stage: Stage) -> None:
+    stage.slack.change_user(stage.people["ana"], guest=True)
+
+
+@pytest.mark.parametrize("happens", [is_deleted, becomes_a_guest])
+def test_what_somebody_approved_who_may_decide_no_more_counts_no_more(
+    guarded: Stage, image: str, happens: Callable[[Stage], None]
+) -> None:
+    guarded.clicks(guarded.people["ana"], APPROVE)
+    guarded.work()
+    happens(guarded)
+    guarded.clicks(guarded.sam, APPROVE + SECOND)
+    guarded.clicks(guarded.sam, APPROVE)
+    guarded.work()
+    assert "1 of 2 approved: @sam" in guarded.approval.as_text()
+    assert any("What @ana approved for prod" in line and "counts no more" in line for line in guarded.thread)
+    assert guarded.aws.image(image).launch_permission == set()
+
+    guarded.clicks(guarded.people["ben"], APPROVE)
+    guarded.work()
+    guarded.passes(minutes=30)
+    assert len(guarded.prod.images(REGION)) == 1
+    assert "in part" not in guarded.direct(guarded.mika)[-1], "nothing was taken out of it"
+
+
+def test_what_somebody_approved_whom_the_settings_name_no_more_counts_no_more(guarded: Stage, image: str) -> None:
+    guarded.clicks(guarded.people["ana"], APPROVE)
+    guarded.work()
+    guarded.replace_settings(f'users = ["{guarded.people["ana"].id}", ', "users = [")
+    guarded.work()
+    assert "To be decided by 2 of @sam, @ben; nobody has approved yet." in guarded.approval.as_text()
+    guarded.clicks(guarded.sam, APPROVE)
+    guarded.work()
+    assert "1 of 2 approved: @sam" in guarded.approval.as_text()
+
+
+def test_what_somebody_approved_who_left_the_group_counts_no_more_and_nobody_decides_while_slack_cant_say(
+    stage: Stage,
+) -> None:
+    ana, ben = (stage.slack.user(name) for name in ("ana", "ben"))
+    stage.room.members |= {ana.id, ben.id}
+    group = stage.slack.user_group("platform", [ana, ben])
+    stage.replace_settings("[approval]", f'[approval]\ngroups = ["{group.id}"]\napprovals = 2')
+    image = stage.images.image(REGION)
+    stage.types(stage.mika, f"{image} to staging no copy")
+    stage.work()
+    stage.clicks(ana, APPROVE)
+    stage.slack.leave_group(group, ana)
+
+    stage.slack.faults.fail("usergroups.users.list", error="fatal_error", times=1)
+    stage.clicks(stage.sam, APPROVE)
+    assert "Try again" in stage.private(stage.sam)[-1]
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    assert "1 of 2 approved: @sam" in stage.approval.as_text()
+    assert stage.aws.image(image).launch_permission == set()
+    stage.clicks(ben, APPROVE)
+    stage.work()
+    assert stage.aws.image(image).launch_permission == {STAGING}
 
 
 def test_what_is_denied_stays_out_of_what_runs(guarded: Stage, image: str) -> None:

@@ -406,6 +406,7 @@ def decided(say: Speech) -> list[Said]:
         _vote(Verdict.DENIED, "staging", targets[1:2], "凍結期間が終わるまで待ってください"),
         _vote(Verdict.LAPSED, "default", targets[2:]),
     )
+    void = tuple(_vote(verdict, "default", targets) for verdict in (Verdict.APPROVED, Verdict.VOID))
     several = replace(RULES.rules[0], approvals=2)
     nobody = ApprovalRule("default", frozenset({waiting.requester.user_id}), frozenset(), "C0APPROVALS")
     many = _share(RequestState.AWAITING_APPROVAL, targets=tuple(f"account-{number}" for number in range(10)))
@@ -419,6 +420,11 @@ def decided(say: Speech) -> list[Said]:
         "nobody may": (waiting, ApprovalRules((nobody,))),
         "many parts": (many, MANY_RULES),
         "checked anew": (_share(RequestState.CHECKING), RULES),
+        "counts no more": (_share(RequestState.AWAITING_APPROVAL, decisions=void), RULES),
+        "in parts, counts no more": (
+            _share(RequestState.AWAITING_APPROVAL, decisions=(*parts, replace(parts[0], verdict=Verdict.VOID))),
+            RULES,
+        ),
         "of everything": (_share(RequestState.APPLYING, decisions=(_vote(Verdict.LAPSED, "default", ()),)), RULES),
     }
     return [

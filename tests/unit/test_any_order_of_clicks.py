@@ -47,7 +47,11 @@ NEEDED = {"prod": 2, "default": 1}
 
 @dataclass(frozen=True)
 class Click:
-    """Somebody's click, on a message as it stood after an earlier number of plans, or the passing of hours."""
+    """Somebody's click, on a message as it stood after an earlier number of plans, or the passing of hours.
+
+    Attributes:
+        lost: who has lost the right to decide by then, whatever they approved.
+    """
 
     person: Person
     in_group: bool
@@ -55,6 +59,7 @@ class Click:
     rule: str
     age: int
     keep: frozenset[str]
+    lost: frozenset[Person]
 
 
 clicks = st.builds(
@@ -65,6 +70,7 @@ clicks = st.builds(
     st.sampled_from(["prod", "prod", "default", "default", ""]),
     st.sampled_from([0, 0, 0, 0, 1]),
     st.frozensets(st.sampled_from(TARGETS), min_size=2),
+    st.sampled_from([frozenset()] * 4 + [frozenset({ANA}), frozenset({BEN})]),
 )
 
 
@@ -134,7 +140,10 @@ class World:
         before = self.request
         verdict = Verdict.APPROVED if click.deed == "approve" else Verdict.DENIED
         ballot = Ballot(before.id, digest, click.rule)
-        outcome = decide(self.store, RULES, ballot, approver=approver, verdict=verdict, reason="", now=self.now)
+        lost = click.lost - {click.person} if verdict is Verdict.APPROVED else frozenset()
+        outcome = decide(
+            self.store, RULES, ballot, approver=approver, verdict=verdict, reason="", now=self.now, lost=lost
+        )
         if outcome.objection is not None:
             return
         assert before.state is RequestState.AWAITING_APPROVAL
@@ -145,6 +154,7 @@ class World:
         assert self.now < self.asked_at + outcome.tally.part.rule.expires_after
         for target in outcome.tally.part.targets:
             if verdict is Verdict.APPROVED:
+                self.approved[digest, target] -= lost
                 self.approved[digest, target].add(click.person)
             else:
                 self.denied.add((digest, target))

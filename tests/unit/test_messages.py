@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -173,7 +173,7 @@ def request_in(state: RequestState, count: int = 1, text: str = "golden", images
         state_since=NOW,
         begun_at=NOW,
         settled_at=NOW,
-        ends_at=NOW,
+        ends_at=NOW + timedelta(days=30),
         ended_by=RequestId("R-8M3N9QXB"),
         ended_because=Trigger.END_DATE,
         preparations={image(0): Preparation(image(999), 40)},

@@ -30,8 +30,10 @@ question-retire = Let these copies go?
 
 whole-approved = :white_check_mark: Approved by { $who }, { $when }.
 whole-denied = :no_entry: Denied by { $who }, { $when }.
+whole-void = :warning: What { $who } approved counts no more, { $when }: they may not decide on this any more.
 part-approved = :white_check_mark: Approved for { $targets } (rule { $rule }) by { $who }, { $when }.
 part-denied = :no_entry: Denied for { $targets } (rule { $rule }) by { $who }, { $when }.
+part-void = :warning: What { $who } approved for { $targets } (rule { $rule }) counts no more, { $when }: they may not decide on it any more.
 part-lapsed = :hourglass: Nobody decided in time on { $targets } (rule { $rule }).
 taken-out = :scissors: { $who } took { $targets } out, { $when }.
 narrowed-by = :scissors: { $who } took { $targets } out, { $when }. I check and ask for the rest anew.

@@ -29,8 +29,10 @@ question-retire = これらのコピーを削除しますか？
 
 whole-approved = :white_check_mark: { $who } さんが承認しました（{ $when }）。
 whole-denied = :no_entry: { $who } さんが却下しました（{ $when }）。
+whole-void = :warning: { $who } さんの承認は無効になりました（{ $when }）。この件を承認する権限がなくなったためです。
 part-approved = :white_check_mark: { $targets }（ルール { $rule }）を { $who } さんが承認しました（{ $when }）。
 part-denied = :no_entry: { $targets }（ルール { $rule }）を { $who } さんが却下しました（{ $when }）。
+part-void = :warning: { $targets }（ルール { $rule }）に対する { $who } さんの承認は無効になりました（{ $when }）。承認する権限がなくなったためです。
 part-lapsed = :hourglass: { $targets }（ルール { $rule }）は期限までに承認も却下もされませんでした。
 taken-out = :scissors: { $who } さんが { $targets } を共有先から外しました（{ $when }）。
 narrowed-by = :scissors: { $who } さんが { $targets } を共有先から外しました（{ $when }）。残りを確認し、あらためて承認をお願いします。
