@@ -167,6 +167,9 @@ def _in_other_channels(say: Speech, request: Request, rules: ApprovalRules, stor
         text = f"{_approval_text(say, request, request.plan, rules)}\n{elsewhere}"
         message = _message(f"{STORY}:{channel}", Place.CHANNEL, Pace.AT_ONCE, text, blocks)
         yield replace(message, channel=channel)
+        # Whoever decided there isn't in the thread of the first, and an edit notifies nobody.
+        for told in _decisions(say, request, rules, elsewhere=True):
+            yield replace(told, key=f"{told.key}:{channel}", under=message.key)
 
 
 def _reminders(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[Message]:
@@ -301,23 +304,28 @@ def _replanned(say: Speech, request: Request, rules: ApprovalRules, at: datetime
     return _message(f"replanned:{at.isoformat()}", Place.THREAD, Pace.AT_ONCE, text, [section(said), *ballot])
 
 
-def _decisions(say: Speech, request: Request, rules: ApprovalRules) -> Iterator[Message]:
-    """What was decided and what made that void, in the order in which it happened."""
+def _decisions(say: Speech, request: Request, rules: ApprovalRules, *, elsewhere: bool = False) -> Iterator[Message]:
+    """What was decided and what made that void, in the order in which it happened; `elsewhere` only the latter."""
     told = [
         (vote.at, 0, _line(say, f"decision:{number}", Place.THREAD, ballots.decided(say, request, vote)))
         for number, vote in enumerate(request.decisions)
+        if not elsewhere or vote.verdict is Verdict.VOID
     ]
     for edit in request.edits:
-        line = _line(say, f"narrowed:{edit.at.isoformat()}", Place.THREAD, _narrowed(say, request, edit))
-        told.append((edit.at, 1, line))
+        if not elsewhere or _voids(request, edit):
+            line = _line(say, f"narrowed:{edit.at.isoformat()}", Place.THREAD, _narrowed(say, request, edit))
+            told.append((edit.at, 1, line))
     if (again := request.replanned_at) is not None:
         told.append((again, 1, _replanned(say, request, rules, again)))
     yield from (message for _, _, message in sorted(told, key=lambda each: each[:2]))
 
 
 def _narrowed(say: Speech, request: Request, edit: Edit) -> str:
-    void = any(vote.at <= edit.at and vote.person != NOBODY for vote in request.decisions)
-    return ballots.narrowed(say, edit, void=void)
+    return ballots.narrowed(say, edit, void=_voids(request, edit))
+
+
+def _voids(request: Request, edit: Edit) -> bool:
+    return any(vote.at <= edit.at and vote.person != NOBODY for vote in request.decisions)
 
 
 def _cut_down(say: Speech, request: Request) -> Iterator[Message]:

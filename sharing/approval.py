@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sharing.requests import NOBODY, Decision, Edit, Person, Request, RequestId, RequestKind, Verdict
-from sharing.rules import ApprovalRules, Barred, Tally, granted
+from sharing.rules import ApprovalRules, Barred, Part, Tally, granted
 from sharing.states import RequestState
 from sharing.store import Store
 from sharing.transaction import Transaction, edit_columns
@@ -130,9 +130,12 @@ def move_on(tx: Transaction, rules: ApprovalRules, request: Request, now: dateti
     for each in tallies if len(tallies) > 1 else ():
         if each.verdict is None and not each.open_at(request, now):
             _record(tx, request, _vote(request, each, NOBODY, Verdict.LAPSED, now))
-    waiting = [each.part.expires_at(request) for each in tallies if each.open_at(request, now)]
+    waiting = [each.part for each in tallies if each.open_at(request, now)]
     if waiting:
-        return tx.change(request, now, expires_at=min(waiting))
+        # The rules may be others than when it was asked.
+        remind_at = request.remind_at or _first_reminder(rules, waiting, now)
+        expires_at = min(part.expires_at(request) for part in waiting)
+        return tx.change(request, now, expires_at=expires_at, asked_in=_channels(request, waiting), remind_at=remind_at)
     targets = granted(tallies, request)
     if targets is not None:
         return tx.move(request, RequestState.APPROVED, now, targets=list(targets), remind_at=None)
@@ -145,17 +148,25 @@ def move_on(tx: Transaction, rules: ApprovalRules, request: Request, now: dateti
 def asked(request: Request, rules: ApprovalRules, now: datetime) -> dict[str, object]:
     """Return the columns of a request that is asked for now, with the plan that it has."""
     parts = rules.parts_of(request)
-    channels = dict.fromkeys([*request.asked_in, *(part.rule.channel for part in parts)])
     # Later than all that was decided before, whatever time it was where that was decided.
     now = max([now, *(each.at + _A_MOMENT for each in request.decisions)])
-    spans = [part.rule.remind_after for part in parts if part.rule.remind_after is not None]
     return {
         "asked_at": now,
-        "asked_in": list(channels),
+        "asked_in": _channels(request, parts),
         "expires_at": min(part.expires_at(replace(request, asked_at=now)) for part in parts),
-        "remind_at": rules.hours.after(now, min(spans)) if spans else None,
+        "remind_at": _first_reminder(rules, parts, now),
         "reminded": {},
     }
+
+
+def _channels(request: Request, parts: Iterable[Part]) -> list[str]:
+    """Where it was asked before, and where these parts are asked."""
+    return [*dict.fromkeys([*request.asked_in, *(part.rule.channel for part in parts)])]
+
+
+def _first_reminder(rules: ApprovalRules, parts: Iterable[Part], now: datetime) -> datetime | None:
+    spans = [part.rule.remind_after for part in parts if part.rule.remind_after is not None]
+    return rules.hours.after(now, min(spans)) if spans else None
 
 
 def narrowable(

@@ -1,12 +1,13 @@
 """Approval rules: which apply to what is asked for, and that each part of a request is decided on by itself."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from tests.stage import REGION, STAGING, Stage
 
-APPROVE, DENY = "ami_share_approve", "ami_share_deny"
+APPROVE, DENY, NARROW = "ami_share_approve", "ami_share_deny", "ami_share_narrow"
 SECOND = ":1"
 
 
@@ -318,6 +319,68 @@ def test_a_part_is_asked_in_the_channel_of_its_rule_too_with_a_link_to_the_story
         assert "[Approve]" not in shown.as_text()
     assert stage.slack.thread(vault, elsewhere.ts) == []
     assert any("Permissions are in place" in line for line in stage.thread)
+
+
+def with_a_vault(stage: Stage, targets: str) -> tuple[Any, str]:
+    """Production is asked for in a channel of its own; returns that and an image that is asked for."""
+    vault = stage.slack.channel("prod-approvals", members=[stage.sam, stage.kim])
+    stage.add_settings(
+        f'\n[[approval.rules]]\nname = "staging"\ntargets = ["staging", "whole-org"]\nusers = ["{stage.sam.id}"]\n'
+        f'\n[[approval.rules]]\nname = "prod"\ntargets = ["prod"]\nchannel = "{vault.id}"\nusers = ["{stage.kim.id}"]\n'
+    )
+    image = stage.images.image(REGION)
+    stage.types(stage.mika, f"{image} to {targets} no copy")
+    stage.work()
+    return vault, image
+
+
+def thread_in(stage: Stage, channel: Any) -> list[str]:
+    (shown,) = stage.slack.messages(channel)
+    return [reply.as_text() for reply in stage.slack.thread(channel, shown.ts)]
+
+
+def test_those_in_another_channel_hear_there_that_their_decision_counts_no_more(stage: Stage) -> None:
+    vault, _ = with_a_vault(stage, "staging, prod, whole-org")
+    stage.clicks(stage.kim, APPROVE + SECOND, stage.slack.messages(vault)[0])
+    stage.work()
+    assert thread_in(stage, vault) == []
+    stage.clicks(stage.sam, NARROW)
+    stage.submits(stage.sam, keep=["staging"])
+    stage.work()
+    (told,) = thread_in(stage, vault)
+    assert "@sam took whole-org out" in told
+    assert "What was decided before doesn't count any more." in told
+    assert "[Approve]" in stage.slack.messages(vault)[0].as_text()
+
+
+def test_those_in_another_channel_hear_there_that_the_plan_grew(stage: Stage) -> None:
+    vault, image = with_a_vault(stage, "staging, prod")
+    stage.clicks(stage.kim, APPROVE + SECOND, stage.slack.messages(vault)[0])
+    stage.clicks(stage.sam, APPROVE)
+    stage.aws.image(image).snapshots[0].key_arn = stage.images.key(REGION)
+    stage.work()
+    (told,) = thread_in(stage, vault)
+    assert told == stage.thread[-1]
+    assert "[Approve]" in told
+
+
+def test_a_part_that_another_rule_takes_by_now_is_asked_for_where_that_says(stage: Stage) -> None:
+    vault = stage.slack.channel("prod-approvals", members=[stage.kim])
+    image = stage.images.image(REGION)
+    stage.types(stage.mika, f"{image} to staging no copy")
+    stage.work()
+    stage.add_settings(
+        f'\n[[approval.rules]]\nname = "s"\ntargets = ["staging"]\nchannel = "{vault.id}"\nremind_after_hours = 1\n'
+        f'users = ["{stage.kim.id}"]\n'
+    )
+    stage.work()
+    (shown,) = stage.slack.messages(vault)
+    assert "To be decided by @kim." in shown.as_text()
+    stage.passes(hours=3, steps=600)
+    assert any("@kim: this still waits for your decision" in line for line in thread_in(stage, vault))
+    stage.clicks(stage.kim, APPROVE, shown)
+    stage.work()
+    assert stage.aws.image(image).launch_permission == {STAGING}
 
 
 def test_a_request_asked_only_in_another_channel_has_its_story_there(stage: Stage) -> None:
