@@ -137,6 +137,18 @@ def test_instances_of_it_must_use_imds_v2_if_those_of_the_original_must(
     assert len(stage.slack.messages(stage.room)) == 1, "asked once"
 
 
+def test_one_that_requires_imds_v2_of_its_own_is_as_good(stage: Stage, key: str, image: str) -> None:
+    asked(stage, f"{image} to staging")
+    approved(stage)
+    (product,) = products(stage, image)
+    stage.by_hand(IMAGES).modify_image_attribute(ImageId=product, ImdsSupport={"Value": "v2.0"})
+    shown = asked(stage, f"{image} to prod")
+    assert f"its re-encrypted copy {product} in the same account is shared in its place" in shown
+    approved(stage)
+    assert [copy.source_image_id for copy in stage.prod.images(REGION)] == [product]
+    assert products(stage, image) == [product]
+
+
 def test_what_it_costs_counts_the_copy_that_stays_at_home(stage: Stage, key: str, image: str) -> None:
     stage.add_settings('\n[prices]\ncurrency = "EUR"\nstorage_per_gib_month = 0.05\ntransfer_per_gib = 0.02\n')
     line = "at most 1.20 EUR a month, if all of the 24 GiB is in use"
