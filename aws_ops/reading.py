@@ -468,7 +468,13 @@ def _why_not_assumable(accounts: Accounts, role: Role) -> Unreadable | None:
 
 
 def _read_copies(ec2: EC2Client, sources: Sequence[ImageId]) -> tuple[ExistingCopy, ...]:
-    copies = _own_images(ec2, "source-image-id", sources)
+    """The account's images that hold what the sources hold.
+
+    What was made from an instance of a source names it as well (EC2 User Guide, "Identify the source AMI used to create
+    a new AMI"), but holds whatever the instance had by then; the instance is named for such images alone (EC2 API,
+    Image, "SourceInstanceId").
+    """
+    copies = [one for one in _own_images(ec2, "source-image-id", sources) if not one.get("SourceInstanceId")]
     behind = {
         copy["ImageId"]: [
             snapshot_id for device in copy.get("BlockDeviceMappings", []) if (snapshot_id := _snapshot_of(device))

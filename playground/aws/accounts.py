@@ -242,9 +242,14 @@ class Account:
         architecture: str = "x86_64",
         deprecation_time: datetime | None = None,
         owner_alias: str | None = None,
+        from_instance: str | None = None,
     ) -> str:
-        """Make an image with a snapshot for each of its EBS devices, and return its id."""
+        """Make an image with a snapshot for each of its EBS devices, and return its id.
+
+        One that is made `from_instance` is as CreateImage leaves it.
+        """
         aws = self._aws
+        instance = aws.instances[from_instance] if from_instance else None
         image_id = aws.ids.ec2("ami")
         image = Image(
             id=image_id,
@@ -263,6 +268,9 @@ class Account:
             product_codes=list(product_codes),
             deprecation_time=deprecation_time,
             owner_alias=owner_alias,
+            source_image_id=instance.image_id if instance else None,
+            source_image_region=instance.region if instance else None,
+            source_instance_id=from_instance,
         )
         with aws.settled():
             aws.images[image_id] = image

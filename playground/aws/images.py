@@ -59,7 +59,7 @@ class Mapping:
 
 @dataclass(kw_only=True)
 class Image:
-    """An AMI. Its `source_…` are set on copies."""
+    """An AMI. Its `source_…` are set on copies, and on what was made from an instance: the image that it runs from."""
 
     id: str
     owner: str
@@ -84,6 +84,7 @@ class Image:
     owner_alias: str | None = None
     source_image_id: str | None = None
     source_image_region: str | None = None
+    source_instance_id: str | None = None
 
     @property
     def arn(self) -> str:
@@ -282,6 +283,7 @@ def _described(call: Call, image: Image) -> dict[str, Any]:
         "DeregistrationProtection": image.deregistration_protection if image.owner == call.account_id else None,
         "SourceImageId": image.source_image_id,
         "SourceImageRegion": image.source_image_region,
+        "SourceInstanceId": image.source_instance_id,
         "ImageAllowed": allowed,
         "Tags": tag_list(image.tags_seen_by(call.account_id)),
     }

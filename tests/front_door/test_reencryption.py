@@ -137,6 +137,16 @@ def test_instances_of_it_must_use_imds_v2_if_those_of_the_original_must(
     assert len(stage.slack.messages(stage.room)) == 1, "asked once"
 
 
+def test_what_was_made_from_an_instance_of_it_is_not_shared_in_its_place(stage: Stage, key: str, image: str) -> None:
+    instance = stage.images.instance(REGION, image)
+    app = stage.images.image(REGION, name="app", devices=[Disk(gib=8, key=key)], from_instance=instance)
+    assert f"CopyImage of {image} within {IMAGES}" in asked(stage, f"{image} to staging")
+    approved(stage)
+    (product,) = set(products(stage, image)) - {app}
+    assert lists(stage, app) == [set()] * 2
+    good_copy(stage, product)
+
+
 def test_one_that_requires_imds_v2_of_its_own_is_as_good(stage: Stage, key: str, image: str) -> None:
     asked(stage, f"{image} to staging")
     approved(stage)

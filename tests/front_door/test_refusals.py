@@ -222,3 +222,18 @@ def test_a_good_copy_is_offered_instead_of_a_second_one(stage: Stage) -> None:
     assert len(stage.staging.images(REGION)) == 1
     assert len(stage.prod.images(REGION)) == 1
     assert copy.id in stage.direct(stage.mika)[-1], "the reused copy is told with the new one"
+
+
+def test_what_a_target_made_from_an_instance_of_the_image_is_no_copy_of_it(stage: Stage) -> None:
+    image = golden(stage)
+    instance = stage.staging.instance(REGION, image)
+    key = stage.company.keys["staging"]
+    app = stage.staging.image(REGION, name="app", devices=[Disk(gib=8, key=key)], from_instance=instance)
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    assert f"CopyImage of {image} by {STAGING}" in stage.approval.as_text().replace("`", "")
+    stage.clicks(stage.sam, "ami_share_approve")
+    stage.work()
+    stage.passes(minutes=30)
+    (copy,) = (one.id for one in stage.staging.images(REGION) if one.id != app)
+    assert copy in stage.direct(stage.mika)[-1]

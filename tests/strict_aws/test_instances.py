@@ -45,6 +45,22 @@ def test_a_launch_is_pending_and_runs_some_time_later(aws: StrictAws, clock: Man
 
 
 @rule("2.5", READ)
+def test_what_was_made_from_an_instance_names_it_and_the_image_that_it_runs_from(aws: StrictAws) -> None:
+    """EC2 User Guide, "Identify the source AMI used to create a new AMI"; EC2 API reference, Image."""
+    owner, account = ec2(aws), aws.account(OWNER)
+    golden = account.image(REGION)
+    instance = account.instance(REGION, golden)
+    app = account.image(REGION, from_instance=instance)
+    (shown,) = owner.describe_images(Filters=by("source-image-id", golden))["Images"]
+    assert (shown["ImageId"], shown["SourceImageId"]) == (app, golden)
+    assert shown["SourceInstanceId"] == instance
+    copy = owner.copy_image(Name="a copy", SourceImageId=app, SourceRegion=REGION)["ImageId"]
+    (shown,) = owner.describe_images(ImageIds=[copy])["Images"]
+    assert shown["SourceImageId"] == app
+    assert "SourceInstanceId" not in shown, "CreateImage alone gives it"
+
+
+@rule("2.5", READ)
 def test_without_a_delay_it_runs_at_the_next_call(aws: StrictAws) -> None:
     owner, image = ec2(aws), aws.account(OWNER).image(REGION)
     answer = owner.run_instances(ImageId=image, MinCount=1, MaxCount=2)
