@@ -79,7 +79,8 @@ class Call:
         if self.service == "ec2":
             denied = f"You are not authorized to perform this operation. {denied}"
             raise AwsError("UnauthorizedOperation", denied, 403)
-        raise AwsError("AccessDenied" if self.service == "sts" else "AccessDeniedException", denied, 403)
+        code = "AccessDenied" if self.service in ("sts", "autoscaling") else "AccessDeniedException"
+        raise AwsError(code, denied, 403)
 
 
 def identity_verdict(aws: "StrictAws", caller: Credentials, ask: Ask, region: str) -> Verdict:

@@ -19,6 +19,7 @@ from playground.aws.errors import AwsError, Crash, LostAnswer, NotServed
 from playground.aws.faults import Moment
 from playground.aws.identities import Credentials
 from playground.aws.journal import Entry
+from playground.aws.policies import Ask
 from playground.aws.wire import HttpRequest, HttpResponse, Wire, wire_for
 
 if TYPE_CHECKING:
@@ -98,26 +99,32 @@ class Reception:
         caller = self._checked(visit)
         if not _is_ours(visit):
             self._strike(visit, "before")
-            return self._pass_on(request, visit, caller.account_id)
+            return self._pass_on(request, visit, caller)
         operation = wire.operation(request)
         visit.parameters = wire.decode(operation, request)
         self._strike(visit, "before")
         serve = OPERATIONS.get((visit.service, visit.operation))
         if serve is None:
             raise NotServed(f"{visit.service} {visit.operation}")
-        aws = self._aws
-        asked = Parameters(visit.parameters)
-        request_id = aws.ids.uuid("request")
-        call = Call(aws, caller, visit.service, visit.operation, visit.region, asked, aws.clock(), request_id)
+        call = self._call(visit, caller)
         answer = serve(call)
-        for unread in asked.unread():
+        for unread in call.parameters.unread():
             raise NotServed(f"{unread} of {visit.operation}")
-        headers = {"content-type": wire.content_type, "x-amzn-requestid": request_id}
-        return HttpResponse(200, headers, wire.encode(operation, answer, request_id), visit.latency)
+        headers = {"content-type": wire.content_type, "x-amzn-requestid": call.request_id}
+        return HttpResponse(200, headers, wire.encode(operation, answer, call.request_id), visit.latency)
 
-    def _pass_on(self, request: HttpRequest, visit: _Visit, account_id: str) -> HttpResponse:
+    def _call(self, visit: _Visit, caller: Credentials) -> Call:
+        aws, asked = self._aws, Parameters(visit.parameters)
+        request_id = aws.ids.uuid("request")
+        return Call(aws, caller, visit.service, visit.operation, visit.region, asked, aws.clock(), request_id)
+
+    def _pass_on(self, request: HttpRequest, visit: _Visit, caller: Credentials) -> HttpResponse:
         """Let moto answer in the caller's account, knowing what of it matters here."""
+        account_id = caller.account_id
         match visit.service, visit.operation:
+            case "autoscaling", operation if operation.startswith("Describe"):
+                self._call(visit, caller).authorize(Ask(f"autoscaling:{operation}"))
+                answered = self._aws.moto.answer(request, visit.service, visit.region, account_id)
             case "sqs", "ReceiveMessage" if "x-amz-target" in request.headers:
                 answered = self._aws.moto.receive(request, visit.region, account_id)
             case "events", operation:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from playground.aws import Crash
+from playground.company import target_policy
 from sharing.requests import RequestId
 from tests.front_door.test_taking_back import APPROVE, request_id, shared, taken_back
 from tests.stage import REGION, STAGING, Stage
@@ -97,6 +98,25 @@ def test_what_auto_scaling_launches_from_stays(stage: Stage, family: list[str]) 
     assert stage.approval.as_text().count("DeregisterImage") == 1
 
 
+def test_what_an_auto_scaling_group_names_itself_stays(stage: Stage, family: list[str]) -> None:
+    before = copies(stage)
+    template = {"ImageId": before["golden-4"], "InstanceType": "t3.micro"}
+    stage.by_hand(STAGING).create_launch_template(LaunchTemplateName="web", LaunchTemplateData=template)
+    overrides = [{"InstanceType": "t3.micro", "ImageId": before["golden-0"]}, {"InstanceType": "t3.small"}]
+    web = {"LaunchTemplateSpecification": {"LaunchTemplateName": "web"}, "Overrides": overrides}
+    plain = {"LaunchTemplate": {"LaunchTemplateName": "web"}}
+    for name, way in {"web": {"MixedInstancesPolicy": {"LaunchTemplate": web}}, "plain": plain}.items():
+        stage.by_hand(STAGING, "autoscaling").create_auto_scaling_group(
+            AutoScalingGroupName=name, MinSize=0, MaxSize=2, AvailabilityZones=[f"{REGION}a"], **way
+        )
+    looked(stage)
+    shown = stage.approval.as_text().replace("`", "")
+    assert f"{before['golden-0']} in {STAGING} {REGION} stays: autoScalingGroupName/web use" in shown
+    assert shown.count("DeregisterImage") == 1
+    approved(stage)
+    assert set(before) - set(copies(stage)) == {"golden-2"}
+
+
 def test_what_comes_into_use_after_the_approval_stays_too(stage: Stage, family: list[str]) -> None:
     looked(stage)
     stage.staging.instance(REGION, copies(stage)["golden-0"])
@@ -133,6 +153,19 @@ def test_an_account_that_cannot_say_what_is_used_loses_nothing(stage: Stage, fam
     before = copies(stage)
     stage.aws.faults.fail("DescribeImageReferences", code="UnauthorizedOperation", times=9)
     assert "UnauthorizedOperation" in looked(stage)
+    assert copies(stage) == before
+
+
+@pytest.mark.parametrize("lacking", ["DescribeLaunchConfigurations", "DescribeAutoScalingGroups"])
+def test_a_role_that_may_not_look_at_auto_scaling_loses_nothing(stage: Stage, family: list[str], lacking: str) -> None:
+    before = copies(stage)
+    policy = target_policy(STAGING)
+    (reading,) = (each for each in policy["Statement"] if each["Sid"] == "Read")
+    reading["Action"].remove(f"autoscaling:{lacking}")
+    stage.staging.set_role_policy("ami-share-target", policy)
+    told = looked(stage).replace("`", "")
+    assert f"The copies in {STAGING} {REGION} stay, since I can't see whether something uses them" in told
+    assert f"autoscaling:{lacking}" in told
     assert copies(stage) == before
 
 

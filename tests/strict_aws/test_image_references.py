@@ -241,7 +241,14 @@ def test_auto_scaling_tells_what_it_launches(owner: Speaking, image: str) -> Non
     specification = {"LaunchTemplateId": template, "Version": "$Latest"}
     ways: dict[str, dict[str, Any]] = {
         "configured": {"LaunchConfigurationName": "old"},
-        "mixed": {"MixedInstancesPolicy": {"LaunchTemplate": {"LaunchTemplateSpecification": specification}}},
+        "mixed": {
+            "MixedInstancesPolicy": {
+                "LaunchTemplate": {
+                    "LaunchTemplateSpecification": specification,
+                    "Overrides": [{"InstanceType": "t3.small", "ImageId": NO_ONES}],
+                }
+            }
+        },
         "plain": {"LaunchTemplate": specification},
     }
     for name, way in ways.items():
@@ -253,5 +260,25 @@ def test_auto_scaling_tells_what_it_launches(owner: Speaking, image: str) -> Non
     }
     assert groups["configured"]["LaunchConfigurationName"] == "old"
     assert groups["plain"]["LaunchTemplate"] == {**specification, "LaunchTemplateName": "web"}
-    mixed = groups["mixed"]["MixedInstancesPolicy"]["LaunchTemplate"]["LaunchTemplateSpecification"]
-    assert mixed["LaunchTemplateId"] == template
+    mixed = groups["mixed"]["MixedInstancesPolicy"]["LaunchTemplate"]
+    assert mixed["LaunchTemplateSpecification"]["LaunchTemplateId"] == template
+    assert mixed["Overrides"] == [{"InstanceType": "t3.small", "ImageId": NO_ONES}]
+    assert owner.references(NO_ONES) == [], "EC2 doesn't look into groups"
+
+
+@rule("2.5", READ)
+@pytest.mark.parametrize("lacking", ["DescribeAutoScalingGroups", "DescribeLaunchConfigurations"])
+def test_auto_scaling_tells_only_who_may_look(aws: StrictAws, lacking: str) -> None:
+    """Service Authorization Reference, "Actions, resources, and condition keys for Amazon EC2 Auto Scaling"."""
+    denied = {"Effect": "Deny", "Action": f"autoscaling:{lacking}", "Resource": "*"}
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    user = aws.account(OWNER).user("looker", {"Version": "2012-10-17", "Statement": [everything, denied]})
+    scaling = session(**user.for_boto()).client("autoscaling", REGION)
+    looks = {
+        "DescribeAutoScalingGroups": scaling.describe_auto_scaling_groups,
+        "DescribeLaunchConfigurations": scaling.describe_launch_configurations,
+    }
+    with refused("AccessDenied", f"autoscaling:{lacking}"):
+        looks.pop(lacking)()
+    for look in looks.values():
+        look()
