@@ -40,8 +40,16 @@ def read_parameter(ec2: EC2Client, ssm: Any, name: str) -> ImageParameter:
     with calling("DescribeImages"):
         images = ec2.describe_images(Owners=["self"], Filters=[{"Name": "image-id", "Values": [image_id]}])["Images"]
     tags = {tag["Key"]: tag.get("Value", "") for image in images for tag in image.get("Tags", []) if "Key" in tag}
-    made = tags.get(SOURCE_CREATED_TAG)
-    return ImageParameter(image_id, datetime.fromisoformat(made) if made else None, int(found["Version"]))
+    return ImageParameter(image_id, _moment(tags.get(SOURCE_CREATED_TAG, "")), int(found["Version"]))
+
+
+def _moment(tag: str) -> datetime | None:
+    """The time that a tag holds; people may edit it, and what is no time with a zone counts as not there."""
+    try:
+        moment = datetime.fromisoformat(tag)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def point_parameter(ec2: EC2Client, ssm: Any, change: PutImageParameter, image_id: ImageId) -> Note:

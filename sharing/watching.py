@@ -26,6 +26,7 @@ from sharing.applying import tried_anew
 from sharing.clock import Clock
 from sharing.context import about as about_request
 from sharing.copying import order_for, pointed
+from sharing.database import DATABASE_AWAY
 from sharing.estate import Estate, UnknownAccount
 from sharing.requests import Delivery, Failure, FailureKind, Request, named
 from sharing.states import DeliveryState
@@ -146,6 +147,10 @@ class CopyWatch:
                         self._clear(ec2, flight, flight.delivery.image_id)
             except LeaseLost:
                 _log.info("another replica was faster at a copy of %s", flight.request.id)
+            except (AwsOpsError, UnknownAccount, *DATABASE_AWAY):
+                raise  # it is every flight's trouble
+            except Exception:
+                _log.exception("a copy of %s can't be followed", flight.request.id)
 
     def _check(self, flight: Flight) -> None:
         """Make sure that the delivery still stands as it was seen: what follows from that is written to AWS next.

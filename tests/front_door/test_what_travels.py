@@ -7,6 +7,7 @@ import pytest
 
 from playground.aws import Crash, Disk
 from playground.company import ABROAD
+from sharing import watching
 from tests.effects import Effects, counted
 from tests.front_door.test_taking_back import APPROVE, shared, taken_back
 from tests.stage import IMAGES, REGION, STAGING, Stage
@@ -232,6 +233,45 @@ def test_it_does_not_go_back_to_an_older_image(pointed: Stage) -> None:
     newest = the_copy(stage, new).id
     assert parameter(stage, "/golden/latest") == newest
     assert f"stays with {newest}, the copy of a newer image" in stage.direct(stage.mika)[-1]
+
+
+@pytest.mark.parametrize("said", ["2026-11-01", "yesterday"])
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_tag_that_somebody_has_edited_stands_in_no_ones_way(pointed: Stage, said: str, copied: bool) -> None:
+    stage = pointed
+    first, second = (stage.images.image(REGION, name=name) for name in ("golden-1", "golden-2"))
+    shared(stage, f"{first} to staging")
+    if copied:
+        shared(stage, f"{second} to staging")
+        ssm = stage.by_hand(STAGING, "ssm")
+        ssm.put_parameter(Name="/golden/latest", Value=the_copy(stage, first).id, Overwrite=True)
+    tag = {"Key": "ami-share:source-created", "Value": said}
+    stage.by_hand(STAGING).create_tags(Resources=[the_copy(stage, first).id], Tags=[tag])
+    shared(stage, f"{second} to staging")
+    assert parameter(stage, "/golden/latest") == the_copy(stage, second).id
+
+
+def test_a_copy_that_cannot_be_followed_keeps_no_other_from_being_looked_at(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = [stage.images.image(REGION, name=name) for name in ("golden-1", "golden-2")]
+    finish_copy = watching.finish_copy
+    finished: list[str] = []
+
+    def first_is_odd(ec2: Any, order: Any, image_id: str, now: Any) -> Any:
+        finished.append(image_id)
+        if image_id == finished[0]:
+            raise TypeError("an odd one")
+        return finish_copy(ec2, order, image_id, now)
+
+    monkeypatch.setattr(watching, "finish_copy", first_is_odd)
+    shared(stage, f"{', '.join(images)} to staging")
+    (other,) = {copy.id for copy in stage.staging.images(REGION)} - {finished[0]}
+    assert any(other in line and "is ready" in line for line in stage.thread)
+    assert "is complete" not in "".join(stage.direct(stage.mika))
+    monkeypatch.setattr(watching, "finish_copy", finish_copy)
+    stage.passes(minutes=1)
+    assert "is complete" in stage.direct(stage.mika)[-1]
 
 
 @pytest.mark.parametrize("theirs", ["golden-1", "golden-3"])
