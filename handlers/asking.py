@@ -6,7 +6,7 @@ gallery has seen.
 
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -413,8 +413,20 @@ def _what_failed(request: Request) -> Ask:
 
 def _images_in(message: Mapping[str, Any]) -> tuple[ImageId, ...]:
     """The images that a message names anywhere: in its text, or in the blocks and attachments of another app."""
-    texts = [str(message.get(part, "")) for part in ("text", "blocks", "attachments")]
+    texts = _texts_in([message.get(part) for part in ("text", "blocks", "attachments")])
     return tuple(dict.fromkeys(ImageId(found) for text in texts for found in _IMAGE_ID.findall(text)))
+
+
+def _texts_in(part: Any) -> Iterator[str]:
+    """Every text that a part of a message holds, however deep; each by itself, since a line may begin with an id."""
+    match part:
+        case str():
+            yield part
+        case list():
+            for each in part:
+                yield from _texts_in(each)
+        case dict():
+            yield from _texts_in(list(part.values()))
 
 
 def _channel_of(body: Mapping[str, Any]) -> str:

@@ -282,11 +282,13 @@ class StrictSlack:
         reply = self._deliver_payload(payload)
         return Answer(reply.status, timed_out=reply.seconds > self.ack_within)
 
-    def say(self, user: User, channel: Channel, text: str, blocks: list[Json] | None = None) -> Message:
+    def say(
+        self, user: User, channel: Channel, text: str, blocks: Iterable[Json] = (), attachments: Iterable[Json] = ()
+    ) -> Message:
         """Somebody, or another app, posts a message of their own."""
         message = Message(
-            self.workspace.new_ts(self.clock()), channel.id, user.id, text, blocks or [], self.workspace,
-            at=self.clock(),
+            self.workspace.new_ts(self.clock()), channel.id, user.id, text, list(blocks), self.workspace,
+            at=self.clock(), attachments=list(attachments),
         )  # fmt: skip
         with self.workspace.lock:
             self.workspace.messages.append(message)

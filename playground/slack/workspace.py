@@ -73,6 +73,7 @@ class Message:
     only_for: str | None = None
     history: list["Message"] = field(default_factory=list, repr=False)
     at: datetime | None = None
+    attachments: list[Json] = field(default_factory=list)
 
     @property
     def buttons(self) -> dict[str, Json]:
@@ -94,6 +95,8 @@ class Message:
     def as_json(self) -> Json:
         """The message object of `conversations.history`."""
         shown: Json = {"type": "message", "ts": self.ts, "user": self.user, "text": self.text, "blocks": self.blocks}
+        if self.attachments:
+            shown["attachments"] = self.attachments
         if self.thread_ts:
             shown["thread_ts"] = self.thread_ts
         return shown

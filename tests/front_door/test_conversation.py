@@ -218,6 +218,17 @@ def test_a_message_s_images_are_offered_to_be_shared(stage: Stage, image: str) -
     assert [each["value"] for each in form(stage, stage.mika)["image"]["initial_options"]] == [image]
 
 
+def test_a_message_s_images_are_found_where_a_line_begins_with_one(stage: Stage) -> None:
+    in_a_field, attached = (str(stage.images.image(REGION, name=name)) for name in ("golden", "vault"))
+    blocks = [{"type": "section", "fields": [{"type": "mrkdwn", "text": f"*AMI:*\n{in_a_field}"}]}]
+    attachments = [{"color": "#36a64f", "text": f"Built\n{attached}\tin 4 min"}]
+    pipeline = stage.slack.say(stage.kim, stage.room, "Build 42 is done", blocks, attachments)
+    stage.slack.use_shortcut(stage.mika, MESSAGE_SHORTCUT, pipeline)
+    stage.listeners.drain()
+    offered = form(stage, stage.mika)["image"]["initial_options"]
+    assert [each["value"] for each in offered] == [in_a_field, attached]
+
+
 def test_a_message_without_images_is_answered_privately(stage: Stage) -> None:
     chat = stage.slack.say(stage.kim, stage.room, "lunch?")
     stage.slack.use_shortcut(stage.mika, MESSAGE_SHORTCUT, chat)
