@@ -44,9 +44,14 @@ def buttons(say: Speech, request: Request) -> ActionsBlock:
 
 def _buttons(say: Speech, request: Request) -> list[ButtonElement]:
     shown = [_button(say, "button-details", DETAILS, request)]
-    if not is_final(request.state):
+    if not _has_ended(request):
         shown.append(_button(say, "button-notify", NOTIFY, request))
     return [*shown, *retry_all(say, request), *_to_ask_for(say, request)]
+
+
+def _has_ended(request: Request) -> bool:
+    """Whether nobody will be told of its end any more: while a share is taken back, that has a message of its own."""
+    return is_final(request.state) or request.state is RequestState.REVOKING
 
 
 def what_next(say: Speech, request: Request) -> list[ButtonElement]:
@@ -242,7 +247,7 @@ class Followers:
         say, request = found
         person = person_of(body)
         stop: list[ActionsBlock] = []
-        if is_final(request.state):
+        if _has_ended(request):
             words = "notify-too-late"
         elif person == request.requester:
             words = "notify-already"
@@ -261,7 +266,7 @@ class Followers:
         say, request = found
         person = person_of(body)
         stop_watching(self.store, request.id, person)
-        words = "notify-too-late" if is_final(request.state) else "notify-stopped"
+        words = "notify-too-late" if _has_ended(request) else "notify-stopped"
         text = say(words, request=mrkdwn.code(request.id))
         tell_privately(client, person, (body.get("channel") or {}).get("id", ""), text)
 

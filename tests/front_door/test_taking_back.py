@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from handlers.following import NOTIFY
 from playground.aws import Crash, Disk
 from tests.postgres import ON_BOTH
 from tests.stage import IMAGES, PROD, REGION, STAGING, Stage
@@ -62,6 +63,31 @@ def refusing(stage: Stage, operation: str) -> None:
 
 def by_hand(stage: Stage, verb: str, image: str) -> None:
     stage.by_hand(IMAGES).modify_image_attribute(ImageId=image, LaunchPermission={verb: [{"UserId": STAGING}]})
+
+
+def test_a_share_that_is_being_taken_back_is_followed_by_its_revocation_alone(stage: Stage, image: str) -> None:
+    stage.types(stage.mika, f"{image} to staging no copy")
+    stage.work()
+    under_way = stage.approval
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.passes(minutes=1)
+    share = request_id(stage)
+    stage.types(stage.mika, f"revoke {share}")
+    stage.work()
+    stage.aws.faults.fail("ModifyImageAttribute", code="ResourceLimitExceeded", times=99)
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    of_share, _ = stage.slack.messages(stage.room)
+    assert "being taken back" in of_share.as_text()
+    assert NOTIFY not in of_share.buttons
+    stage.clicks(stage.kim, NOTIFY, under_way)
+    assert f"`{share}` has ended already" in stage.private(stage.kim)[-1]
+    stage.clicks(stage.kim, NOTIFY)
+    stage.aws.faults.clear()
+    stage.passes(minutes=10)
+    (told,) = stage.direct(stage.kim)
+    assert "What the share gave is taken back" in told
 
 
 def test_a_share_taken_back_leaves_aws_as_it_was(stage: Stage, image: str, key: str) -> None:
