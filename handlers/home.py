@@ -131,7 +131,8 @@ def _list(say: Speech, title: str, requests: list[Request], reader: Reader) -> I
 
 
 def _line(say: Speech, title: str, request: Request) -> list[Block]:
-    block_id = f"home:{title}:{request.id}:{request.revision}"
+    # Not by the revision: every home would be published with every percent of a copy, though none says it.
+    block_id = f"home:{title}:{request.id}:{request.state.value}:{len(request.retries)}"
     return [section(listing.line(say, request)), ActionsBlock(block_id=block_id, elements=_buttons(say, request))]
 
 

@@ -123,6 +123,21 @@ def test_a_home_is_published_again_only_when_it_shows_something_else(stage: Stag
     assert stage.home(stage.kim).hash != shown
 
 
+@ON_BOTH
+def test_a_home_is_not_published_for_percents_that_it_does_not_show(stage: Stage, image: str) -> None:
+    stage.opens_home(stage.kim)
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    shown, progress = stage.home(stage.kim).hash, stage.thread[-1]
+    stage.passes(minutes=2)
+    assert stage.thread[-1] != progress
+    assert stage.home(stage.kim).hash == shown
+    stage.passes(minutes=40)
+    assert "Shared now" in now(stage, stage.kim)
+
+
 def group_calls(stage: Stage) -> int:
     return len(stage.slack.journal.calls("usergroups.users.list"))
 
