@@ -26,9 +26,10 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from handlers import ballots, following, listing, mrkdwn, phrases
+from handlers import ballots, following, listing, mrkdwn, phrases, wording
 from handlers.answers import meet
 from handlers.layout import md, section, sections
+from handlers.people import look_up
 from handlers.rosters import Rosters
 from handlers.speech import Language, Speech, speech
 from handlers.trouble import SLACK_TROUBLE, code_of, concerns_all
@@ -183,10 +184,10 @@ class Homes:
         person = Person(body["team_id"], event["user"])
         say, no = meet(client, person, self.team_id)
         if no is not None:
-            client.views_publish(user_id=person.user_id, view=home_of_stranger(no))
+            self._turn_away(person, no)
             return
         home = visit(self.store, person, say.language.value, self.clock())
-        self._publish(home, self._board(), self._members())
+        self._publish(home, self._view(home, self._board(), self._members()))
 
     def refresh(self, whose: Person | None = None) -> None:
         """Bring the homes that were opened lately up to date, as far as they would show something else.
@@ -204,9 +205,19 @@ class Homes:
             _log.warning("homes can't be brought up to date: %s", trouble)
 
     def _bring_up_to_date(self, home: Home, board: Board, members: Mapping[str, frozenset[str]]) -> None:
-        """Publish a home, if it would show something else; one that Slack won't take is let go till it is opened."""
+        """Publish a home, if it would show something else; one that Slack won't take is let go till it is opened.
+
+        Whether its reader is still listened to is asked of Slack only then.
+        """
+        view = self._view(home, board, members)
+        if _digest(view) == home.digest:
+            return
         try:
-            self._publish(home, board, members)
+            caller = look_up(self.client, home.person, self.team_id)
+            if caller.stranger is None:
+                self._publish(home, view)
+            else:
+                self._turn_away(home.person, wording.stranger(speech(caller.language), caller.stranger))
         except SlackApiError as error:
             if concerns_all(error):
                 raise
@@ -216,15 +227,24 @@ class Homes:
     def _board(self) -> Board:
         return read_board(self.store, ended_since=self.clock() - _LATELY)
 
-    def _publish(self, home: Home, board: Board, members: Mapping[str, frozenset[str]]) -> None:
+    def _view(self, home: Home, board: Board, members: Mapping[str, frozenset[str]]) -> dict[str, Any]:
         theirs = frozenset(group for group, people in members.items() if home.person.user_id in people)
         reader = Reader(home.person, theirs, self.command)
-        view = home_view(speech(Language(home.language)), board, self.rules, reader).to_dict()
-        digest = hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()
-        if digest != home.digest:
-            self.client.views_publish(user_id=home.person.user_id, view=view)
-            shown(self.store, home.person, digest)
+        return home_view(speech(Language(home.language)), board, self.rules, reader).to_dict()
+
+    def _publish(self, home: Home, view: dict[str, Any]) -> None:
+        self.client.views_publish(user_id=home.person.user_id, view=view)
+        shown(self.store, home.person, _digest(view))
+
+    def _turn_away(self, person: Person, no: str) -> None:
+        """Show somebody who isn't listened to why, and nothing more from now on."""
+        forget(self.store, person)
+        self.client.views_publish(user_id=person.user_id, view=home_of_stranger(no))
 
     def _members(self) -> dict[str, frozenset[str]]:
         """Who is in the groups that approval rules name."""
         return self.rosters.of({group for rule in self.rules.rules for group in rule.groups})
+
+
+def _digest(view: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()

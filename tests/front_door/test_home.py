@@ -115,12 +115,44 @@ def test_a_home_speaks_its_reader_s_language_and_tells_strangers_why_not(stage: 
 @ON_BOTH
 def test_a_home_is_published_again_only_when_it_shows_something_else(stage: Stage, image: str) -> None:
     stage.opens_home(stage.kim)
-    shown = stage.home(stage.kim).hash
+    shown, looked_up = stage.home(stage.kim).hash, len(stage.slack.journal.calls("users.info"))
     stage.bot.homes.refresh()
     assert stage.home(stage.kim).hash == shown
+    assert len(stage.slack.journal.calls("users.info")) == looked_up, "who reads it matters only then"
     stage.types(stage.mika, f"{image} to staging")
     stage.bot.homes.refresh()
     assert stage.home(stage.kim).hash != shown
+
+
+@pytest.mark.parametrize("opened", [True, False])
+def test_whoever_has_become_a_guest_sees_nothing_more(stage: Stage, image: str, opened: bool) -> None:
+    stage.opens_home(stage.sam)
+    guest = stage.slack.change_user(stage.sam, guest=True, locale="ja-JP")
+    if opened:
+        assert "ゲスト" in stage.opens_home(guest)
+    stage.types(stage.mika, f"{image} to staging reason a secret")
+    stage.work()
+    assert "ゲスト" in now(stage, guest)
+    assert "secret" not in now(stage, guest)
+    before = len(stage.slack.journal.calls("users.info"))
+    stage.types(stage.mika, f"{image} to prod reason a secret")
+    stage.work()
+    assert "secret" not in now(stage, guest)
+    assert len(stage.slack.journal.calls("users.info")) == before + 1, "Mika's command alone"
+    stage.slack.change_user(guest, guest=False)
+    assert "secret" in stage.opens_home(stage.sam)
+
+
+def test_a_home_waits_while_slack_doesn_t_say_whether_its_reader_is_listened_to(stage: Stage, image: str) -> None:
+    stage.opens_home(stage.sam)
+    stage.types(stage.mika, f"{image} to staging")
+    shown = stage.home(stage.sam).hash
+    stage.slack.faults.fail("users.info", error="fatal_error", times=99)
+    stage.bot.homes.refresh()
+    assert stage.home(stage.sam).hash == shown
+    stage.slack.faults.clear()
+    stage.work()
+    assert "Waiting for your decision" in now(stage, stage.sam)
 
 
 @ON_BOTH
