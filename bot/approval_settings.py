@@ -150,6 +150,15 @@ class ApprovalSettings(_DecidersSettings):
             self.business_hours.hours,
         )
 
+    @property
+    def user_groups(self) -> dict[str, frozenset[str]]:
+        """Every user group of Slack's, by the setting that names it."""
+        named = {"approval.groups": self.groups}
+        for rule in self.rules:
+            named[f"approval.rules.{rule.name}.groups"] = rule.groups
+            named[f"approval.rules.{rule.name}.requesters"] = rule.scope.requester_groups
+        return named
+
     def problems(self, sources: Set[str], environments: Mapping[str, str | None]) -> Iterator[str]:
         """Yield what doesn't fit the accounts of the settings, as sentences."""
         known = {

@@ -23,6 +23,7 @@ from bot.settings import Door, Environment, Settings, SettingsError, load
 from bot.wiring import Bot, build, slack_client
 from handlers.channels import Channels
 from handlers.trouble import SLACK_TROUBLE, code_of
+from handlers.user_groups import UserGroups
 from sharing import database
 from sharing.clock import CLOCKS_APART, utc_now
 from sharing.database import DATABASE_AWAY
@@ -40,7 +41,8 @@ _WAKE_SECONDS = 0.5
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return the exit status.
 
-    0 is fine, 1 that the database can't be used, 2 that the settings can't be, 3 that something can't be told in Slack.
+    0 is fine, 1 that the database can't be used, 2 that the settings can't be, 3 that a channel or a user group
+    of theirs can't be.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -125,17 +127,21 @@ def _exit(_signal: int, _frame: FrameType | None) -> None:
 
 def _check(options: argparse.Namespace, settings: Settings, environment: Environment) -> int:
     print(f"{options.settings} can be used: {len(settings.sources)} sources, {len(settings.targets)} targets")
+    client = slack_client(environment)
     try:
-        closed = Channels(slack_client(environment), settings.channels).look()
+        closed = Channels(client, settings.channels).look()
+        gone = UserGroups(client, settings.user_groups).look()
     except SLACK_TROUBLE as trouble:
         said = Redaction(environment.secrets)(str(trouble))
-        print(f"Slack can't be asked whether the bot can write in its channels: {said}", file=sys.stderr)
+        print(f"Slack can't be asked for the bot's channels and user groups: {said}", file=sys.stderr)
         return 3
     for setting, why in closed.items():
         print(f"nothing can be posted in the channel of {setting}, {why}", file=sys.stderr)
     if not closed:
         print(f"the bot can write in its channels: {', '.join(settings.channels.values())}")
-    return 3 if closed else 0
+    for group, why in gone.items():
+        print(f"the user group {group} can't be used, of {why}", file=sys.stderr)
+    return 3 if closed or gone else 0
 
 
 def _audit(options: argparse.Namespace, _settings: Settings, environment: Environment) -> int:
@@ -154,7 +160,7 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", parents=[common], help="run the bot until it is told to stop")
     run.set_defaults(command=_run)
     check = commands.add_parser(
-        "check", parents=[common], help="say whether the settings can be used, and its channels"
+        "check", parents=[common], help="say whether the settings can be used, their channels and user groups"
     )
     check.set_defaults(command=_check)
     audit = commands.add_parser("audit", parents=[common], help="print the audit trail of a request")

@@ -24,11 +24,12 @@ _AUDIT_SECONDS = 3600.0
 _GALLERY_SECONDS = 300.0
 _HOMES_SECONDS = 15.0
 _FEEL_SECONDS = 15.0
-_CHANNELS_SECONDS = 300.0
+_CHANNELS_SECONDS = _USER_GROUPS_SECONDS = 300.0
 # A queue is waited for for half as long as a stop may take; one that can't be read rests for a while.
 _LISTEN_SECONDS = 5
 _DEAF_SECONDS = 30.0
-_GALLERY, _HOMES, _FEEL, _CHANNELS = "gallery", "homes", "probes", "channels"
+_GALLERY, _HOMES, _FEEL = "gallery", "homes", "probes"
+_CHANNELS, _USER_GROUPS = "channels", "user groups"
 _WATCH, _PUBLISH, _KEEP, _AUDIT, _STANDING = "watch copies", "publish", "keep claims", "audit", "standing shares"
 _REMIND = "remind approvers"
 # How late a reminder may be.
@@ -74,6 +75,7 @@ class Engine:
             (_HOMES, bot.homes.refresh, _HOMES_SECONDS),
             (_FEEL, bot.probes.feel, _FEEL_SECONDS),
             (_CHANNELS, bot.channels.keep_looking, _CHANNELS_SECONDS),
+            (_USER_GROUPS, bot.user_groups.keep_looking, _USER_GROUPS_SECONDS),
             (_REMIND, bot.reminders.run_once, _REMIND_SECONDS),
             (_AUDIT, bot.calendar.run_once, _AUDIT_SECONDS),
         ]

@@ -16,6 +16,7 @@ from slack_sdk import WebClient
 
 from handlers.channels import Channels
 from handlers.trouble import SLACK_TROUBLE
+from handlers.user_groups import UserGroups
 from sharing.census import Census, take_census
 from sharing.clock import Clock
 from sharing.requests import Delivery, Request
@@ -185,6 +186,7 @@ class Probes:
     client: WebClient
     meters: Meters
     channels: Channels
+    user_groups: UserGroups
     pulse: Pulse
 
     def feel(self) -> None:
@@ -229,6 +231,8 @@ class Probes:
         }
         closed = self.channels.closed or {}
         checks["channels"] = "; ".join(f"{setting} = {why}" for setting, why in closed.items()) or "ok"
+        gone = self.user_groups.gone or {}
+        checks["user groups"] = "; ".join(f"{group} of {why}" for group, why in gone.items()) or "ok"
         if self.pulse.connected is not None:
             checks["socket"] = "ok" if self.pulse.connected() else "not connected"
         return checks | _checks_of(self.pulse.count, now)

@@ -666,6 +666,15 @@ class Settings(Strict):
         return {setting: channel for setting, channel in named.items() if channel is not None}
 
     @property
+    def user_groups(self) -> dict[str, str]:
+        """The settings that name each user group of Slack's, by its id."""
+        named: dict[str, list[str]] = {}
+        for setting, groups in self.approval.user_groups.items():
+            for group in sorted(groups):
+                named.setdefault(group, []).append(setting)
+        return {group: ", ".join(settings) for group, settings in named.items()}
+
+    @property
     def _environments(self) -> dict[str, str | None]:
         organizations = {organization.name: organization.environment for organization in self.organizations}
         return {target.name: target.environment for target in self.targets} | organizations

@@ -22,6 +22,7 @@ from handlers.home import Homes
 from handlers.publisher import Publisher
 from handlers.rate_limits import RateLimits
 from handlers.rosters import Rosters
+from handlers.user_groups import UserGroups
 from sharing import database
 from sharing.auditing import AuditCalendar, Audits
 from sharing.clock import Clock
@@ -64,6 +65,7 @@ class Bot:
     gallery: Gallery
     homes: Homes
     channels: Channels
+    user_groups: UserGroups
     probes: Probes
     listeners: tuple[Listener, ...]
     clicks: CarryingExecutor
@@ -141,6 +143,7 @@ def build(
     ).listen(app)
     Bench(store, rules, clock, settings.slack.team_id, wake, homes.refresh).listen(app)
     channels = Channels(client, settings.channels)
+    user_groups = UserGroups(client, settings.user_groups)
     Followers(store, rules, clock, settings.slack.team_id).listen(app)
     shares = Shares(
         accounts=accounts,
@@ -177,7 +180,8 @@ def build(
         gallery=gallery,
         homes=homes,
         channels=channels,
-        probes=Probes(store, clock, client, meters, channels, pulse),
+        user_groups=user_groups,
+        probes=Probes(store, clock, client, meters, channels, user_groups, pulse),
         listeners=tuple(Listener(queue, accounts, estate, standing, watch) for queue in settings.queues),
         clicks=clicks,
         publisher=Publisher(

@@ -42,6 +42,7 @@ from handlers.patience import hurried
 from handlers.people import groups_of, person_of
 from handlers.speech import Speech
 from handlers.trouble import SLACK_TROUBLE
+from handlers.user_groups import NoUserGroup
 from sharing.approval import cancel
 from sharing.auditing import audit_of
 from sharing.board import read_board
@@ -67,11 +68,11 @@ _VALUE = 2000
 
 @dataclass(frozen=True)
 class _Caller:
-    """Who asks, how they are spoken to, and the groups they are in that approval rules know requesters by."""
+    """Who asks, how they are spoken to, and by which client Slack is asked about them."""
 
     person: Person
     say: Speech
-    groups: frozenset[str]
+    client: WebClient
 
 
 class _NotHeard(Exception):
@@ -117,10 +118,11 @@ class Desk:
     def take_command(self, ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         """Take `/ami-share …`: store what is asked for and say so, show what is asked about, or say what's wrong."""
         try:
-            caller = self._meet(hurried(client), body)
+            self._obey(self._meet(hurried(client), body), ack, body, client)
         except _NotHeard as no:
             ack(str(no))
-            return
+
+    def _obey(self, caller: _Caller, ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         origin, text, say = f"command:{body['trigger_id']}", body.get("text", ""), caller.say
         match parse(text, self.estate, self.gallery, self.clock()):
             case Help(verb):
@@ -155,14 +157,14 @@ class Desk:
         """Take the form: store what is asked for, or show what is wrong at the fields."""
         try:
             caller = self._meet(hurried(client), body)
+            read = form.read_share_form(caller.say, view["state"]["values"], self.estate, self.gallery, self.clock())
+            if isinstance(read, dict):
+                ack(response_action="errors", errors=read)
+                return
+            request = self._store(caller, _wanted(f"view:{view['id']}", caller.person, read, form.read_kind(view)))
         except _NotHeard as no:
             ack(response_action="errors", errors={form.IMAGE: str(no)})
             return
-        read = form.read_share_form(caller.say, view["state"]["values"], self.estate, self.gallery, self.clock())
-        if isinstance(read, dict):
-            ack(response_action="errors", errors=read)
-            return
-        request = self._store(caller, _wanted(f"view:{view['id']}", caller.person, read, form.read_kind(view)))
         ack()
         tell_privately(client, caller.person, form.read_channel(view), self._received(caller.say, request))
 
@@ -250,7 +252,10 @@ class Desk:
             self._form_for(client, body, OpenForm(_ask_of(seen)))
             return
         wanted = _wanted(f"preview:{seen.id}", caller.person, _ask_of(seen))
-        self._answer(client, body, self._received(caller.say, self._store(caller, wanted)))
+        try:
+            self._answer(client, body, self._received(caller.say, self._store(caller, wanted)))
+        except _NotHeard as no:
+            self._answer(client, body, str(no))
 
     def revoke_by_button(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
         """Take a click on Take back."""
@@ -268,11 +273,7 @@ class Desk:
         say, no = meet(client, person, self.team_id)
         if no is not None:
             raise _NotHeard(no)
-        try:
-            return _Caller(person, say, groups_of(client, person, self.rules.requester_groups))
-        except SLACK_TROUBLE as trouble:
-            _log.exception("can't read the groups of %s", person.user_id)
-            raise _NotHeard(say("requester-unknown")) from trouble
+        return _Caller(person, say, client)
 
     def _form_for(self, client: WebClient, body: Mapping[str, Any], wanted: OpenForm) -> None:
         try:
@@ -297,9 +298,26 @@ class Desk:
         tell_privately(client, person_of(body), _channel_of(body), text)
 
     def _store(self, caller: _Caller, new: NewRequest) -> Request:
-        request = self.store.add(replace(new, requester_groups=caller.groups), self.clock())
+        """Store what is asked for.
+
+        Raises:
+            _NotHeard: it isn't known which rules it falls under.
+        """
+        request = self.store.add(replace(new, requester_groups=self._groups_of(caller)), self.clock())
         self.wake()
         return request
+
+    def _groups_of(self, caller: _Caller) -> frozenset[str]:
+        """The groups they are in that approval rules know requesters by."""
+        try:
+            return groups_of(caller.client, caller.person, self.rules.requester_groups)
+        except NoUserGroup as gone:
+            # Whoever was in it may fall under a stricter rule than they would without it.
+            _log.warning("nothing new is taken from %s: %s", caller.person.user_id, gone)
+            raise _NotHeard(caller.say("user-group-gone", group=gone.group)) from gone
+        except SLACK_TROUBLE as trouble:
+            _log.exception("can't read the groups of %s", caller.person.user_id)
+            raise _NotHeard(caller.say("requester-unknown")) from trouble
 
     def _status(self, say: Speech, request_id: RequestId) -> str:
         try:

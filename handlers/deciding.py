@@ -18,6 +18,7 @@ from handlers.patience import hurried
 from handlers.people import groups_of, look_up, person_of
 from handlers.speech import Speech
 from handlers.trouble import SLACK_TROUBLE
+from handlers.user_groups import NoUserGroup
 from sharing.approval import (
     Approver,
     Ballot,
@@ -256,7 +257,7 @@ class Bench:
         rules = self._rules(request, rule)
         groups = {group for each in rules if click.person.user_id not in each.users for group in each.groups}
         try:
-            return request, Approver(click.person, groups_of(click.client, click.person, groups))
+            return request, Approver(click.person, frozenset(group for group in groups if _is_in(click, group)))
         except SLACK_TROUBLE:
             _log.exception("can't read the approvers' groups")
             return click.say("slack-silent-on-approvers")
@@ -321,6 +322,15 @@ def retried(say: Speech, outcome: Retried, *, who: str) -> str:
         revocation=mrkdwn.code(str(outcome.revocation)),
         who=who,
     )
+
+
+def _is_in(click: _Click, group: str) -> bool:
+    """Whether they are in a user group now; nobody is in one that is gone, and other groups' members may decide."""
+    try:
+        return bool(groups_of(click.client, click.person, [group]))
+    except NoUserGroup as gone:
+        _log.warning("%s", gone)
+        return False
 
 
 def _telling(outcome: Outcome, person: Person, rule: str) -> Decision | None:

@@ -12,6 +12,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from handlers.speech import Language
+from handlers.user_groups import members
 from sharing.requests import Person
 
 
@@ -93,8 +94,7 @@ def groups_of(client: WebClient, person: Person, groups: Iterable[str]) -> froze
     """Return those of the user groups `groups` that `person` is in now.
 
     Raises:
+        NoUserGroup: Slack has one of them no more.
         SLACK_TROUBLE: Slack couldn't say; the caller must refuse.
     """
-    return frozenset(
-        group for group in groups if person.user_id in client.usergroups_users_list(usergroup=group)["users"]
-    )
+    return frozenset(group for group in groups if person.user_id in members(client, group))

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 
-from handlers.trouble import SLACK_TROUBLE, code_of, concerns_all
+from handlers.trouble import SLACK_TROUBLE
+from handlers.user_groups import NoUserGroup, members
 from sharing.clock import Clock
 
 _log = logging.getLogger(__name__)
@@ -47,9 +47,7 @@ class Rosters:
 
     def _look_up(self, group: str) -> frozenset[str]:
         try:
-            return frozenset(self.client.usergroups_users_list(usergroup=group)["users"])
-        except SlackApiError as error:
-            if concerns_all(error):
-                raise
-            _log.warning("can't read who is in the user group %s: %s", group, code_of(error))
+            return members(self.client, group)
+        except NoUserGroup as gone:
+            _log.warning("%s", gone)
             return frozenset()

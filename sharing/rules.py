@@ -63,6 +63,11 @@ class Scope:
             and (self.requesters is None or bool(self.requesters & matter.requesters))
         )
 
+    @property
+    def requester_groups(self) -> frozenset[str]:
+        """The user groups among the requesters."""
+        return frozenset(each for each in self.requesters or () if each.startswith("S"))
+
 
 EVERYTHING = Scope(kinds=frozenset(RequestKind))
 
@@ -210,8 +215,7 @@ class ApprovalRules:
     @property
     def requester_groups(self) -> frozenset[str]:
         """The user groups that rules know requesters by."""
-        ids = frozenset[str]().union(*(rule.scope.requesters or () for rule in self.rules))
-        return frozenset(each for each in ids if each.startswith("S"))
+        return frozenset[str]().union(*(rule.scope.requester_groups for rule in self.rules))
 
     def _matters(self, request: Request) -> Iterator[Matter]:
         owners = {image.owner for image in request.plan.images} if request.plan else set()

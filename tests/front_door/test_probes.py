@@ -25,7 +25,7 @@ from tests.postgres import ON_BOTH
 from tests.stage import REGION, STAGING, Stage
 
 ROOT = Path(__file__).parents[2]
-HERE = {"channels": "ok", "database": "ok", "work": "ok", "clock": "ok"}
+HERE = {"channels": "ok", "user groups": "ok", "database": "ok", "work": "ok", "clock": "ok"}
 
 
 def get(stage: Stage, path: str, method: str = "GET", **environ: Any) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from handlers.following import ASK_FOR_PREVIEW, REVOKE
 from tests.stage import REGION, STAGING, Stage
 
 APPROVE, DENY, NARROW = "ami_share_approve", "ami_share_deny", "ami_share_narrow"
@@ -293,6 +294,94 @@ def test_when_slack_cant_say_which_groups_a_requester_is_in_nothing_is_asked_for
     assert "which groups you are in" in answer.ephemeral[0].as_text()
     stage.work()
     assert stage.slack.messages(stage.room) == []
+
+
+@pytest.fixture
+def without_contractors(stage: Stage) -> Stage:
+    """A rule knows requesters by a user group that Slack has no more; a request waits, and a share is complete."""
+    contractors = stage.slack.user_group("contractors", [stage.kim])
+    stage.add_settings(
+        f'\n[[approval.rules]]\nname = "c"\nrequesters = ["{contractors.id}"]\nusers = ["{stage.sam.id}"]\n'
+    )
+    image = stage.images.image(REGION)
+    for targets in ("staging no copy", "prod no copy"):
+        stage.types(stage.mika, f"{image} to {targets}")
+        stage.work()
+        stage.people[targets.split()[0]] = stage.approval
+    stage.clicks(stage.sam, APPROVE, stage.people["staging"])
+    stage.work()
+    del stage.slack.workspace.groups[contractors.id]
+    stage.people |= {"gone": contractors.id, "image": image}
+    return stage
+
+
+def request_in(message: Any) -> str:
+    return str(message.as_text().splitlines()[-1].split("`")[1])
+
+
+@pytest.mark.parametrize("typed", ["{image} to prod", "plan {image} to prod", "revoke {share}", "audit", "retire"])
+def test_nothing_new_is_taken_while_a_group_that_rules_know_requesters_by_is_gone(
+    without_contractors: Stage, typed: str
+) -> None:
+    stage, people = without_contractors, without_contractors.people
+    before = len(stage.slack.messages(stage.room))
+    command = typed.format(image=people["image"], share=request_in(people["staging"]))
+    said = stage.types(stage.mika, command).ephemeral[0].as_text()
+    assert f"The settings name the user group {people['gone']}, which Slack doesn't have any more" in said
+    assert "whoever runs me" in said
+    stage.work()
+    assert len(stage.slack.messages(stage.room)) == before
+
+
+def test_forms_and_buttons_take_nothing_new_either_while_such_a_group_is_gone(without_contractors: Stage) -> None:
+    stage, people = without_contractors, without_contractors.people
+    stage.types(stage.mika, "")
+    errors = stage.submits(stage.mika, image=[people["image"]], targets=["prod"], reason="x").errors
+    assert people["gone"] in errors["image"]
+    stage.clicks(stage.mika, REVOKE, stage.slack.messages(stage.room)[0])
+    assert people["gone"] in stage.private(stage.mika)[-1]
+
+
+def test_a_preview_isn_t_asked_for_while_such_a_group_is_gone(stage: Stage) -> None:
+    group = stage.slack.user_group("contractors", [stage.kim])
+    stage.add_settings(f'\n[[approval.rules]]\nname = "c"\nrequesters = ["{group.id}"]\nusers = ["{stage.sam.id}"]\n')
+    stage.types(stage.mika, f"plan {stage.images.image(REGION)} to staging")
+    stage.work()
+    del stage.slack.workspace.groups[group.id]
+    stage.clicks(stage.mika, ASK_FOR_PREVIEW, stage.slack.dms(stage.mika)[-1])
+    assert group.id in stage.direct(stage.mika)[-1]
+    stage.work()
+    assert stage.slack.messages(stage.room) == []
+
+
+def test_what_stores_nothing_needs_no_group(without_contractors: Stage) -> None:
+    stage, people = without_contractors, without_contractors.people
+    waiting = request_in(people["prod"])
+    calls = len(stage.slack.journal.calls("usergroups.users.list"))
+    for typed, expected in {
+        "help": "reason",
+        "list": waiting,
+        f"status {waiting}": "asks to share",
+        f"cancel {waiting}": "is withdrawn",
+    }.items():
+        assert expected in stage.types(stage.mika, typed).ephemeral[0].as_text()
+    stage.types(stage.mika, "")
+    assert stage.slack.open_view(stage.mika) is not None
+    assert len(stage.slack.journal.calls("usergroups.users.list")) == calls
+
+
+def test_members_of_another_group_decide_while_one_is_gone(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    gone, there = stage.slack.user_group("sre", [stage.sam]), stage.slack.user_group("platform", [stage.kim])
+    stage.add_settings(f'\n[[approval.rules]]\nname = "p"\ngroups = ["{gone.id}", "{there.id}"]\n')
+    stage.types(stage.mika, f"{stage.images.image(REGION)} to staging")
+    stage.work()
+    del stage.slack.workspace.groups[gone.id]
+    stage.clicks(stage.sam, APPROVE)
+    assert "You are not an approver" in stage.private(stage.sam)[-1]
+    assert f"who is in the user group {gone.id}: no_such_subteam" in caplog.text
+    stage.clicks(stage.kim, APPROVE)
+    stage.work()
+    assert "Approved by @kim" in stage.approval.as_text()
 
 
 def test_a_part_is_asked_in_the_channel_of_its_rule_too_with_a_link_to_the_story(stage: Stage) -> None:

@@ -209,6 +209,55 @@ def test_check_says_when_slack_or_a_scope_is_missing(
     assert "give it the scopes channels:read and groups:read" in capsys.readouterr().err
 
 
+def test_check_says_which_user_groups_are_gone_and_which_settings_name_them(
+    stage: Stage, settings_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    invites_the_bot(stage, stage.people["news"])
+    groups = [stage.slack.user_group(name, [stage.kim]) for name in ("sre", "contractors")]
+    sre, contractors = (group.id for group in groups)
+    with settings_file.open("a") as file:
+        file.write(f'\n[[approval.rules]]\nname = "c"\nrequesters = ["{contractors}", "{sre}"]\ngroups = ["{sre}"]\n')
+    assert cli.main(["check", "--settings", str(settings_file)]) == 0
+    for group in groups:
+        del stage.slack.workspace.groups[group.id]
+    assert cli.main(["check", "--settings", str(settings_file)]) == 3
+    said = capsys.readouterr().err
+    assert f"the user group {contractors} can't be used, of approval.rules.c.requesters: Slack has no such" in said
+    assert f"the user group {sre} can't be used, of approval.rules.c.groups, approval.rules.c.requesters: " in said
+    stage.slack.faults.server_error("usergroups.list")
+    assert cli.main(["check", "--settings", str(settings_file)]) == 3
+    assert "Slack can't be asked" in capsys.readouterr().err
+    stage.slack.app.scopes -= {"usergroups:read"}
+    assert cli.main(["check", "--settings", str(settings_file)]) == 3
+    assert "give it the scope usergroups:read" in capsys.readouterr().err
+
+
+def test_the_probe_says_which_user_group_is_gone_until_it_is_there_again(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    def user_groups() -> str:
+        found = stage.bot.probes.answer("/readyz")
+        assert found is not None
+        return str(json.loads(found[2])["checks"]["user groups"])
+
+    group = stage.slack.user_group("platform", [stage.kim])
+    stage.bot.user_groups.keep_looking()
+    assert not stage.slack.journal.calls("usergroups.list"), "the settings name none"
+    stage.replace_settings("[approval]\n", f'[approval]\ngroups = ["{group.id}"]\n')
+    there = stage.slack.workspace.groups.pop(group.id)
+    for _ in range(2):
+        stage.bot.user_groups.keep_looking()
+    (logged,) = [record.message for record in caplog.records if record.levelname == "ERROR"]
+    assert f"the user group {group.id} can't be used, of approval.groups: Slack has no such user group" in logged
+    assert user_groups().startswith(f"{group.id} of approval.groups: Slack has no such user group")
+    stage.slack.faults.server_error("usergroups.list")
+    stage.bot.user_groups.keep_looking()
+    assert user_groups() != "ok", "what was known still holds while Slack is away"
+    stage.slack.workspace.groups[group.id] = there
+    stage.bot.user_groups.keep_looking()
+    assert user_groups() == "ok"
+
+
 def test_the_start_logs_it_once_and_the_probe_says_so_until_it_is_mended(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:

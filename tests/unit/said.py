@@ -153,6 +153,7 @@ SAMPLES: Mapping[str, str | int] = {
     "found": "o-exampleorg2",
     "grantees": STAGING,
     "example": "`/ami-share ami-0123456789abcdef0 to staging`",
+    "group": "S0CONTRACTORS",
     "groups": "all",
     "have": "staging: ami-0c0c0c0c0c0c0c0c0 (eu-central-1)",
     "help": "`/ami-share help`",

@@ -8,6 +8,7 @@ received-retire = :mag: Looking for copies that are beyond what is kept (request
 not-understood = I did not understand that:
 like-this = Like this: { $example }. { $help } says more.
 slack-silent-on-you = Slack doesn't tell me just now who you are. Try again in a minute.
+user-group-gone = The settings name the user group { $group }, which Slack doesn't have any more or doesn't show me. Until whoever runs me has mended that, I take nothing new.
 form-not-opened = Slack didn't let me open the form just now. Try again in a minute.
 slack-silent-on-approvers = Slack doesn't tell me just now who may approve. Try again in a minute.
 unexpected = :x: Something went wrong that I did not expect. Nothing was changed at AWS. Whoever runs me finds the whole story in my log under reference { $reference }.

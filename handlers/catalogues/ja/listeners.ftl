@@ -8,6 +8,7 @@ received-retire = :mag: 保持数を超えるコピーを探しています（�
 not-understood = 入力を理解できませんでした。
 like-this = 例: { $example }。詳しくは { $help } をご覧ください。
 slack-silent-on-you = 今は Slack からあなたの情報を確認できません。1 分ほどしてからもう一度お試しください。
+user-group-gone = 設定にあるユーザーグループ { $group } が Slack からなくなったか、参照できません。このボットを運用している担当者が修正するまで、新しい依頼は受け付けられません。
 form-not-opened = Slack でフォームを開けませんでした。1 分ほどしてから、もう一度お試しください。
 slack-silent-on-approvers = 今は Slack から承認者を確認できません。1 分ほどしてからもう一度お試しください。
 unexpected = :x: 予期しない問題が起きました。AWS では何も変更されていません。このボットを運用している担当者は、ログの参照番号 { $reference } で詳細を確認できます。
