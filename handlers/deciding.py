@@ -5,7 +5,7 @@ Each click is checked against Slack and the store at that moment, and one that c
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -226,7 +226,7 @@ class Bench:
     def _may_still(self, client: WebClient, person: Person, rule: ApprovalRule) -> bool:
         if look_up(client, person, self.team_id).stranger is not None:
             return False
-        return rule.names(person, groups_of(client, person, rule.groups if person.user_id not in rule.users else ()))
+        return rule.names(person, _approver(client, person, [rule]).groups)
 
     def _clicked(self, click: _Click) -> None:
         """Have what a click did carried out and told; whoever clicked at home sees it there at once."""
@@ -254,10 +254,8 @@ class Bench:
             request = self.store.get(request_id)
         except NoSuchRequest:
             return no_such(click.say, request_id)
-        rules = self._rules(request, rule)
-        groups = {group for each in rules if click.person.user_id not in each.users for group in each.groups}
         try:
-            return request, Approver(click.person, frozenset(group for group in groups if _is_in(click, group)))
+            return request, _approver(click.client, click.person, self._rules(request, rule))
         except SLACK_TROUBLE:
             _log.exception("can't read the approvers' groups")
             return click.say("slack-silent-on-approvers")
@@ -324,10 +322,20 @@ def retried(say: Speech, outcome: Retried, *, who: str) -> str:
     )
 
 
-def _is_in(click: _Click, group: str) -> bool:
+def _approver(client: WebClient, person: Person, rules: Iterable[ApprovalRule]) -> Approver:
+    """Return somebody with those groups of the rules that they are in now, where a rule doesn't name them anyway.
+
+    Raises:
+        SLACK_TROUBLE: Slack couldn't say.
+    """
+    groups = {group for rule in rules if person.user_id not in rule.users for group in rule.groups}
+    return Approver(person, frozenset(group for group in groups if _is_in(client, person, group)))
+
+
+def _is_in(client: WebClient, person: Person, group: str) -> bool:
     """Whether they are in a user group now; nobody is in one that is gone, and other groups' members may decide."""
     try:
-        return bool(groups_of(click.client, click.person, [group]))
+        return bool(groups_of(client, person, [group]))
     except NoUserGroup as gone:
         _log.warning("%s", gone)
         return False

@@ -113,6 +113,20 @@ def test_what_somebody_approved_whom_the_settings_name_no_more_counts_no_more(gu
     assert "1 of 2 approved: @sam" in guarded.approval.as_text()
 
 
+def test_what_somebody_approved_whose_group_is_gone_counts_no_more(stage: Stage) -> None:
+    ana = stage.slack.user("ana")
+    stage.room.members.add(ana.id)
+    group = stage.slack.user_group("platform", [ana])
+    stage.replace_settings("[approval]", f'[approval]\ngroups = ["{group.id}"]\napprovals = 2')
+    stage.types(stage.mika, f"{stage.images.image(REGION)} to staging no copy")
+    stage.work()
+    stage.clicks(ana, APPROVE)
+    del stage.slack.workspace.groups[group.id]
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    assert "1 of 2 approved: @sam" in stage.approval.as_text()
+
+
 def test_what_somebody_approved_who_left_the_group_counts_no_more_and_nobody_decides_while_slack_cant_say(
     stage: Stage,
 ) -> None:
