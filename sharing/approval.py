@@ -235,7 +235,7 @@ def narrow(
 
 
 def cancel(store: Store, request_id: RequestId, person: Person, now: datetime) -> Outcome:
-    """Withdraw a request that isn't decided on yet. Its requester alone may.
+    """Withdraw a request that isn't decided on yet. Its requester alone may, and nobody an end approved with its share.
 
     Raises:
         NoSuchRequest: no request has that id.
@@ -244,6 +244,8 @@ def cancel(store: Store, request_id: RequestId, person: Person, now: datetime) -
         request = tx.find(request_id)
         if person != request.requester:
             return Outcome(request, Objection.NOT_THE_REQUESTER)
+        if not request.trigger.asks_first:
+            return Outcome(request, Objection.NOT_WAITING)
         if request.state is not RequestState.CHECKING and (closed := _not_open(request)) is not None:
             return Outcome(request, closed)
         tx.audit(request.id, now, person.user_id, "cancelled", {"plan_digest": request.plan_digest})

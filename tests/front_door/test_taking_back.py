@@ -3,11 +3,13 @@
 import json
 import secrets
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
 from handlers.following import NOTIFY
 from playground.aws import Crash, Disk
+from sharing.requests import RequestId
 from tests.postgres import ON_BOTH
 from tests.stage import IMAGES, PROD, REGION, STAGING, Stage
 
@@ -341,6 +343,18 @@ def test_a_share_ends_by_its_date(stage: Stage, image: str) -> None:
     assert "its time is over, as was approved" in stage.thread[-1]
     assert "its time is over" in stage.direct(stage.mika)[-1]
     assert len(stage.slack.messages(stage.room)) == 1
+
+
+def test_an_end_that_was_approved_before_is_cancelled_by_nobody(stage: Stage, image: str) -> None:
+    share = shared(stage, f"{image} to staging no copy for 2d")
+    stage.clock.advance(timedelta(days=2))
+    assert stage.bot.worker.run_once()
+    end = stage.bot.store.get(RequestId(share)).ended_by
+    answer = stage.types(stage.mika, f"cancel {end}").ephemeral[0].as_text()
+    assert "is not waiting for a decision" in answer
+    stage.work()
+    assert stage.aws.image(image).launch_permission == set()
+    assert "is taken back" in stage.direct(stage.mika)[-1]
 
 
 def test_an_end_that_cannot_be_kept_is_said_where_somebody_sees_it(stage: Stage, image: str) -> None:
