@@ -52,6 +52,7 @@ class Bot:
     Attributes:
         listeners: of queues of events.
         clicks: where what people do in Slack is worked on, which is acknowledged by then.
+        reconsider: has what waits for approval looked at by the rules of these settings.
     """
 
     app: App
@@ -69,6 +70,7 @@ class Bot:
     probes: Probes
     listeners: tuple[Listener, ...]
     clicks: CarryingExecutor
+    reconsider: Callable[[], None]
 
 
 def slack_client(environment: Environment) -> WebClient:
@@ -100,7 +102,11 @@ def build(
     database.upgrade(engine)
     meters = Meters()
     store = Store(engine, meters, clocks_apart)
-    store.reconsider(clock())
+
+    def reconsider() -> None:
+        store.reconsider(clock())
+
+    reconsider()
     pulse = Pulse()
     meters.feel(pulse, clock)
     accounts = Accounts(observe=meters.aws_call, on_throttle=meters.aws_throttled)
@@ -184,6 +190,7 @@ def build(
         probes=Probes(store, clock, client, meters, channels, user_groups, pulse),
         listeners=tuple(Listener(queue, accounts, estate, standing, watch) for queue in settings.queues),
         clicks=clicks,
+        reconsider=reconsider,
         publisher=Publisher(
             client=client,
             postings=Postings(store, lease),

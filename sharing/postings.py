@@ -4,6 +4,7 @@ What is shown follows the stored state: a publisher claims a request whose peopl
 compares, and writes down each message as it stands. Where the messages go is no matter of this floor.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
@@ -19,7 +20,9 @@ from sharing.requests import Person, Request, RequestId, RequestKind
 from sharing.states import RequestState
 from sharing.store import Store
 from sharing.tables import postings, rates, requests, watchers
-from sharing.transaction import LeaseLost, Transaction, to_be_told
+from sharing.transaction import UNREADABLE, LeaseLost, Transaction, to_be_told
+
+_log = logging.getLogger(__name__)
 
 # What is gathered at a time, of each kind.
 _MOST = 100
@@ -115,7 +118,13 @@ class Postings:
                 .returning(requests.c.tell_lease)
             )
             rows = tx.connection.execute(select(*_COLUMNS).where(postings.c.request_id == request_id)).mappings()
-            return Untold(tx.find(RequestId(request_id)), lease or 0, {row["key"]: Posting(**row) for row in rows})
+            try:
+                request = tx.find(RequestId(request_id))
+            except UNREADABLE:
+                # It keeps its lease, so that others have their turn.
+                _log.exception("request %s can't be told", request_id)
+                return None
+            return Untold(request, lease or 0, {row["key"]: Posting(**row) for row in rows})
 
     def others(self, request_id: RequestId, reader: Person | None) -> Others:
         """Return the other shares that `reader` is told of the end of; everybody's, if there is no single reader."""

@@ -3,6 +3,7 @@
 Work is claimed by lease: a claim lapses by itself, so that another worker goes on where a dead one stopped.
 """
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,9 @@ from sharing.clock import CLOCKS_APART, ahead_of_database
 from sharing.requests import Delivery, NewRequest, Request, RequestId
 from sharing.states import DeliveryState, RequestState
 from sharing.tables import audit_events, deliveries, key_locks, requests
-from sharing.transaction import Observer, Transaction, to_be_told
+from sharing.transaction import UNREADABLE, Observer, Transaction, to_be_told
+
+_log = logging.getLogger(__name__)
 
 KEY_STAYS_CLOSED = SIGNATURE_HOLDS + 3 * CLOCKS_APART
 """For how long nobody else is let at a key whose writer was overtaken, who may have sent something.
@@ -104,7 +107,12 @@ class Store:
                 .where(requests.c.id == request_id)
                 .values(lease=requests.c.lease + 1, lease_until=now + lease_for)
             )
-            return tx.find(RequestId(request_id))
+            try:
+                return tx.find(RequestId(request_id))
+            except UNREADABLE:
+                # It keeps its lease, so that others have their turn.
+                _log.exception("request %s can't be worked on", request_id)
+                return None
 
     def reconsider(self, now: datetime) -> None:
         """Have every request that waits for approval looked at and told again: the settings may have changed."""
@@ -112,15 +120,14 @@ class Store:
             waiting = select(requests.c.id).where(requests.c.state == RequestState.AWAITING_APPROVAL.value)
             # In one order, so that replicas that start at once don't wait for each other.
             ids = tx.connection.scalars(waiting.order_by(requests.c.id).with_for_update(key_share=True)).all()
-            tx.connection.execute(update(requests).where(requests.c.id.in_(ids)).values(due_at=now, **to_be_told(now)))
+            again = to_be_told(now) | {"due_at": now, "revision": requests.c.revision + 1}
+            tx.connection.execute(update(requests).where(requests.c.id.in_(ids)).values(again))
 
     def in_flight(self) -> list[Flight]:
         """Return every delivery whose copy is being made, or cleared away because it failed."""
+        flying = select(deliveries.c.request_id).where(deliveries.c.state.in_(_FLYING))
         with self.transaction() as tx:
-            ids = tx.connection.scalars(
-                select(deliveries.c.request_id).where(deliveries.c.state.in_(_FLYING)).distinct()
-            ).all()
-            found = [tx.read(RequestId(request_id)) for request_id in ids]
+            found = tx.look(requests.c.id.in_(flying), None)
         return [
             Flight(request, delivery)
             for request in found

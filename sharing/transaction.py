@@ -5,6 +5,7 @@ What it only reads it doesn't hold: on PostgreSQL, two that held several request
 State, audit event and the revision that the publisher looks at change together or not at all.
 """
 
+import logging
 import secrets
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
@@ -45,6 +46,11 @@ from sharing.requests import (
 from sharing.schedule import next_due
 from sharing.states import DeliveryState, RequestState, check_delivery_way, check_request_way, is_final
 from sharing.tables import audit_events, decisions, deliveries, requests, standing, watchers
+
+_log = logging.getLogger(__name__)
+
+UNREADABLE = (ValueError, LookupError, TypeError)
+"""What reading a request raises that a newer version wrote, in words that this one doesn't know."""
 
 
 class NoSuchRequest(Exception):
@@ -136,10 +142,24 @@ class Transaction:
         """
         return self._load(request_id, select(requests))
 
-    def look(self, which: ColumnElement[bool], limit: int) -> list[Request]:
-        """Return the newest requests of those that `which` is true of, as they are at this moment."""
-        newest = requests.c.created_at.desc(), requests.c.id
-        return self._whole(select(requests).where(which).order_by(*newest).limit(limit))
+    def look(self, which: ColumnElement[bool], limit: int | None) -> list[Request]:
+        """Return the newest requests of those that `which` is true of, as they are at this moment; all without `limit`.
+
+        For what is shown and looked after alone: what can't be read is left out.
+        """
+        newest = select(requests).where(which).order_by(requests.c.created_at.desc(), requests.c.id).limit(limit)
+        try:
+            return self._whole(newest)
+        except UNREADABLE:
+            ids = self.connection.scalars(newest.with_only_columns(requests.c.id)).all()
+            return [found for one in ids if (found := self._if_readable(RequestId(one))) is not None]
+
+    def _if_readable(self, request_id: RequestId) -> Request | None:
+        try:
+            return self.read(request_id)
+        except UNREADABLE:
+            _log.exception("request %s can't be read, and is left out", request_id)
+            return None
 
     def _load(self, request_id: RequestId, query: Select[Any]) -> Request:
         found = self._whole(query.where(requests.c.id == request_id))

@@ -6,10 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from playground.aws import Crash, Disk
 from sharing.claim import Claim
+from sharing.postings import Postings
 from sharing.requests import RequestKind
+from sharing.tables import requests
 from sharing.transaction import LeaseLost
 from tests.postgres import ON_BOTH
 from tests.stage import REGION, Stage
@@ -159,6 +162,62 @@ def test_what_a_stopping_bot_hands_back_goes_on_at_once_and_it_writes_no_more(st
     thread.join(timeout=20)
     stage.work()
     assert len(stage.slack.messages(stage.room)) == 1
+
+
+def test_new_rules_hold_though_one_that_runs_by_the_old_ones_looked_first(stage: Stage) -> None:
+    old, vault = stage.bot, stage.slack.channel("vault", members=[stage.kim])
+    stage.types(stage.mika, f"{stage.images.image(REGION)} to staging")
+    stage.work()
+    new = stage.add_settings(
+        f'\n[[approval.rules]]\nname = "s"\ntargets = ["staging"]\nchannel = "{vault.id}"\nusers = ["{stage.kim.id}"]\n'
+    )
+    stage.bot = old
+    stage.work()
+    stage.bot = new
+    stage.passes(minutes=10)
+    assert stage.slack.messages(vault) == [], "who ran before has taken up what was to be looked at anew"
+    new.reconsider()
+    stage.work()
+    (shown,) = stage.slack.messages(vault)
+    assert "To be decided by @kim." in shown.as_text()
+
+
+def test_what_changes_while_it_is_told_is_told_again(stage: Stage) -> None:
+    stage.types(stage.mika, f"{stage.images.image(REGION)} to staging")
+    stage.work()
+    bot = stage.bot
+    bot.reconsider()
+    bot.worker.run_once()
+    telling = Postings(bot.store, timedelta(minutes=1))
+    untold = telling.claim(stage.clock())
+    assert untold is not None
+    bot.reconsider()
+    telling.told(untold, None)
+    assert telling.claim(stage.clock()) is not None
+
+
+def test_what_a_newer_version_wrote_holds_up_nothing_else(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    first, second = (stage.images.image(REGION, name=name) for name in ("first", "second"))
+    stage.types(stage.mika, f"{first} to staging")
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    stage.opens_home(stage.mika)
+    with stage.bot.store.transaction() as tx:
+        tx.connection.execute(update(requests).values(trigger="of_the_next_version", due_at=stage.clock()))
+        tx.connection.execute(update(requests).values(tell_at=stage.clock()))
+    stage.clock.advance(timedelta(seconds=1))
+    stage.types(stage.mika, f"{second} to prod")
+    for _ in range(3):
+        stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    stage.passes(minutes=40)
+    assert [copy.source_image_id for copy in stage.prod.images(REGION)] == [second]
+    assert second in stage.direct(stage.mika)[-1]
+    assert "complete" in stage.direct(stage.mika)[-1]
+    assert second in stage.opens_home(stage.mika)
+    assert "can't be worked on" in caplog.text
+    assert "can't be told" in caplog.text
 
 
 def test_a_message_that_somebody_deleted_is_posted_again(stage: Stage) -> None:
