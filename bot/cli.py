@@ -77,6 +77,7 @@ def _run(_options: argparse.Namespace, settings: Settings, environment: Environm
             # The kernel may hand a signal to another thread, and this one then finds it when it next wakes (Python,
             # "Execution of Python signal handlers"): it must not wait for good.
             time.sleep(_WAKE_SECONDS)
+            engine.keep_time()
     except SlackApiError as refusal:
         logging.error("SLACK_APP_TOKEN can't be used to connect in Socket Mode: %s", code_of(refusal))  # noqa: TRY400
         status = 2

@@ -6,13 +6,14 @@ A job only looks for due work in the database, so one that runs in two replicas 
 import logging
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.deadline import Deadline
 from bot.settings import ServerSettings
 from bot.wiring import Bot
+from sharing.clock import utc_now
 from sharing.listening import Listener
 
 _log = logging.getLogger(__name__)
@@ -34,6 +35,10 @@ _WATCH, _PUBLISH, _KEEP, _AUDIT, _STANDING = "watch copies", "publish", "keep cl
 _REMIND = "remind approvers"
 # How late a reminder may be.
 _REMIND_SECONDS = 60.0
+# By when whoever ran before the settings were changed is gone, if this is a rolling update.
+_OTHERS_GONE_SECONDS = 300.0
+# How much later than its period a job may be due, unless the clock was set back.
+_SLACK = timedelta(seconds=5)
 
 
 class Alarm:
@@ -81,6 +86,10 @@ class Engine:
         ]
         if bot.standing.shares:
             jobs.append((_STANDING, bot.standing.run_once, settings.standing_seconds))
+        # Who runs by the old rules may take up, before they go, what was to be looked at by the new ones at the start.
+        again_at = utc_now() + timedelta(seconds=_OTHERS_GONE_SECONDS)
+        self._scheduler.add_job(bot.reconsider, "date", run_date=again_at, misfire_grace_time=None)
+        self._periods = {name: timedelta(seconds=seconds) for name, _, seconds in jobs}
         for name, job, seconds in jobs:
             # One at a time, and what was missed while one ran is made up for by one. The first time is at once.
             self._scheduler.add_job(
@@ -91,13 +100,22 @@ class Engine:
                 max_instances=1,
                 coalesce=True,
                 misfire_grace_time=None,
-                next_run_time=datetime.now(UTC),
+                next_run_time=utc_now(),
             )
 
     def start(self) -> None:
         for thread in self._threads:
             thread.start()
         self._scheduler.start()
+
+    def keep_time(self) -> None:
+        """Have the jobs that the clock left behind, because it was set back, run now: they wait until it says so."""
+        now = utc_now()
+        for job in self._scheduler.get_jobs():
+            period = self._periods.get(job.id)
+            if period is not None and job.next_run_time > now + period + _SLACK:
+                _log.warning("the clock was set back: %s runs now, and not at %s", job.id, job.next_run_time)
+                job.modify(next_run_time=now)
 
     def rest(self) -> None:
         """Begin nothing new."""

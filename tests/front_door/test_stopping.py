@@ -1,6 +1,6 @@
 """Stopping: what can't be waited for any longer. `tests/process/test_stop.py` stops a whole process."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -36,6 +36,21 @@ def test_a_message_that_is_still_being_posted_is_left_to_its_lease(
     stage.work()
     assert len(stage.slack.messages(stage.room)) == 1
     assert "a message is still being posted" in caplog.text
+
+
+def test_a_clock_that_is_set_back_keeps_no_job_waiting(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = Engine(stage.bot, ServerSettings(workers=1), Alarm())
+    engine.keep_time()
+    assert caplog.text == ""
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    monkeypatch.setattr("bot.engine.utc_now", lambda: an_hour_ago)
+    engine.keep_time()
+    assert "the clock was set back: publish runs now" in caplog.text
+    caplog.clear()
+    engine.keep_time()
+    assert caplog.text == "", "they are due now"
 
 
 def test_listeners_are_waited_for_and_counted_if_they_take_too_long(stage: Stage) -> None:
