@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -147,18 +147,25 @@ def _not_seen(order: CopyImage, kind: CauseKind, said: str) -> NotYetVisible:
     return NotYetVisible(f"{order.account_id} doesn't see {what} yet: {said}", why)
 
 
-def find_copy(ec2: EC2Client, delivery: str) -> ImageId | None:
+def find_copy(ec2: EC2Client, delivery: str, *, stalled_before: datetime | None = None) -> ImageId | None:
     """The copy that was started for the delivery before, if it is under way or done; a failed one isn't found.
+
+    Nor is one that is under way since before `stalled_before`.
 
     Raises:
         AccessDenied, AwsRefused, AwsBusy: see `calls.calling`.
     """
     images = list(_images(ec2, [{"Name": f"tag:{DELIVERY_TAG}", "Values": [delivery]}]))
-    for state in (CopyState.AVAILABLE, CopyState.PENDING):
-        ids = sorted(ImageId(image["ImageId"]) for image in images if _state_of(image) is state)
-        if ids:
-            return ids[0]
-    return None
+    available = [image for image in images if _state_of(image) is CopyState.AVAILABLE]
+    under_way = [image for image in images if _is_under_way(image, stalled_before)]
+    ids = sorted(ImageId(image["ImageId"]) for image in available or under_way)
+    return ids[0] if ids else None
+
+
+def _is_under_way(image: ImageTypeDef, stalled_before: datetime | None) -> bool:
+    created = image.get("CreationDate")
+    stalled = created and stalled_before and datetime.fromisoformat(created) < stalled_before
+    return _state_of(image) is CopyState.PENDING and not stalled
 
 
 def watch(ec2: EC2Client, image_ids: Iterable[ImageId]) -> dict[ImageId, CopyStatus]:

@@ -7,7 +7,7 @@ does every later request for the same image. Two requests at once make one copy.
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from aws_ops.accounts import Accounts
 from aws_ops.copies import CopyState, CopyStatus, discard, faults_of, find_copy, start_copy, watch
@@ -21,6 +21,7 @@ from sharing.claim import Claim
 from sharing.estate import Estate
 from sharing.requests import Failure, FailureKind, Preparation
 from sharing.states import RequestState
+from sharing.watching import MISSING_FOR, STALLED_AFTER
 
 _TOKENS = uuid.UUID("0b1c2f0e-0c55-4f0a-9a55-1f2d8f6f7b52")
 _LOOK_EVERY = timedelta(seconds=15)
@@ -40,7 +41,7 @@ def prepare(claim: Claim, accounts: Accounts, estate: Estate) -> None:
     Over the quota of copies at once it waits for its turn, however long the others take.
 
     Raises:
-        NotPrepared: a copy failed, or isn't as it must be.
+        NotPrepared: a copy failed, is gone, doesn't come to an end, or isn't as it must be.
         KeyInOtherHands, AwsBusy: not now; the same again later is right.
         AwsOpsError: any other, AWS won't have it.
     """
@@ -48,10 +49,13 @@ def prepare(claim: Claim, accounts: Accounts, estate: Estate) -> None:
     made = dict(claim.request.preparations)
     for order in orders:
         if order.source_image_id not in made and (started := _started(claim, accounts, estate, order)):
-            made[order.source_image_id] = Preparation(started, None)
+            made[order.source_image_id] = Preparation(started, None, claim.clock())
             _write_down(claim, made)
     begun = [order for order in orders if order.source_image_id in made]
-    looked = {order.source_image_id: _look(accounts, estate, order, made[order.source_image_id]) for order in begun}
+    looked = {
+        order.source_image_id: _look(accounts, estate, order, made[order.source_image_id], claim.clock())
+        for order in begun
+    }
     with claim.transaction() as (tx, request, now):
         changed = tx.set_preparations(request, looked, now) if looked != request.preparations else request
         if begun == orders and all(one.percent == _DONE for one in looked.values()):
@@ -78,7 +82,10 @@ def _started(claim: Claim, accounts: Accounts, estate: Estate, order: ReencryptI
 
 
 def _copy_of(claim: Claim, accounts: Accounts, estate: Estate, order: ReencryptImage) -> ImageId:
-    """The copy that another request, or this one before a crash, has started; else a new one."""
+    """The copy that another request, or this one before a crash, has started; else a new one.
+
+    One that has been under way for too long is left alone.
+    """
     role = estate.source(order.owner).role
     ec2 = accounts.ec2(role, order.region)
     name = f"{REENCRYPTION}{order.source_image_id}/{order.key_arn}"
@@ -87,8 +94,10 @@ def _copy_of(claim: Claim, accounts: Accounts, estate: Estate, order: ReencryptI
     if not claim.store.lock_key(lock, claim.request, claim.clock()):
         raise KeyInOtherHands(f"another request is re-encrypting {order.source_image_id}")
     try:
-        token = str(uuid.uuid5(_TOKENS, f"{claim.request.id}/{name}"))
-        return find_copy(ec2, name) or start_copy(ec2, _as_copy(order), client_token=token, delivery=name)
+        # Back here once its first copy is gone, the request has to make another: AWS would answer with the first.
+        token = str(uuid.uuid5(_TOKENS, f"{claim.request.id}/{claim.request.state_since.isoformat()}/{name}"))
+        found = find_copy(ec2, name, stalled_before=claim.clock() - STALLED_AFTER)
+        return found or start_copy(ec2, _as_copy(order), client_token=token, delivery=name)
     finally:
         claim.store.unlock_key(lock, claim.request, claim.clock())
 
@@ -107,20 +116,28 @@ def _as_copy(order: ReencryptImage) -> CopyImage:
     )
 
 
-def _look(accounts: Accounts, estate: Estate, order: ReencryptImage, made: Preparation) -> Preparation:
+def _look(accounts: Accounts, estate: Estate, order: ReencryptImage, made: Preparation, now: datetime) -> Preparation:
     """How far the copy is; 100 only once it is verified."""
     ec2 = accounts.ec2(estate.source(order.owner).role, order.region)
-    status = watch(ec2, [made.image_id]).get(made.image_id)
-    if status is None or status.state is CopyState.PENDING:
-        return replace(made, percent=min(status.percent, _DONE - 1) if status and status.percent else None)
-    if status.state is CopyState.AVAILABLE and not (faults := faults_of(status, order.key_arn)):
-        keep_imds_support(ec2, made.image_id, order.imds_support)
-        return replace(made, percent=_DONE)
-    if status.state is CopyState.AVAILABLE:
-        raise NotPrepared(Failure(FailureKind.COPY_WRONG, {"image": made.image_id}, faults))
-    failure = _failure(status)
-    discard(ec2, made.image_id)
-    raise NotPrepared(failure)
+    age, image = now - made.since, {"image": str(made.image_id)}
+    match watch(ec2, [made.image_id]).get(made.image_id):
+        case None if age < MISSING_FOR:
+            return replace(made, percent=None)
+        case None:
+            raise NotPrepared(Failure(FailureKind.COPY_GONE, image))
+        case CopyStatus(state=CopyState.PENDING) as status if age < STALLED_AFTER:
+            return replace(made, percent=min(status.percent, _DONE - 1) if status.percent else None)
+        case CopyStatus(state=CopyState.PENDING):
+            hours = str(int(STALLED_AFTER.total_seconds() // 3600))
+            raise NotPrepared(Failure(FailureKind.COPY_STALLED, {**image, "hours": hours}))
+        case CopyStatus(state=CopyState.AVAILABLE) as status:
+            if faults := faults_of(status, order.key_arn):
+                raise NotPrepared(Failure(FailureKind.COPY_WRONG, image, faults))
+            keep_imds_support(ec2, made.image_id, order.imds_support)
+            return replace(made, percent=_DONE)
+        case status:
+            discard(ec2, made.image_id)
+            raise NotPrepared(_failure(status))
 
 
 def _failure(status: CopyStatus) -> Failure:

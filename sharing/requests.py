@@ -257,10 +257,17 @@ class Retry:
 
 @dataclass(frozen=True)
 class Preparation:
-    """The re-encryption of an image in its own account: its copy, and how much of it is done, None until AWS says."""
+    """The re-encryption of an image in its own account.
+
+    Attributes:
+        image_id: its copy.
+        percent: how much of it is done; None until AWS says.
+        since: when it was started, or found under way.
+    """
 
     image_id: ImageId
     percent: int | None
+    since: datetime
 
 
 def named(delivery: Delivery) -> dict[str, str | None]:

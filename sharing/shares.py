@@ -75,6 +75,7 @@ class Shares:
         plan = request.approved_plan
         Ledger(tx).set_needs(request.id, entries_of(plan.grants))
         if any(isinstance(change, ReencryptImage) for change in plan.changes):
+            tx.set_preparations(request, {}, now)  # of those before, a copy is gone: what is there is found again
             return RequestState.PREPARING
         tx.add_deliveries(request, deliveries_for(request, self.estate, tx.copy_times(), now), now)
         return RequestState.APPLYING

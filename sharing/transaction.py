@@ -436,7 +436,10 @@ class Transaction:
 
     def set_preparations(self, request: Request, made: Mapping[ImageId, Preparation], now: datetime) -> Request:
         """Write down which copies stand for which images, and how far they are."""
-        stored = {asked: {"image": one.image_id, "percent": one.percent} for asked, one in made.items()}
+        stored = {
+            asked: {"image": one.image_id, "percent": one.percent, "since": one.since.isoformat()}
+            for asked, one in made.items()
+        }
         self._write(request.id, preparations=stored)
         return self._changed(request, now)
 
@@ -657,6 +660,12 @@ def _retry(stored: Mapping[str, Any]) -> Retry:
     return Retry(person, datetime.fromisoformat(stored["at"]), tuple(tries))
 
 
+def _preparation(stored: Mapping[str, Any], row: RowMapping) -> Preparation:
+    # Versions before didn't write down since when: it can't be for longer than the request is in its state.
+    since = datetime.fromisoformat(stored["since"]) if "since" in stored else row["state_since"] or row["created_at"]
+    return Preparation(ImageId(stored["image"]), stored["percent"], since)
+
+
 def _request(row: RowMapping, its_deliveries: tuple[Delivery, ...], its_decisions: tuple[Decision, ...]) -> Request:
     return Request(
         id=RequestId(row["id"]),
@@ -702,10 +711,7 @@ def _request(row: RowMapping, its_deliveries: tuple[Delivery, ...], its_decision
         ends_at=row["ends_at"],
         ended_by=None if row["ended_by"] is None else RequestId(row["ended_by"]),
         ended_because=None if row["ended_because"] is None else Trigger(row["ended_because"]),
-        preparations={
-            ImageId(asked): Preparation(ImageId(stored["image"]), stored["percent"])
-            for asked, stored in row["preparations"].items()
-        },
+        preparations={ImageId(asked): _preparation(stored, row) for asked, stored in row["preparations"].items()},
         deliveries=its_deliveries,
         decisions=its_decisions,
         notes=_notes(row["notes"]),

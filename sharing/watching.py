@@ -40,8 +40,8 @@ _log = logging.getLogger(__name__)
 
 _AT_A_TIME = 16
 # EC2 is eventually consistent: a copy only just started may not be listed yet.
-_MISSING_FOR = timedelta(minutes=5)
-_STALLED_AFTER = timedelta(hours=48)
+MISSING_FOR = timedelta(minutes=5)
+STALLED_AFTER = timedelta(hours=48)
 _SECOND_TRY_AFTER = timedelta(minutes=1)
 
 
@@ -51,13 +51,13 @@ def judge(delivery: Delivery, status: CopyStatus | None, now: datetime) -> Deliv
     age = now - (delivery.started_at or now)
     match status:
         case None | CopyStatus(state=CopyState.GONE):
-            return delivery if age < _MISSING_FOR else _failed(delivery, FailureKind.COPY_GONE, now, image=image)
+            return delivery if age < MISSING_FOR else _failed(delivery, FailureKind.COPY_GONE, now, image=image)
         case CopyStatus(state=CopyState.PENDING):
-            if age < _STALLED_AFTER:
+            if age < STALLED_AFTER:
                 left = minutes_left(status.percent, age.total_seconds() / 60, delivery.expected_minutes)
                 left = None if left is None else about(left)
                 return replace(delivery, percent=status.percent, minutes_left=left, failure=None)
-            hours = str(int(_STALLED_AFTER.total_seconds() // 3600))
+            hours = str(int(STALLED_AFTER.total_seconds() // 3600))
             return _failed(delivery, FailureKind.COPY_STALLED, now, image=image, hours=hours)
         case CopyStatus(state=CopyState.FAILED):
             said = "; ".join(status.reasons)
@@ -72,7 +72,7 @@ def judge(delivery: Delivery, status: CopyStatus | None, now: datetime) -> Deliv
 
 def unseen(delivery: Delivery, why: Why, now: datetime) -> Delivery:
     """Return the delivery whose copy can't be looked at, with the reason; given up only if that lasts."""
-    if now - (delivery.started_at or now) < _STALLED_AFTER:
+    if now - (delivery.started_at or now) < STALLED_AFTER:
         copying = delivery.state is DeliveryState.COPYING
         return replace(delivery, failure=Failure(FailureKind.AWS_REFUSED, {}, why)) if copying else delivery
     return _failed(delivery, FailureKind.AWS_REFUSED, now, why)

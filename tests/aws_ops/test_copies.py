@@ -1,6 +1,7 @@
 """Copies: what is ordered, how they are watched, and what is left of those that failed."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -129,6 +130,17 @@ def test_an_earlier_attempt_is_found_unless_it_failed(
     images = [image(image_id, state) for image_id, state in zip([COPY, OTHER], states, strict=False)]
     answers_images(stub, *images, filters=[{"Name": "tag:ami-share:delivery", "Values": ["d-1"]}])
     assert find_copy(ec2, "d-1") == found
+
+
+@pytest.mark.parametrize(("state", "found"), [("pending", None), ("available", COPY)])
+def test_one_that_has_been_under_way_for_too_long_is_not_found(
+    ec2: Any, stub: Stubber, state: str, found: ImageId | None
+) -> None:
+    begun = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    old = {**image(COPY, state), "CreationDate": "2026-03-02T09:00:00.000Z"}
+    for stalled_before, expected in ((begun, COPY), (begun + timedelta(seconds=1), found)):
+        answers_images(stub, old, filters=[{"Name": "tag:ami-share:delivery", "Values": ["d-1"]}])
+        assert find_copy(ec2, "d-1", stalled_before=stalled_before) == expected
 
 
 # Watching ------------------------------------------------------------------------------------------------------------

@@ -247,6 +247,78 @@ def test_if_it_fails_it_says_why_and_leaves_nothing_behind(stage: Stage, key: st
     assert stage.staging.images(REGION) == []
 
 
+@pytest.mark.parametrize(
+    ("locale", "gone"),
+    [("en-US", "is gone; somebody deregistered it while it was being made"), ("ja-JP", "がなくなりました")],
+)
+def test_a_copy_that_somebody_deregisters_is_not_waited_for(
+    stage: Stage, key: str, image: str, locale: str, gone: str
+) -> None:
+    stage.reads(stage.mika, locale)
+    asked(stage, f"{image} to staging no copy")
+    approved(stage, minutes=1)
+    (lost,) = products(stage, image)
+    stage.aws.deregister(lost)
+    stage.passes(minutes=3)
+    assert "being re-encrypted first" in stage.approval.as_text(), "AWS may not list yet what was only just started"
+    stage.passes(minutes=2)
+    assert f"{lost} " in stage.direct(stage.mika)[-1]
+    assert gone in stage.direct(stage.mika)[-1]
+    assert "[Ask again…]" in stage.thread[-1]
+    made_anew(stage, image)
+
+
+@pytest.mark.parametrize(
+    ("locale", "stalled"),
+    [
+        ("en-US", "is still not finished after 48 hours. I left it where it is"),
+        ("ja-JP", "48 時間たっても完了していません"),
+    ],
+)
+def test_a_copy_that_comes_to_no_end_is_not_waited_for(
+    stage: Stage, key: str, image: str, locale: str, stalled: str
+) -> None:
+    stage.reads(stage.mika, locale)
+    asked(stage, f"{image} to staging no copy")
+    usual, stage.aws.copy_gib_per_second = stage.aws.copy_gib_per_second, 1e-6
+    approved(stage, minutes=1)
+    stage.aws.copy_gib_per_second = usual
+    (stuck,) = products(stage, image)
+    stage.passes(hours=47, steps=1800)
+    assert "being re-encrypted first" in stage.approval.as_text()
+    stage.passes(hours=1)
+    assert f"{stuck} " in stage.direct(stage.mika)[-1]
+    assert stalled in stage.direct(stage.mika)[-1]
+    assert "[Ask again…]" in stage.thread[-1]
+    made_anew(stage, image)
+    assert stage.aws.image(stuck).state == "pending"
+
+
+def made_anew(stage: Stage, image: str) -> None:
+    """Asked again, it is re-encrypted once more, and shared."""
+    before = products(stage, image)
+    asked(stage, f"{image} to staging no copy")
+    approved(stage)
+    (product,) = set(products(stage, image)) - set(before)
+    assert lists(stage, product) == [{STAGING}] * 3
+
+
+def test_a_finished_copy_that_is_gone_before_the_apply_is_made_once_more(stage: Stage, key: str, image: str) -> None:
+    asked(stage, f"{image} to staging")
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    (lost,) = products(stage, image)
+    stage.aws.faults.fail("GetKeyPolicy", code="KMSInternalException", status=500, times=99)
+    stage.passes(minutes=10)
+    assert stage.aws.image(lost).state == "available"
+    stage.by_hand(IMAGES).deregister_image(ImageId=lost, DeleteAssociatedSnapshots=True)
+    stage.aws.faults.clear()
+    stage.passes(minutes=60)
+    (product,) = products(stage, image)
+    good_copy(stage, product)
+    assert len(stage.slack.messages(stage.room)) == 1, "asked once"
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("nth", [1, 2])
 def test_a_death_at_either_copy_is_made_up_for(stage: Stage, key: str, image: str, when: str, nth: int) -> None:

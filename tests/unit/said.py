@@ -522,7 +522,7 @@ def carried_out(say: Speech) -> list[Said]:
         _delivered(DeliveryState.COPYING, target="unknown", minutes_left=None),
     )
     two = (IMAGE, image_of(7))
-    preparations = {image_of(0): Preparation(COPY, None), image_of(1): Preparation(COPY, 100)}
+    preparations = {image_of(0): Preparation(COPY, None, NOW), image_of(1): Preparation(COPY, 100, NOW)}
     shown = {
         "given": _share(RequestState.APPLYING, plan=_plan(ON_SOURCE[:6])),
         "taken": _share(RequestState.APPLYING, plan=_plan(ON_SOURCE[6:])),

@@ -176,7 +176,7 @@ def request_in(state: RequestState, count: int = 1, text: str = "golden", images
         ends_at=NOW + timedelta(days=30),
         ended_by=RequestId("R-8M3N9QXB"),
         ended_because=Trigger.END_DATE,
-        preparations={image(0): Preparation(image(999), 40)},
+        preparations={image(0): Preparation(image(999), 40, NOW)},
         deliveries=deliveries,
         decisions=(Decision(Person("T0", "U0SAM"), Verdict.DENIED, text[:500], "0" * 64, NOW, "default", ()),),
     )

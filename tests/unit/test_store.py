@@ -15,10 +15,10 @@ from aws_ops.plan import Mode
 from sharing.clock import CLOCKS_APART
 from sharing.database import connect, upgrade
 from sharing.postings import Posting, Postings
-from sharing.requests import NewRequest, Person
+from sharing.requests import NewRequest, Person, Preparation
 from sharing.states import DeliveryState, RequestState
 from sharing.store import KEY_STAYS_CLOSED, Store
-from sharing.tables import audit_events
+from sharing.tables import audit_events, requests
 from tests.postgres import ON_BOTH
 from tests.unit.test_messages import request_in
 
@@ -56,6 +56,14 @@ def test_one_click_makes_one_request_however_often_it_arrives(store: Store) -> N
     assert store.add(NEW, NOW).id == store.add(NEW, NOW).id
     assert store.claim(NOW, LEASE) is not None
     assert store.claim(NOW, LEASE) is None
+
+
+def test_a_preparation_of_a_version_before_is_as_old_as_its_request_can_be(store: Store, engine: Engine) -> None:
+    request = store.add(NEW, NOW)
+    (image,) = NEW.image_ids
+    with engine.begin() as connection:
+        connection.execute(sqlalchemy.update(requests).values(preparations={image: {"image": image, "percent": 5}}))
+    assert store.get(request.id).preparations == {image: Preparation(image, 5, NOW)}
 
 
 def test_a_claim_lapses(store: Store) -> None:
