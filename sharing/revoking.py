@@ -68,6 +68,11 @@ class Due:
     def looked_at(self) -> frozenset[Entry]:
         return self.entries | openings(self.needs)
 
+    @property
+    def nobody_elses(self) -> frozenset[Entry]:
+        """What nobody else needs: `entries`, and what others gave, or an audit is about to."""
+        return frozenset(entry for entry, others in self.needs.items() if not others)
+
 
 @dataclass(frozen=True)
 class Revocations:
@@ -116,7 +121,7 @@ class Revocations:
     def begin(self, tx: Transaction, request: Request, now: datetime) -> RequestState:
         """Let the share be taken back from now on; none that begins after this will count on what it gave."""
         due = self.books(tx, request)
-        tx.refuse_overlap(request, due.entries)
+        tx.refuse_overlap(request, due.nobody_elses)
         if due.share.revocable:
             _mark(tx, due.share, request, now)
         return RequestState.APPLYING

@@ -396,3 +396,49 @@ def test_a_death_while_members_are_followed_is_made_up_for(
     assert readers(stage, image) == [{JOINED}] * 2
     taken_back(stage, share)
     assert lists(stage, image) == (set(), [set(), set()])
+
+
+def audit_stands_still(stage: Stage, organization: Any, sandboxes: Any) -> None:
+    """An account joins; the process ends right before an approved audit gives it the snapshots to read."""
+    organization.place(JOINED, sandboxes)
+    looks = "DescribeSnapshotAttribute"
+    before = len(stage.aws.journal.calls(looks))
+    asked(stage, "audit")
+    to_plan = len(stage.aws.journal.calls(looks)) - before
+    stage.aws.faults.crash_before(looks, nth=to_plan + 1)
+    stage.clicks(stage.sam, APPROVE)
+    with pytest.raises(Crash):
+        stage.work()
+    stage.start()
+
+
+def test_a_share_is_taken_back_once_an_audit_has_given_what_it_was_about_to(
+    stage: Stage, image: str, key: str, organization: Any, sandboxes: Any
+) -> None:
+    policy = stage.aws.key(key).policy
+    share = shared(stage, f"{image} to sandboxes no copy")
+    audit_stands_still(stage, organization, sandboxes)
+    taken_back(stage, share)
+    assert readers(stage, image) == [{SANDBOX}] * 2, "the audit is at it"
+    stage.passes(minutes=5)
+    assert readers(stage, image) == [{SANDBOX, JOINED}] * 2
+    assert "please decide again" in "\n".join(stage.thread)
+    assert f"taken from {SANDBOX}, {JOINED}" in stage.approval.as_text().replace("`", "")
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    assert lists(stage, image) == (set(), [set(), set()])
+    assert stage.aws.key(key).policy["Statement"] == policy["Statement"]
+    assert any("What the share gave is taken back" in line for line in stage.direct(stage.mika))
+
+
+def test_a_share_is_taken_back_at_once_if_another_needs_what_an_audit_is_about_to_give(
+    stage: Stage, image: str, organization: Any, sandboxes: Any
+) -> None:
+    first, second = (shared(stage, f"{image} to {who} no copy") for who in ("sandboxes, prod", "sandboxes"))
+    audit_stands_still(stage, organization, sandboxes)
+    taken_back(stage, first)
+    assert readers(stage, image) == [{SANDBOX}] * 2, "prod has lost its own"
+    stage.passes(minutes=5)
+    assert readers(stage, image) == [{SANDBOX, JOINED}] * 2
+    taken_back(stage, second)
+    assert lists(stage, image) == (set(), [set(), set()])
