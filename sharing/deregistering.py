@@ -21,8 +21,9 @@ from aws_ops.retention import Place, References, Use
 from sharing.claim import Claim
 from sharing.errand import PartsRefused
 from sharing.estate import Estate, UnknownAccount
+from sharing.ledger import Ledger
 from sharing.requests import Request
-from sharing.transaction import in_trail
+from sharing.transaction import Transaction, in_trail
 
 _log = logging.getLogger(__name__)
 
@@ -132,9 +133,8 @@ def _let_go(claim: Claim, accounts: Accounts, estate: Estate, order: DeregisterC
     """Deregister one copy, or return why it stays."""
     image_id, where = order.image_id, _where(order)
     with claim.transaction() as (tx, request, now):
-        handed_over = tx.handed_over_besides(request.of, [image_id]) if request.of else frozenset()
-    if handed_over:
-        return [Note(NoteKind.HANDED_OVER_SINCE, where)]
+        if _is_handed_over(tx, request, image_id):
+            return [Note(NoteKind.HANDED_OVER_SINCE, where)]
     if users := _users(accounts, estate, (order.account_id, order.region), [image_id]).get(image_id):
         return [Note(NoteKind.STILL_USED, (*where, *details(users=users)))]
     ec2 = accounts.ec2(estate.target(order.account_id).role, order.region)
@@ -146,12 +146,22 @@ def _let_go(claim: Claim, accounts: Accounts, estate: Estate, order: DeregisterC
         return [wait]
     gone = {"account": order.account_id, "region": order.region, "image": image_id}
     with claim.transaction() as (tx, request, now):
+        Ledger(tx).gate()  # a share that begins after this doesn't count on the copy any more
+        if _is_handed_over(tx, request, image_id):
+            return [Note(NoteKind.HANDED_OVER_SINCE, where)]
         tx.audit(request.id, now, "bot", "copy_deregistration", gone)
     discard(ec2, image_id)
     with claim.transaction() as (tx, request, now):
         tx.audit(request.id, now, "bot", "copy_deregistered", gone)
         tx.retire(image_id, now)
     return []
+
+
+def _is_handed_over(tx: Transaction, request: Request, image_id: ImageId) -> bool:
+    """Whether a share counts on the copy; to one that isn't kept any longer, only those that began since."""
+    if request.of is not None:
+        return bool(tx.handed_over_besides(request.of, [image_id]))
+    return request.begun_at is not None and bool(tx.reused_since(request.begun_at, [image_id]))
 
 
 def _begin_to_wait(claim: Claim, order: DeregisterCopy) -> Note:

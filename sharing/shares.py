@@ -19,7 +19,7 @@ from sharing.estate import Estate
 from sharing.ledger import Ledger
 from sharing.requests import Request
 from sharing.states import RequestState
-from sharing.transaction import Transaction
+from sharing.transaction import Overtaken, Transaction
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,8 @@ class Shares:
         if any(isinstance(change, ReencryptImage) for change in plan.changes):
             tx.set_preparations(request, {}, now)  # of those before, a copy is gone: what is there is found again
             return RequestState.PREPARING
+        if leaving := tx.leaving({reuse.image_id for reuse in plan.reuses}):
+            raise Overtaken(f"another request deregisters {', '.join(sorted(leaving))}")
         tx.add_deliveries(request, deliveries_for(request, self.estate, tx.copy_times(), now), now)
         return RequestState.APPLYING
 

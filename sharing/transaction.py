@@ -304,7 +304,7 @@ class Transaction:
         self._write(request.id, settled_at=now)
 
     def handed_over_besides(self, request_id: RequestId, image_ids: Iterable[ImageId]) -> frozenset[ImageId]:
-        """Those of the copies that another request has handed to somebody too, and hasn't let go of.
+        """Those of the copies that another request has handed to somebody too, or is about to, and hasn't let go of.
 
         A request holds on to its copies after what it gave was taken back, unless they were to go as well.
         """
@@ -314,15 +314,30 @@ class Transaction:
             requests.c.state == RequestState.COMPLETED.value,
         )
         others = deliveries.c.request_id != request_id, deliveries.c.request_id.not_in(let_go)
-        return self._there(deliveries.c.image_id.in_(list(image_ids)), *others)
+        return self._copies(image_ids, _THERE | _ABOUT_TO_BE_REUSED, *others)
+
+    def reused_since(self, time: datetime, image_ids: Iterable[ImageId]) -> frozenset[ImageId]:
+        """Those of the copies that a request has handed to somebody once more since then, or is about to."""
+        since = _THERE & deliveries.c.reused & (deliveries.c.waiting_since >= time)
+        return self._copies(image_ids, since | _ABOUT_TO_BE_REUSED)
 
     def made(self, image_ids: Iterable[ImageId]) -> frozenset[ImageId]:
         """Those of the images that are copies of the bot's own making, whichever request they were made for."""
-        return self._there(deliveries.c.image_id.in_(list(image_ids)), deliveries.c.started_at.is_not(None))
+        return self._copies(image_ids, _THERE, deliveries.c.started_at.is_not(None))
 
-    def _there(self, *where: ColumnElement[bool]) -> frozenset[ImageId]:
-        there = deliveries.c.state == DeliveryState.COMPLETED.value
-        return frozenset(map(ImageId, self.connection.scalars(select(deliveries.c.image_id).where(there, *where))))
+    def leaving(self, image_ids: Iterable[ImageId]) -> frozenset[ImageId]:
+        """Those of the copies that the bot has deregistered, or is about to."""
+        gone = self._copies(image_ids, deliveries.c.state == DeliveryState.RETIRED.value)
+        intents = self.connection.scalars(
+            select(audit_events.c.details)
+            .join(requests, requests.c.id == audit_events.c.request_id)
+            .where(audit_events.c.kind == "copy_deregistration", requests.c.state == RequestState.APPLYING.value)
+        )
+        return gone.union({ImageId(intent["image"]) for intent in intents} & set(image_ids))
+
+    def _copies(self, image_ids: Iterable[ImageId], *where: ColumnElement[bool]) -> frozenset[ImageId]:
+        among = deliveries.c.image_id.in_(list(image_ids))
+        return frozenset(map(ImageId, self.connection.scalars(select(deliveries.c.image_id).where(among, *where))))
 
     def refuse_overlap(self, request: Request, entries: Set[Entry]) -> None:
         """Make sure that no revocation or audit that is being carried out gives or takes any of `entries`.
@@ -494,6 +509,17 @@ class Transaction:
         self.connection.execute(update(requests).where(requests.c.id == request_id).values(**values))
 
 
+_THERE = deliveries.c.state == DeliveryState.COMPLETED.value
+# A copy that is reused waits for the permissions, and to have parameters point to it.
+_ABOUT_TO_BE_REUSED = (
+    (deliveries.c.state == DeliveryState.WAITING.value)
+    & deliveries.c.reused
+    & deliveries.c.request_id.in_(
+        select(requests.c.id).where(
+            requests.c.state.in_([RequestState.APPLYING.value, RequestState.COPYING.value]),
+        )
+    )
+)
 # What AWS took years ago says little about today.
 _COPIES_REMEMBERED = 500
 # Crockford's alphabet: read aloud and typed without mistakes.

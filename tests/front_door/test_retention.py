@@ -7,7 +7,15 @@ import pytest
 from playground.aws import Crash
 from playground.company import target_policy
 from sharing.requests import RequestId
-from tests.front_door.test_taking_back import APPROVE, request_id, shared, taken_back
+from tests.front_door.test_taking_back import (
+    APPROVE,
+    approved_at_the_last_moment,
+    points_parameters,
+    request_id,
+    shared,
+    taken_back,
+)
+from tests.postgres import ON_BOTH
 from tests.stage import REGION, STAGING, Stage
 
 RULES = '\n[[retention]]\nimages = "golden-*"\nkeep = 2\n'
@@ -249,6 +257,36 @@ def test_a_copy_that_is_protected_with_a_cooldown_goes_a_day_later(
     assert "golden-0" not in copies(stage)
     assert "2 copies are deregistered" in stage.direct(stage.mika)[-1]
     assert len(stage.aws.journal.calls("DeregisterImage")) == 2, "AWS isn't asked for what it is known to refuse"
+
+
+def test_what_a_share_is_about_to_hand_over_stays(stage: Stage, trio: list[str]) -> None:
+    kept = copies(stage)["golden-0"]
+    points_parameters(stage)
+    looked(stage)
+    retention = stage.approval
+    stage.aws.faults.fail("ModifyImageAttribute", code="ResourceLimitExceeded", times=99)
+    shared(stage, f"{trio[0]} to staging, prod", minutes=1)
+    stage.aws.faults.clear()
+    stage.clicks(stage.sam, APPROVE, retention)
+    stage.work()  # the share tries again a little later
+    stage.passes(minutes=40)
+    assert set(copies(stage)) == {"golden-0", "golden-2"}
+    value = stage.by_hand(STAGING, "ssm").get_parameter(Name="/golden/golden-0")["Parameter"]["Value"]
+    assert value == kept
+
+
+@ON_BOTH
+def test_what_a_share_hands_over_at_the_last_moment_stays(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, trio: list[str]
+) -> None:
+    kept = copies(stage)["golden-0"]
+    looked(stage)
+    retention = stage.approval
+    stage.types(stage.mika, f"{trio[0]} to staging, prod")
+    stage.work()
+    approved_at_the_last_moment(stage, monkeypatch, stage.approval, retention)
+    assert set(copies(stage)) == {"golden-0", "golden-2"}
+    assert any(f"{kept} in {STAGING} {REGION} stays: another share" in line for line in stage.direct(stage.mika))
 
 
 def test_what_comes_into_use_while_it_waits_stays_too(stage: Stage, trio: list[str]) -> None:

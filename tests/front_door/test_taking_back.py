@@ -4,12 +4,17 @@ import json
 import secrets
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 
+from aws_ops.copies import is_protected_with_cooldown
+from aws_ops.plan import plan_share
 from handlers.following import NOTIFY
 from playground.aws import Crash, Disk
 from sharing.requests import RequestId
+from tests.effects import Effects, counted
 from tests.postgres import ON_BOTH
 from tests.stage import IMAGES, PROD, REGION, STAGING, Stage
 
@@ -159,6 +164,114 @@ def test_a_copy_goes_with_the_last_share_that_handed_it_over(stage: Stage, image
     for message in shares:
         thread = "\n".join(reply.as_text() for reply in stage.slack.thread(stage.room, message.ts))
         assert "was deregistered, as was approved" in thread
+
+
+def points_parameters(stage: Stage) -> None:
+    """From now on a parameter in staging points to the newest copy."""
+    stage.replace_settings('name = "staging"', 'name = "staging"\nssm_parameter = "/golden/{name}"')
+
+
+@ON_BOTH
+def test_a_copy_that_another_share_is_about_to_hand_over_stays(stage: Stage, image: str) -> None:
+    first = shared(stage, f"{image} to staging")
+    (copy,) = stage.staging.images(REGION)
+    points_parameters(stage)
+    stage.types(stage.mika, f"revoke {first} and deregister the copies")
+    stage.work()
+    revocation = stage.approval
+    stage.aws.faults.fail("ModifyImageAttribute", code="ResourceLimitExceeded", times=99)
+    shared(stage, f"{image} to staging, prod", minutes=1)
+    stage.aws.faults.clear()
+    stage.clicks(stage.sam, APPROVE, revocation)
+    stage.work()  # the share tries again a little later
+    stage.passes(minutes=40)
+    assert stage.staging.images(REGION) == [copy]
+    value = stage.by_hand(STAGING, "ssm").get_parameter(Name="/golden/golden")["Parameter"]["Value"]
+    assert value == copy.id
+
+
+def approved_by_another_replica(stage: Stage, message: Any) -> None:
+    """What the message asks for is approved, and another replica does what it can of it."""
+    mine = stage.bot
+    stage.start()
+    stage.clicks(stage.sam, APPROVE, message)
+    stage.work()
+    stage.bot = mine
+
+
+@ON_BOTH
+@pytest.mark.parametrize("slower", ["revocation", "share"])
+def test_a_copy_that_is_just_being_deregistered_is_not_handed_over(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, image: str, slower: str
+) -> None:
+    first = shared(stage, f"{image} to staging")
+    (gone,) = stage.staging.images(REGION)
+    stage.types(stage.mika, f"{image} to staging, prod")
+    stage.work()
+    share = stage.approval
+    stage.types(stage.mika, f"revoke {first} and deregister the copies")
+    stage.work()
+    revocation = stage.approval
+
+    def planned_slowly(*given: Any) -> Any:
+        planned = plan_share(*given)
+        patched.undo()
+        approved_by_another_replica(stage, revocation)
+        return planned
+
+    if slower == "revocation":
+        deed = partial(approved_by_another_replica, stage, share)
+        with counted(monkeypatch, effects := Effects("AWS DeregisterImage", deed=deed)):
+            effects.watch()
+            stage.clicks(stage.sam, APPROVE, revocation)
+            stage.work()
+    else:
+        with monkeypatch.context() as patched:
+            patched.setattr("sharing.shares.plan_share", planned_slowly)
+            stage.clicks(stage.sam, APPROVE, share)
+            stage.work()
+    stage.passes(minutes=40)
+    assert stage.staging.images(REGION) == []
+    assert sum("is complete" in line for line in stage.direct(stage.mika)) == 1, "the first alone"
+    (share,) = (message for message in stage.slack.messages(stage.room) if message.ts == share.ts)
+    stage.clicks(stage.sam, APPROVE, share)
+    stage.passes(minutes=40)
+    (copy,) = stage.staging.images(REGION)
+    assert copy.id != gone.id
+    assert sum("is complete" in line for line in stage.direct(stage.mika)) == 2
+
+
+def approved_at_the_last_moment(stage: Stage, monkeypatch: pytest.MonkeyPatch, share: Any, goes: Any) -> None:
+    """Let copies go, and a share that reuses one begin once it was seen that it could."""
+
+    def looked_slowly(*given: Any) -> bool:
+        found = is_protected_with_cooldown(*given)
+        patched.undo()
+        approved_by_another_replica(stage, share)
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr("sharing.deregistering.is_protected_with_cooldown", looked_slowly)
+        stage.clicks(stage.sam, APPROVE, goes)
+        stage.work()
+    stage.passes(minutes=40)
+
+
+@ON_BOTH
+def test_a_copy_that_is_handed_over_at_the_last_moment_stays(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, image: str
+) -> None:
+    first = shared(stage, f"{image} to staging")
+    (copy,) = stage.staging.images(REGION)
+    stage.types(stage.mika, f"{image} to staging, prod")
+    stage.work()
+    share = stage.approval
+    stage.types(stage.mika, f"revoke {first} and deregister the copies")
+    stage.work()
+    approved_at_the_last_moment(stage, monkeypatch, share, stage.approval)
+    assert stage.staging.images(REGION) == [copy]
+    assert sum("is complete" in line for line in stage.direct(stage.mika)) == 2
+    assert any(f"{copy.id} in {STAGING} {REGION} stays: another share" in line for line in stage.direct(stage.mika))
 
 
 def test_a_copy_that_something_uses_is_not_deregistered(stage: Stage, image: str) -> None:
