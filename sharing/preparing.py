@@ -64,6 +64,7 @@ def prepare(claim: Claim, accounts: Accounts, estate: Estate) -> None:
             tx.move(changed, RequestState.APPROVED, now)
         else:
             tx.rest(request, now + _LOOK_EVERY)
+            tx.begin_anew(request)
             if begun != orders:  # the rest wait for their turn
                 tx.hold_up(request, now + _LOOK_EVERY)
 

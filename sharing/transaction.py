@@ -466,6 +466,10 @@ class Transaction:
         """Let the request rest until then; nothing went wrong."""
         self._write(request.id, due_at=until)
 
+    def begin_anew(self, request: Request) -> None:
+        """Count the tries from none again: the request has got on, however long it will take yet."""
+        self._write(request.id, attempts=0)
+
     def hold_up(self, request: Request, until: datetime) -> None:
         """Write down that AWS's own rules hold the request up until then, at least: it isn't stuck meanwhile."""
         self._write(request.id, held_up_until=until)

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, update
 
 from playground.aws import Crash, Disk
+from sharing.tables import requests
 from tests.front_door.test_taking_back import APPROVE, lists, request_id, taken_back
 from tests.postgres import ON_BOTH
 from tests.stage import IMAGES, REGION, STAGING, Stage
@@ -91,6 +93,19 @@ def test_it_is_re_encrypted_first_and_then_shared_under_one_approval(stage: Stag
     assert len(stage.slack.messages(stage.room)) == 1, "asked once"
     assert "is complete" in stage.direct(stage.mika)[-1]
     assert sum("to be shared in its place" in line for line in stage.thread) == 1
+
+
+def test_trouble_that_passed_in_the_hours_of_a_re_encryption_is_forgotten(stage: Stage, key: str, image: str) -> None:
+    asked(stage, f"{image} to staging")
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    with stage.bot.store.transaction() as tx:
+        tx.connection.execute(update(requests).values(attempts=23))
+    stage.passes(minutes=1)
+    with stage.bot.store.transaction() as tx:
+        assert tx.connection.scalar(select(requests.c.attempts)) == 0
+    stage.passes(minutes=60)
+    assert "is complete" in stage.direct(stage.mika)[-1]
 
 
 def test_it_is_remembered_and_used_again(stage: Stage, key: str, image: str) -> None:

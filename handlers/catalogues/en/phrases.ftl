@@ -176,8 +176,8 @@ standing-revoking = Being taken back by { $by }.
 standing-revoked = :lock: Taken back by { $by }.
 standing-other = Now { $state }.
 replanned = { $waiting ->
-    [yes] :warning: AWS has changed since the approval, and more would have to be granted now than was approved. The message above shows the plan as it is now: please decide again.
-   *[no] :repeat: AWS had changed since the approval, and more would have had to be granted than was approved; so it was asked again.
+    [yes] :warning: AWS has changed since the approval, and more would have to change now than was approved. The message above shows the plan as it is now: please decide again.
+   *[no] :repeat: AWS had changed since the approval, and more would have had to change than was approved; so it was asked again.
 }
 
 ## What was done at the source
