@@ -152,7 +152,7 @@ def plan_audit(
     unneeded = removable(books.given, books.needed | books.under_way)
     left_over = unneeded & there
     due = frozenset[Entry]().union(*(image.readers_due(books.known, lacking, left_over) for image in shared.images))
-    half = due - frozenset[Entry]().union(*(image.readers for image in shared.images))
+    half = due - frozenset[Entry]().union(*(image.readers for image in shared.images)) - books.needed
     left_over -= due | {entry for entry in books.mended if not shared.tell_of(entry)}
     stuck = _stuck(held, lacking | half, left_over)
     lacking, left_over = (

@@ -80,6 +80,17 @@ def test_what_somebody_took_away_is_given_again(stage: Stage, image: str, key: s
     assert "AWS is as it was approved (" in audited(stage)
 
 
+def test_what_was_given_again_for_a_share_goes_with_it(stage: Stage, image: str) -> None:
+    share = shared(stage, f"{image} to staging no copy")
+    for snapshot in stage.aws.image(image).snapshots:
+        snapshot_by_hand(stage, "remove", snapshot.id)
+    audited(stage)
+    put_right(stage)
+    assert lists(stage, image) == [{STAGING}] * 3
+    taken_back(stage, share)
+    assert lists(stage, image) == [set()] * 3
+
+
 def test_what_a_failed_share_left_behind_is_taken_back(stage: Stage, image: str) -> None:
     stage.aws.faults.fail("CopyImage", code="InvalidRequest", message="no such luck", times=9)
     shared(stage, f"{image} to staging", minutes=5)
