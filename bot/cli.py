@@ -93,7 +93,7 @@ def _doors(bot: Bot, settings: Settings, environment: Environment) -> Sequence[H
     server = settings.server
     if settings.slack.door is Door.HTTP:
         logging.info("listening on http://%s:%d/slack/events", server.host, server.port)
-        slack = entrance(bot.app, environment.slack_signing_secret)
+        slack = entrance(bot.app, environment.slack_signing_secret, utc_now, bot.probes.meters.refused)
         return [HttpDoor(probing(bot.probes, slack), server, _HTTP_THREADS)]
     token = environment.slack_app_token
     socket = SocketDoor(bot.app, token.get_secret_value() if token else None)

@@ -3,12 +3,16 @@
 import io
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import SecretStr
 from slack_bolt import App
 from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_sdk.signature import SignatureVerifier
+
+from sharing.clock import Clock
 
 LONGEST_BODY = 2_000_000
 """Bytes. A view holds 250,000 characters (docs.slack.dev/reference/views), and more once they are urlencoded."""
@@ -17,12 +21,29 @@ WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 # Of a time or a length; a number of thousands of digits is one that Python won't read.
 _DIGITS = 20
+_BETWEEN_WARNINGS = timedelta(minutes=1)
 
 _log = logging.getLogger(__name__)
 
 
-def entrance(app: App, signing_secret: SecretStr | None) -> WsgiApp:
-    """Return the WSGI app that takes Slack's requests at `/slack/events`.
+@dataclass
+class _Refusals:
+    """Counts the requests that Slack didn't sign, and warns of them once a minute: anybody may send thousands."""
+
+    clock: Clock
+    count: Callable[[], None]
+    _warned_at: datetime | None = None
+
+    def add(self) -> None:
+        self.count()
+        now = self.clock()
+        if self._warned_at is None or now - self._warned_at >= _BETWEEN_WARNINGS:
+            self._warned_at = now
+            _log.warning("a request wasn't signed with SLACK_SIGNING_SECRET, or is older than five minutes")
+
+
+def entrance(app: App, signing_secret: SecretStr | None, clock: Clock, on_refusal: Callable[[], None]) -> WsgiApp:
+    """Return the WSGI app that takes Slack's requests at `/slack/events`; `on_refusal` counts those of others.
 
     Bolt reads a request before it looks at the signature, and fails on what it can't read. So whatever Slack never
     signed is refused here, unread, and so is a body that is longer than any of Slack's; anybody may knock at this door.
@@ -34,6 +55,7 @@ def entrance(app: App, signing_secret: SecretStr | None) -> WsgiApp:
         raise ValueError("without the signing secret nothing could be known to come from Slack")
     bolt = SlackRequestHandler(app)
     verifier = SignatureVerifier(signing_secret.get_secret_value())
+    refusals = _Refusals(clock, on_refusal)
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         def refuse(status: str, why: bytes) -> Iterable[bytes]:
@@ -45,6 +67,7 @@ def entrance(app: App, signing_secret: SecretStr | None) -> WsgiApp:
             return refuse("413 Content Too Large", b"too long for a request of Slack's")
         body = environ["wsgi.input"].read(int(length)) if int(length) else b""
         if not _is_signed(verifier, body, environ):
+            refusals.add()
             return refuse("401 Unauthorized", b"not signed by Slack")
         try:
             answered: Iterable[bytes] = bolt(environ | {"wsgi.input": io.BytesIO(body)}, start_response)

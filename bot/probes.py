@@ -97,6 +97,11 @@ class Meters(Observer):
         self._rate_limits = Counter(
             "ami_share_slack_rate_limits", "Times that Slack asked to wait.", registry=self.registry
         )
+        self._refused_requests = Counter(
+            "ami_share_refused_requests",
+            "Requests that were turned away since Slack didn't sign them, or longer than five minutes ago.",
+            registry=self.registry,
+        )
 
     def feel(self, pulse: Pulse, clock: Clock) -> None:
         """Have what the database said told as well."""
@@ -122,6 +127,9 @@ class Meters(Observer):
 
     def rate_limited(self) -> None:
         self._rate_limits.inc()
+
+    def refused(self) -> None:
+        self._refused_requests.inc()
 
     def exposition(self) -> bytes:
         """Return everything in Prometheus' text format."""

@@ -706,6 +706,14 @@ class Environment(BaseSettings):
     aws_container_authorization_token: SecretStr | None = None
     pgpassword: SecretStr | None = None
 
+    @field_validator("slack_bot_token", "slack_signing_secret", "slack_app_token")
+    @classmethod
+    def _bare(cls, secret: SecretStr | None) -> SecretStr | None:
+        # With the newline that a file or `echo` ends in, it would be another secret, and no request signed with it.
+        if secret is not None and secret.get_secret_value() != secret.get_secret_value().strip():
+            raise ValueError("begins or ends with white space, a newline for instance: give it without")
+        return secret
+
     @field_validator("database_url")
     @classmethod
     def _known(cls, url: SecretStr) -> SecretStr:

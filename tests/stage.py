@@ -83,7 +83,8 @@ class Stage:
     @property
     def door(self) -> WsgiApp:
         """Where Slack's requests come in."""
-        return entrance(self.bot.app, self.environment.slack_signing_secret)
+        refused = self.bot.probes.meters.refused
+        return entrance(self.bot.app, self.environment.slack_signing_secret, self.clock, refused)
 
     def close(self) -> None:
         """Let go of the database."""

@@ -306,6 +306,28 @@ def test_a_rate_limit_of_slack_s_is_counted(stage: Stage) -> None:
     assert "ami_share_slack_rate_limits_total 3.0" in metrics(stage), "whoever it was that called"
 
 
+def test_requests_signed_with_another_secret_are_counted_and_warned_of_once_a_minute(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    def warnings() -> int:
+        return caplog.text.count("wasn't signed with SLACK_SIGNING_SECRET, or is older than five minutes")
+
+    assert "ami_share_refused_requests_total 0.0" in metrics(stage), "it is there before the first"
+    stage.slack.signing_secret = "of-another-app"
+    for _ in range(50):
+        (told,) = stage.types(stage.mika, "list").ephemeral
+        assert "dispatch_failed (401)" in told.text
+    assert "ami_share_refused_requests_total 50.0" in metrics(stage)
+    assert warnings() == 1
+    stage.clock.advance(timedelta(seconds=61))
+    stage.types(stage.mika, "list")
+    assert warnings() == 2
+    assert "user_name" not in caplog.text, "nothing of what came in is written down"
+    stage.slack.signing_secret = "a-secret-of-the-tests"
+    stage.types(stage.mika, "list")
+    assert "ami_share_refused_requests_total 51.0" in metrics(stage)
+
+
 def test_a_call_without_an_answer_is_counted_by_its_name(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
     stage.aws.faults.lose_answer("DescribeImages", times=20)

@@ -339,6 +339,17 @@ def test_an_empty_signing_secret_is_none(tmp_path: Path, monkeypatch: pytest.Mon
     assert "SLACK_SIGNING_SECRET" in complaints(tmp_path, GOOD)
 
 
+@pytest.mark.parametrize("variable", ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN"])
+@pytest.mark.parametrize("value", ["hunter2\n", "hunter2\r\n", " hunter2", "\thunter2", "\n"])
+def test_a_secret_of_slack_s_has_no_white_space_around_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    said = complaints(tmp_path, GOOD)
+    assert f"{variable}: begins or ends with white space, a newline for instance" in said
+    assert "hunter2" not in said
+
+
 def test_a_missing_file_and_no_toml_are_said_plainly(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="No such file"):
         load(tmp_path / "nowhere.toml")
