@@ -83,6 +83,7 @@ class Publisher:
     _quiet_until: datetime | None = None
     _methods_quiet_until: dict[str, datetime] = field(default_factory=dict)
     _languages: dict[Person, tuple[Language, datetime]] = field(default_factory=dict)
+    _bot_id: str | None = None
 
     def run_once(self) -> bool:
         """Tell what there is to tell of the request that has waited longest; say whether there was one."""
@@ -353,8 +354,11 @@ class Publisher:
         return cast("str", opened["channel"]["id"])
 
     def _find(self, request: Request, message: Message, channel: str, thread_ts: str | None) -> Iterator[str]:
-        """Yield the `ts` of the message wherever a publisher posted it, by the metadata it carries."""
-        wanted = _name(request, message)
+        """Yield the `ts` of the message wherever a publisher posted it, by the metadata it carries.
+
+        Others' messages may carry the same: anybody can read it, and any app can give it to its own.
+        """
+        wanted, own = _name(request, message), self._own_bot_id()
         oldest = f"{(request.created_at - _CLOCKS_DIFFER).timestamp():.6f}"
         pages = (
             self.client.conversations_history(channel=channel, oldest=oldest, include_all_metadata=True, limit=_PAGE)
@@ -366,8 +370,16 @@ class Publisher:
         for page in pages:
             for found in page["messages"]:
                 metadata = found.get("metadata") or {}
-                if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload") == wanted:
+                named = metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload") == wanted
+                if named and found.get("bot_id") == own:
                     yield cast("str", found["ts"])
+
+    def _own_bot_id(self) -> str:
+        """Return what Slack calls the bot as the author of a message, which stays the same."""
+        if self._bot_id is None:
+            # Unlike `user`, each message of an app has it (docs.slack.dev/reference/events/message/bot_message).
+            self._bot_id = cast("str", self.client.auth_test()["bot_id"])
+        return self._bot_id
 
 
 def _slow_edits_last(messages: Iterable[Message], posted: Mapping[str, Posting]) -> Iterator[Message]:

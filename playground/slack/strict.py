@@ -283,12 +283,19 @@ class StrictSlack:
         return Answer(reply.status, timed_out=reply.seconds > self.ack_within)
 
     def say(
-        self, user: User, channel: Channel, text: str, blocks: Iterable[Json] = (), attachments: Iterable[Json] = ()
+        self,
+        user: User,
+        channel: Channel,
+        text: str,
+        blocks: Iterable[Json] = (),
+        attachments: Iterable[Json] = (),
+        *,
+        metadata: Json | None = None,
     ) -> Message:
         """Somebody, or another app, posts a message of their own."""
         message = Message(
             self.workspace.new_ts(self.clock()), channel.id, user.id, text, list(blocks), self.workspace,
-            at=self.clock(), attachments=list(attachments),
+            at=self.clock(), attachments=list(attachments), metadata=metadata,
         )  # fmt: skip
         with self.workspace.lock:
             self.workspace.messages.append(message)

@@ -126,7 +126,7 @@ class Api:
 def _auth_test(api: Api, _: Json) -> Json:
     bot = api.app.bot
     return {"url": "https://playground.slack.com/", "team": "Playground", "user": bot.name, "team_id": bot.team_id,
-            "user_id": bot.id, "bot_id": f"B{bot.id[1:]}", "is_enterprise_install": False}  # fmt: skip
+            "user_id": bot.id, "bot_id": bot.bot_id, "is_enterprise_install": False}  # fmt: skip
 
 
 def _post_message(api: Api, arguments: Json) -> Json:
@@ -341,7 +341,7 @@ def as_json(view: View, api: Api, values: Json | None = None) -> Json:
         "root_view_id": view.root_id,
         "previous_view_id": view.previous_id,
         "app_id": api.app.id,
-        "bot_id": f"B{api.app.bot.id[1:]}",
+        "bot_id": api.app.bot.bot_id,
     }
 
 

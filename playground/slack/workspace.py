@@ -27,6 +27,11 @@ class User:
     locale: str = "en-US"
     tz: str = "UTC"
 
+    @property
+    def bot_id(self) -> str | None:
+        """What its messages name it by, if it is an app's bot."""
+        return f"B{self.id[1:]}" if self.bot else None
+
     def profile(self) -> Json:
         """The user object of `users.info` (docs.slack.dev/reference/objects/user-object)."""
         return {
@@ -95,6 +100,8 @@ class Message:
     def as_json(self) -> Json:
         """The message object of `conversations.history`."""
         shown: Json = {"type": "message", "ts": self.ts, "user": self.user, "text": self.text, "blocks": self.blocks}
+        if bot_id := self.names.users[self.user].bot_id:
+            shown["bot_id"] = bot_id
         if self.attachments:
             shown["attachments"] = self.attachments
         if self.thread_ts:

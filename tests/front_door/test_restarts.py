@@ -1,5 +1,6 @@
 """Restarts: a process that dies at any moment is followed by one that goes on, and nothing is done twice."""
 
+import re
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -8,6 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from handlers.messages import STORY
+from handlers.publisher import EVENT_TYPE
 from playground.aws import Crash, Disk
 from sharing.claim import Claim
 from sharing.postings import Postings
@@ -75,6 +78,52 @@ def test_a_post_is_found_though_slack_s_clock_is_behind_the_bot_s(stage: Stage) 
     stage.work()
     stage.passes(minutes=1)
     assert len(stage.slack.messages(stage.room)) == 1
+
+
+@ON_BOTH
+@pytest.mark.parametrize("posted", [True, False])
+def test_another_app_s_copy_of_a_message_is_not_taken_for_it(stage: Stage, posted: bool) -> None:
+    (answer,) = stage.types(stage.mika, f"{stage.images.image(REGION)} to staging").ephemeral
+    (request,) = re.findall(r"R-\w{8}", answer.text)
+    strike = stage.slack.faults.lose_answer if posted else stage.slack.faults.drop
+    strike("chat.postMessage", times=1)
+    stage.work()
+    metadata = {"event_type": EVENT_TYPE, "event_payload": {"request": request, "message": STORY}}
+    other = stage.slack.user("other-app", bot=True)
+    stage.slack.say(other, stage.room, "Approved, all is well", metadata=metadata)
+    stage.slack.say(stage.kim, stage.room, "what is this?", metadata=metadata)
+    stage.start()
+    stage.passes(minutes=1)
+
+    authors = [message.user for message in stage.slack.messages(stage.room)]
+    own, others = stage.slack.bot_user_id, [other.id, stage.kim.id]
+    assert authors == ([own, *others] if posted else [*others, own]), "the bot's stands once, and the others' as well"
+    (message,) = (message for message in stage.slack.messages(stage.room) if message.user == own)
+    stage.clicks(stage.sam, APPROVE, message)
+    stage.work()
+    assert stage.slack.violations == []
+    (message,) = (message for message in stage.slack.messages(stage.room) if message.user == own)
+    assert "approval needed" not in message.as_text(), "it is edited as ever"
+
+
+@pytest.mark.parametrize("harm", ["drop", "rate_limit", "error"])
+def test_a_post_is_found_once_slack_says_who_the_bot_is(stage: Stage, harm: str) -> None:
+    stage.types(stage.mika, f"{stage.images.image(REGION)} to staging")
+    stage.slack.faults.lose_answer("chat.postMessage", times=1)
+    stage.work()
+    match harm:
+        case "drop":
+            stage.slack.faults.drop("auth.test", times=2)
+        case "rate_limit":
+            stage.slack.faults.rate_limit("auth.test", retry_after=5, times=2)
+        case _:
+            stage.slack.faults.fail("auth.test", error="some_error", times=2)
+    stage.passes(minutes=2)
+    assert len(stage.slack.messages(stage.room)) == 1
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    assert "approval needed" not in stage.approval.as_text(), "what could not be found then is known now"
+    assert sum(call.answer["ok"] for call in stage.slack.journal.calls("auth.test")) == 1, "asked until it is known"
 
 
 def test_slack_away_for_an_hour_loses_nothing(stage: Stage) -> None:

@@ -105,6 +105,16 @@ def test_metadata_is_shown_on_request(here: Here) -> None:
     assert refusal(lambda: post(here, metadata=too_large))["error"] == "metadata_too_large"
 
 
+def test_history_says_which_app_wrote_what(here: Here) -> None:
+    post(here)
+    here.slack.say(here.slack.user("other-app", bot=True), here.room, "moo")
+    here.slack.say(here.mika, here.room, "hello")
+    person, other, own = here.client.conversations_history(channel=here.room.id)["messages"]
+    assert (own["user"], own["bot_id"]) == (here.slack.bot_user_id, here.client.auth_test()["bot_id"])
+    assert other["bot_id"] not in (None, own["bot_id"])
+    assert "bot_id" not in person
+
+
 def test_history_comes_in_pages_newest_first(here: Here) -> None:
     for number in range(5):
         post(here, text=f"oink {number}")
