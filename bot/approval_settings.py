@@ -119,6 +119,16 @@ class RuleSettings(_DecidersSettings):
     requesters: Annotated[frozenset[UserId | GroupId], Field(min_length=1)] | None = None
     kinds: Annotated[frozenset[RequestKind], Field(min_length=1)] = WITH_TARGETS
 
+    @model_validator(mode="after")
+    def _somebody_else(self) -> Self:
+        rule = self.rule(self.name, self.scope, "")
+        if self.requesters is not None and not any(map(rule.can_approve_for, self.requesters)):
+            raise ValueError(
+                "requesters: none of them could get an approval, since nobody decides on a request of their own: name "
+                "others in users, or a user group"
+            )
+        return self
+
     @property
     def scope(self) -> Scope:
         return Scope(self.sources, self.targets, self.environments, self.requesters, self.kinds)

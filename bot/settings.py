@@ -55,8 +55,8 @@ from bot.logs import LogFormat
 from handlers.speech import Language
 from sharing.estate import Estate
 from sharing.listening import Queue
-from sharing.requests import Person
-from sharing.rules import ApprovalRules, WarningRules
+from sharing.requests import Person, RequestKind
+from sharing.rules import ApprovalRules, Matter, WarningRules
 from sharing.standing import StandingShare
 
 # Words with a meaning in the command.
@@ -434,7 +434,7 @@ class StandingSettings(Strict):
         images: a pattern of their names, with `*` and `?`.
         targets, regions, mode, auto_scaling: as in a request; without regions, the image's own.
         days: how long each share lasts; for as long as nobody ends it if left out.
-        on_behalf_of: the Slack user who hears of the result; somebody else has to approve.
+        on_behalf_of: the Slack user who hears of the result; somebody else has to approve, and must be named for that.
     """
 
     name: Name
@@ -648,6 +648,26 @@ class Settings(Strict):
         if problems := list(self.approval.problems({source.name for source in self.sources}, self._environments)):
             raise ValueError(f"approval.rules: {'; '.join(problems)}")
         return self
+
+    @model_validator(mode="after")
+    def _standing_can_be_approved(self) -> Self:
+        if problems := list(self._standing_nobody_can_approve()):
+            raise ValueError(f"standing: {'; '.join(problems)}")
+        return self
+
+    def _standing_nobody_can_approve(self) -> Iterator[str]:
+        rules, environments = self.rules, self._environments
+        for share in self.standing:
+            asks = share.on_behalf_of
+            for target in self._without_groups(share.targets):
+                matter = Matter(RequestKind.SHARE, share.source, target, environments[target], {asks})
+                rule = rules.rule_for(matter)
+                if not rule.can_approve_for(asks):
+                    yield (
+                        f"{share.name}: too few people could approve it for {target}: the rule {rule.name} wants "
+                        f"{rule.approvals} of {', '.join(sorted(rule.users))}, other than {asks}, who asks for it; "
+                        "name others in its users, or a user group, or somebody else in on_behalf_of"
+                    )
 
     @property
     def rules(self) -> ApprovalRules:

@@ -105,6 +105,11 @@ class ApprovalRule:
         """Whether the rule names somebody, or might by a user group."""
         return person.user_id in self.users or bool(self.groups)
 
+    def can_approve_for(self, requester: str) -> bool:
+        """Whether enough are named for what `requester`, a Slack id, asks for; a user group is taken to be enough."""
+        barred = {requester} if Barred.REQUESTER in self.never else set()
+        return bool(self.groups) or len(self.users - barred) >= self.approvals
+
     def bars(self, person: Person, request: Request) -> Barred | None:
         """Return as what `person` may not decide on `request`, though named; None if nothing bars them."""
         if Barred.REQUESTER in self.never and person == request.requester:

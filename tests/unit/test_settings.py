@@ -141,6 +141,60 @@ def test_a_standing_share_is_with_whomever_a_request_may_be_with(tmp_path: Path)
     assert (share.targets, share.auto_scaling) == (("staging", "whole-org"), True)
 
 
+MORE_TARGETS = """
+[[targets]]
+name = "prod"
+environment = "production"
+role_arn = "arn:aws:iam::333333333333:role/ami-share-target"
+keys = { eu-central-1 = "alias/ami-copies" }
+
+[[approval.rules]]
+name = "production"
+environments = ["production"]
+users = ["U0KIM", "U0MIKA"]
+"""
+BY_MIKA_ALONE = GOOD.replace('users = ["U0SAM"]', 'users = ["U0MIKA"]')
+TO_BOTH = STANDING.replace('targets = ["everybody"]', 'targets = ["staging", "prod"]')
+
+
+@pytest.mark.parametrize(
+    ("approval", "wants"),
+    [
+        ('users = ["U0MIKA"]', "1 of U0MIKA"),
+        ('users = ["U0MIKA", "U0SAM"]\napprovals = 2', "2 of U0MIKA, U0SAM"),
+    ],
+)
+def test_a_standing_share_that_nobody_could_approve_is_refused(tmp_path: Path, approval: str, wants: str) -> None:
+    text = BY_MIKA_ALONE.replace('users = ["U0MIKA"]', approval) + MORE_TARGETS + TO_BOTH
+    said = complaints(tmp_path, text)
+    assert f"golden: too few people could approve it for staging: the rule default wants {wants}" in said
+    assert "name others in its users, or a user group, or somebody else in on_behalf_of" in said
+    assert "for prod" not in said, "by another rule"
+
+
+@pytest.mark.parametrize(
+    "approval",
+    [
+        'users = ["U0MIKA", "U0SAM"]',
+        'users = ["U0MIKA"]\ngroups = ["S0PLATFORM"]',
+        'users = ["U0MIKA"]\nnever = []',
+        'users = ["U0SAM", "U0KIM"]\napprovals = 2',
+    ],
+)
+def test_a_standing_share_that_somebody_else_can_approve_is_taken(tmp_path: Path, approval: str) -> None:
+    text = BY_MIKA_ALONE.replace('users = ["U0MIKA"]', approval) + MORE_TARGETS + TO_BOTH
+    assert load(write(tmp_path, text))[0].standing_shares
+
+
+def test_a_rule_of_one_s_own_decides_on_one_s_standing_share(tmp_path: Path) -> None:
+    of_mika = '\n[[approval.rules]]\nname = "of-mika"\nrequesters = ["U0MIKA"]\nusers = ["U0SAM"]\n'
+    standing = STANDING.replace("everybody", "staging")
+    assert load(write(tmp_path, BY_MIKA_ALONE + of_mika + standing))[0].standing_shares
+    assert "for staging: the rule default" in complaints(
+        tmp_path, BY_MIKA_ALONE + of_mika.replace("U0MIKA", "U0KIM") + standing
+    )
+
+
 def test_a_rule_of_retention_may_name_a_group_but_no_organization(tmp_path: Path) -> None:
     rule = '\n[[retention]]\nimages = "golden-*"\nkeep = 3\ntargets = ["{}"]\n'
     some = GOOD + EVERYBODY + '\n[[groups]]\nname = "some"\ntargets = ["staging"]\n'
@@ -424,6 +478,26 @@ def test_rules_are_taken_in_order_with_the_default_last(tmp_path: Path) -> None:
 def test_a_rule_that_makes_no_sense_is_refused(tmp_path: Path, good: str, bad: str, said: str) -> None:
     assert good in RULES
     assert said in complaints(tmp_path, IN_PRODUCTION + RULES.replace(good, bad))
+
+
+@pytest.mark.parametrize(
+    ("rule", "taken"),
+    [
+        ('requesters = ["U0MIKA"]\nusers = ["U0MIKA"]', False),
+        ('requesters = ["U0MIKA", "U0SAM"]\nusers = ["U0MIKA", "U0SAM"]\napprovals = 2', False),
+        ('requesters = ["U0MIKA", "U0SAM"]\nusers = ["U0MIKA", "U0SAM"]', True),
+        ('requesters = ["U0MIKA", "U0SAM"]\nusers = ["U0MIKA"]', True),
+        ('requesters = ["U0MIKA", "S0CONTRACTORS"]\nusers = ["U0MIKA"]', True),
+        ('requesters = ["U0MIKA"]\nusers = ["U0MIKA"]\ngroups = ["S0PLATFORM"]', True),
+        ('requesters = ["U0MIKA"]\nusers = ["U0MIKA"]\nnever = []', True),
+    ],
+)
+def test_a_rule_whose_requesters_can_get_no_approval_is_refused(tmp_path: Path, rule: str, taken: bool) -> None:
+    text = f'{GOOD}\n[[approval.rules]]\nname = "own"\n{rule}\n'
+    if taken:
+        assert len(load(write(tmp_path, text))[0].rules.rules) == 2
+    else:
+        assert "approval.rules.0: requesters: none of them could get an approval" in complaints(tmp_path, text)
 
 
 def test_a_rule_that_can_never_apply_is_refused(tmp_path: Path) -> None:
