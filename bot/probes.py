@@ -107,6 +107,10 @@ class Meters(Observer):
         """Have what the database said told as well."""
         self.registry.register(_OfDatabase(pulse, clock))
 
+    def check(self, checks: Callable[[], Mapping[str, str]]) -> None:
+        """Have the checks of `/readyz` told as well."""
+        self.registry.register(_OfChecks(checks))
+
     def left(self, request: Request, now: datetime) -> None:
         spent = (now - request.state_since).total_seconds()
         self._states.labels(request.kind.value, request.state.value).observe(max(spent, 0.0))
@@ -173,6 +177,19 @@ class _OfDatabase(Collector):
         yield _gauge("ami_share_clock_off_seconds", "How much this process is ahead of the database.", census.clock_off)
 
 
+@dataclass(frozen=True, eq=False)
+class _OfChecks(Collector):
+    """A gauge of what `/readyz` would say of this process."""
+
+    checks: Callable[[], Mapping[str, str]]
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        found = GaugeMetricFamily("ami_share_check_ok", "Whether a check of /readyz is ok.", labels=["check"])
+        for check, why in self.checks().items():
+            found.add_metric([check], int(why == "ok"))
+        yield found
+
+
 def _gauge(name: str, words: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(name, words, value=value)
 
@@ -221,7 +238,7 @@ class Probes:
             case "/healthz":
                 return "200 OK", _TEXT, b"alive\n"
             case "/readyz":
-                checks = self._checks()
+                checks = self.checks()
                 ready = all(why == "ok" for why in checks.values())
                 body = json.dumps({"ready": ready, "checks": checks}).encode()
                 return ("200 OK" if ready else "503 Service Unavailable"), _JSON, body + b"\n"
@@ -230,7 +247,8 @@ class Probes:
             case _:
                 return None
 
-    def _checks(self) -> Mapping[str, str]:
+    def checks(self) -> Mapping[str, str]:
+        """Return what is wrong with each thing that is checked, or `ok`; nobody is asked."""
         now = self.clock()
         ticked = self.pulse.ticked_at
         checks = {

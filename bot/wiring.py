@@ -150,6 +150,8 @@ def build(
     Bench(store, rules, clock, settings.slack.team_id, wake, homes.refresh).listen(app)
     channels = Channels(client, settings.channels)
     user_groups = UserGroups(client, settings.user_groups)
+    probes = Probes(store, clock, client, meters, channels, user_groups, pulse)
+    meters.check(probes.checks)
     Followers(store, rules, clock, settings.slack.team_id).listen(app)
     shares = Shares(
         accounts=accounts,
@@ -187,7 +189,7 @@ def build(
         homes=homes,
         channels=channels,
         user_groups=user_groups,
-        probes=Probes(store, clock, client, meters, channels, user_groups, pulse),
+        probes=probes,
         listeners=tuple(Listener(queue, accounts, estate, standing, watch) for queue in settings.queues),
         clicks=clicks,
         reconsider=reconsider,

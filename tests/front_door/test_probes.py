@@ -76,6 +76,48 @@ def test_it_is_not_ready_while_socket_mode_is_not_connected(stage: Stage) -> Non
     assert checks(stage)[0] == "200 OK"
 
 
+def checked(stage: Stage) -> dict[str, bool]:
+    """What the metrics say of each check, with nobody asked meanwhile."""
+    before = len(stage.slack.journal.calls())
+    told = re.findall(r'^ami_share_check_ok\{check="(.+)"\} (.+)$', get(stage, "/metrics")[1], re.MULTILINE)
+    assert len(stage.slack.journal.calls()) == before
+    return {check: bool(float(value)) for check, value in told}
+
+
+def test_each_check_is_a_metric_that_goes_with_it(stage: Stage) -> None:
+    assert checked(stage) == {
+        "scheduler": False,
+        "slack": False,
+        "channels": True,
+        "user groups": True,
+        "database": False,
+    }
+    stage.bot.probes.feel()
+    stage.bot.probes.pulse.connected = lambda: True
+    well = dict.fromkeys(["scheduler", "slack", "socket", *HERE], True)
+    assert checked(stage) == well
+    stage.bot.probes.pulse.connected = lambda: False
+    stage.room.members.remove(stage.slack.bot_user_id)
+    stage.bot.channels.keep_looking()
+    stage.slack.faults.fail("auth.test", error="internal_error")
+    stage.bot.probes.feel()
+    assert checked(stage) == well | {"socket": False, "channels": False, "slack": False}
+    stage.types(stage.mika, f"{stage.images.image(REGION)} to staging")
+    stage.clock.advance(timedelta(minutes=3))
+    assert checked(stage) == {check: why == "ok" for check, why in checks(stage)[1].items()}
+    assert not checked(stage)["scheduler"]
+
+
+def test_an_idle_bot_that_is_cut_off_from_slack_sets_an_alert_off(stage: Stage) -> None:
+    rules = (ROOT / "deploy/prometheus-rules.yaml").read_text(encoding="utf-8")
+    _, _, rule = rules.partition("AmiShareNotReady")
+    assert "expr: min by (check) (ami_share_check_ok) == 0\n        for: 10m\n" in rule
+    assert "/readyz" in rule
+    stage.bot.probes.pulse.connected = lambda: False
+    stage.bot.probes.feel()
+    assert [check for check, ok in checked(stage).items() if not ok] == ["socket"]
+
+
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_it_is_not_ready_while_its_clock_is_off(stage: Stage) -> None:
     told = metrics(stage)
