@@ -8,7 +8,8 @@ COPY aws_ops aws_ops
 COPY sharing sharing
 COPY handlers handlers
 COPY bot bot
-USER bot
+# By number: a name is nothing that Kubernetes could know not to be root's (runAsNonRoot).
+USER 10001
 EXPOSE 3000
 ENTRYPOINT ["python", "-m", "bot"]
 CMD ["run", "--settings", "/etc/ami-share/ami-share.toml"]
