@@ -1,11 +1,10 @@
 """What the roles of `deploy/iam` can't do, whoever holds their credentials."""
 
-from typing import Any
-
 import pytest
 
-from playground.aws import Account, StrictAws
-from playground.company import IMAGES, REGION, STAGING, source_policy, target_policy
+from playground.aws import Account, StrictAws, key_access
+from playground.aws.identities import Credentials
+from playground.company import ABROAD, IMAGES, REGION, STAGING, source_policy, target_policy
 from tests.strict_aws.rules import READ, refused, rule
 from tests.strict_aws.targets import session
 
@@ -19,17 +18,17 @@ def account(aws: StrictAws, request: pytest.FixtureRequest) -> Account:
 
 
 @pytest.fixture
-def ec2(account: Account) -> Any:
-    """EC2, for whoever has the role of that account."""
-    role = account.role("ami-share", policy=POLICIES[account.id])
-    return session(**account.session(role).for_boto()).client("ec2")
+def holder(account: Account) -> Credentials:
+    """Whoever has the role of that account."""
+    return account.session(account.role("ami-share", policy=POLICIES[account.id]))
 
 
 @rule("2.10", READ)
 def test_tags_are_set_on_copies_as_they_are_made_and_on_nothing_else(
-    aws: StrictAws, account: Account, ec2: Any
+    aws: StrictAws, account: Account, holder: Credentials
 ) -> None:
     """EC2 User Guide, "Grant permission to tag Amazon EC2 resources during creation"."""
+    ec2 = session(**holder.for_boto()).client("ec2")
     image = account.image(REGION)
     (snapshot,) = aws.image(image).snapshots
     for resource in (image, snapshot.id):
@@ -40,3 +39,17 @@ def test_tags_are_set_on_copies_as_they_are_made_and_on_nothing_else(
     tagged = [{"ResourceType": kind, "Tags": OURS} for kind in ("image", "snapshot")]
     copy = ec2.copy_image(Name="a copy", SourceImageId=image, SourceRegion=REGION, TagSpecifications=tagged)["ImageId"]
     assert ec2.deregister_image(ImageId=copy)
+
+
+@rule("2.3", READ)
+@pytest.mark.parametrize("region", [REGION, ABROAD])
+def test_a_key_is_used_by_ec2_for_the_role_and_never_by_the_role_itself(
+    aws: StrictAws, account: Account, holder: Credentials, region: str
+) -> None:
+    """KMS developer guide, "kms:ViaService"."""
+    key = aws.key(account.key(region))
+    kms = session(**holder.for_boto()).client("kms", region)
+    assert kms.describe_key(KeyId=key.arn)
+    for action in ("Encrypt", "Decrypt", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo"):
+        assert key_access.allowed_through_ec2(aws, key, holder, [action], aws.clock())
+        assert not key_access.allowed(aws, key, holder, action, {}, moment=aws.clock())
