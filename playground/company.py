@@ -22,7 +22,7 @@ _DEPLOY = Path(__file__).parent.parent / "deploy"
 
 REGION, ABROAD = "eu-central-1", "us-east-1"
 HOME, IMAGES, STAGING, PROD = "999999999999", "111111111111", "222222222222", "333333333333"
-MANAGEMENT, SANDBOX = "888888888888", "444444444444"
+MANAGEMENT, SANDBOX, KEYS = "888888888888", "444444444444", "777777777777"
 TARGETS = {"staging": STAGING, "prod": PROD}
 
 
@@ -73,7 +73,7 @@ def _several(values: list[str], found: re.Match[str]) -> str:
 
 def target_policy(account_id: str, source: str = IMAGES) -> dict[str, Any]:
     """Return what a target's role may do, as it is shipped."""
-    return iam_policy("target-role-policy", SOURCE_ACCOUNT=source, TARGET_ACCOUNT=account_id)
+    return iam_policy("target-role-policy", SOURCE_ACCOUNT=source, KEY_ACCOUNT=KEYS, TARGET_ACCOUNT=account_id)
 
 
 def source_policy(*members: str) -> dict[str, Any]:
@@ -82,11 +82,27 @@ def source_policy(*members: str) -> dict[str, Any]:
     return iam_policy("source-role-policy", SOURCE_ACCOUNT=IMAGES, TARGET_ACCOUNT=accounts)
 
 
+def key_policy() -> dict[str, Any]:
+    """Return what the role of an account that only holds keys may do, as it is shipped."""
+    return iam_policy("key-role-policy", KEY_ACCOUNT=KEYS, TARGET_ACCOUNT=list(TARGETS.values()))
+
+
+def bot_policy(*targets: str) -> dict[str, Any]:
+    """Return what the bot itself may do, as it is shipped, with more targets besides the company's own."""
+    return iam_policy(
+        "bot-policy",
+        SOURCE_ACCOUNT=IMAGES,
+        TARGET_ACCOUNT=[*TARGETS.values(), *targets],
+        KEY_ACCOUNT=KEYS,
+        MANAGEMENT_ACCOUNT=MANAGEMENT,
+    )
+
+
 def furnish(aws: StrictAws, slack: StrictSlack) -> Company:
     """Put up the people and the accounts."""
     mika, sam, kim = (slack.user(name) for name in ("mika", "sam", "kim"))
     room = slack.channel("ami-approvals", members=[mika, sam, kim])
-    home = aws.account(HOME).user("ami-share-bot")
+    home = aws.account(HOME).user("ami-share-bot", bot_policy())
     aws.account(IMAGES).role(
         "ami-share-source",
         trusted=[home.arn],

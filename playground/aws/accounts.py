@@ -119,6 +119,11 @@ class Account:
         with self._aws.settled():
             self._aws.identities.named(f"arn:aws:iam::{self.id}:role/{name}").policies = [policy]
 
+    def set_user_policy(self, name: str, policy: Policy) -> None:
+        """Replace what a user may do."""
+        with self._aws.settled():
+            self._aws.identities.named(f"arn:aws:iam::{self.id}:user/{name}").policies = [policy]
+
     def session(self, role_arn: str, name: str = "test") -> Credentials:
         """Give credentials of a role without asking STS, for a test that stands in someone's shoes."""
         role = self._aws.identities.role(role_arn)

@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 
 from playground.aws import Crash, Disk
-from playground.company import ABROAD, iam_policy
+from playground.company import ABROAD, HOME, KEYS, iam_policy, key_policy
 from tests.front_door.test_auditing import audited, put_right
 from tests.front_door.test_taking_back import APPROVE, lists, shared, taken_back
 from tests.stage import IMAGES, PROD, REGION, STAGING, Stage
 
-KEYS = "444444444444"
 DAY = timedelta(days=1)
 ROLES = {account: f"arn:aws:iam::{account}:role/ami-share-target" for account in (STAGING, PROD)}
 FOR_EBS = {
@@ -244,11 +243,9 @@ def test_a_key_of_a_third_account_is_opened_there(stage: Stage, access: str) -> 
     for_vault = {"Effect": "Allow", "Principal": {"AWS": vault.root}, "Action": "kms:*", "Resource": "*"}
     key = vault.key(REGION, policy={"Version": "2012-10-17", "Statement": [for_vault, opened_to_images]})
     image = in_another_accounts_key(stage, key)
-    assert "a key of account 444444444444 in which I have no role" in refused(stage, image)
+    assert f"a key of account {KEYS} in which I have no role" in refused(stage, image)
 
-    may = iam_policy("source-role-policy", SOURCE_ACCOUNT=KEYS, TARGET_ACCOUNT=[STAGING, PROD])
-    role = vault.role("ami-share-keys", trusted=[f"arn:aws:iam::{'9' * 12}:user/ami-share-bot"], policy=may)
-    stage.staging.set_role_policy("ami-share-target", wide())
+    role = vault.role("ami-share-keys", trusted=[f"arn:aws:iam::{HOME}:user/ami-share-bot"], policy=key_policy())
     stage.add_settings(f'\n[[key_accounts]]\nname = "vault"\nrole_arn = "{role}"\nkey_access = "{access}"\n')
     before = stage.aws.key(key).policy
     share = shared(stage, f"{image} to staging")
@@ -275,11 +272,6 @@ def refused(stage: Stage, image: str) -> str:
     stage.types(stage.mika, f"{image} to staging")
     stage.work()
     return str(stage.direct(stage.mika)[-1]).replace("`", "")
-
-
-def wide() -> dict[str, Any]:
-    """A target's role that may use keys of all accounts; the shipped one names the source's."""
-    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
 @pytest.mark.parametrize("access", ["policy", "grant"])

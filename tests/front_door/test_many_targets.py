@@ -7,7 +7,7 @@ import pytest
 from handlers.ballots import APPROVE
 from handlers.following import DETAILS
 from playground.aws import Disk
-from playground.company import HOME, IMAGES, iam_policy, target_policy
+from playground.company import HOME, IMAGES, bot_policy, iam_policy, target_policy
 from tests.stage import REGION, Stage
 
 REGIONS = (REGION, "eu-west-1", "us-east-1", "ap-northeast-1")
@@ -32,6 +32,7 @@ def image(stage: Stage) -> str:
         account.set_role_policy("ami-share-target", target_policy(account_id))
         for region in REGIONS:
             account.key(region, alias="alias/ami-copies")
+    stage.aws.account(HOME).set_user_policy("ami-share-bot", bot_policy(*ACCOUNTS.values()))
     policy = iam_policy("source-role-policy", SOURCE_ACCOUNT=IMAGES, TARGET_ACCOUNT=list(ACCOUNTS.values()))
     stage.images.set_role_policy("ami-share-source", policy)
     targets = "".join(_TARGET.format(name=name, account_id=one, keys=keys) for name, one in ACCOUNTS.items())
