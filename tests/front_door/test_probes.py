@@ -278,6 +278,25 @@ def test_what_aws_does_not_do_for_hours_is_stuck(stage: Stage) -> None:
     assert stuck(stage)
 
 
+def test_a_bot_that_is_gone_is_an_alert_and_one_that_is_in_trouble_is_not_gone(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = (ROOT / "deploy/prometheus-rules.yaml").read_text(encoding="utf-8")
+    (metric,) = re.findall(r"expr: absent\((\w+)\)$", rules, re.MULTILINE)
+
+    def told() -> bool:
+        return re.search(rf"^{metric} \S+$", get(stage, "/metrics")[1], re.MULTILINE) is not None
+
+    def gone() -> Any:
+        raise OperationalError("SELECT 1", {}, Exception())
+
+    monkeypatch.setattr(stage.bot.store, "transaction", gone)
+    stage.bot.probes.feel()
+    assert told(), "a database that is away is another alert's"
+    stage.clock.advance(timedelta(minutes=10))
+    assert told(), "and so are jobs that stand still"
+
+
 def outbox_age(stage: Stage) -> float:
     (age,) = re.findall(r"^ami_share_outbox_age_seconds (\S+)$", metrics(stage), re.MULTILINE)
     return float(age)
