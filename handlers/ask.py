@@ -149,18 +149,21 @@ def at_odds(ask: Ask) -> list[Problem]:
 
 
 def read_images(words: Iterable[str], images: Images, problems: list[Problem]) -> tuple[ImageId, ...]:
-    """Return the images named by id or by name, each once; what is neither goes to `problems`."""
+    """Return the images named by id or by name, each once; what is neither goes to `problems`.
+
+    An id is an id, whatever images are called: anybody who makes one may call it as they like.
+    """
     found: list[ImageId] = []
     unknown: list[str] = []
     for word in words:
-        image_id = images.called(word)
-        if image_id is not None:
-            found.append(image_id)
-            continue
         try:
             found.append(read_image_id(word))
         except MalformedId:
-            unknown.append(word)
+            image_id = images.called(word)
+            if image_id is None:
+                unknown.append(word)
+            else:
+                found.append(image_id)
     for number, word in enumerate(unknown):
         kind = ProblemKind.NOT_AN_IMAGE if word.lower().startswith("ami-") else ProblemKind.NO_SUCH_IMAGE
         problems.append(problem(kind, images.alike(word) if number < _HINTS else (), word=word))
@@ -215,7 +218,7 @@ def read_date(text: str, now: datetime, problems: list[Problem]) -> datetime | N
         problems.append(problem(ProblemKind.NOT_A_DATE, word=text or "none"))
         return None
     ends_at = datetime.combine(day, time(0), tzinfo=UTC) + timedelta(days=1) if day < date.max else None
-    return _checked_end(ends_at, now, problems)
+    return checked_end(ends_at, now, problems)
 
 
 def read_time(text: str, now: datetime, problems: list[Problem]) -> datetime | None:
@@ -224,10 +227,11 @@ def read_time(text: str, now: datetime, problems: list[Problem]) -> datetime | N
     if found is None:
         problems.append(problem(ProblemKind.NOT_A_TIME, word=text or "none"))
         return None
-    return _checked_end(now + int(found["number"]) * _UNITS[found["unit"].lower()], now, problems)
+    return checked_end(now + int(found["number"]) * _UNITS[found["unit"].lower()], now, problems)
 
 
-def _checked_end(ends_at: datetime | None, now: datetime, problems: list[Problem]) -> datetime | None:
+def checked_end(ends_at: datetime | None, now: datetime, problems: list[Problem]) -> datetime | None:
+    """Return the end, unless it is too late or has passed, which goes to `problems`."""
     if ends_at is None or ends_at > now + _LONGEST_SHARE:
         problems.append(problem(ProblemKind.END_TOO_LATE))
         return None

@@ -15,7 +15,7 @@ from slack_sdk import WebClient
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement, SectionBlock
 
 from aws_ops.ids import ImageId
-from handlers import form, listing, mrkdwn, recipients, wording
+from handlers import form, listing, mrkdwn, phrases, recipients, wording
 from handlers.answers import meet, no_such, tell_privately
 from handlers.ask import Ask
 from handlers.command import (
@@ -52,7 +52,7 @@ from sharing.gallery import Gallery
 from sharing.requests import NewRequest, Person, Request, RequestId, RequestKind, revocation_of
 from sharing.retiring import retirement
 from sharing.rules import ApprovalRules
-from sharing.states import DeliveryState, RequestState
+from sharing.states import DeliveryState, RequestState, is_final
 from sharing.store import Store
 from sharing.transaction import NoSuchRequest
 
@@ -149,7 +149,7 @@ class Desk:
                 ack(self._revoke(caller, origin, revoke))
             case Retire():
                 request = self._store(caller, retirement(caller.person, origin))
-                ack(say("received-retire", **self._names(request)))
+                ack(say("received-retire", **self._names(say, request)))
             case Audit() as audit:
                 ack(self._audit(caller, origin, audit))
 
@@ -157,7 +157,7 @@ class Desk:
         """Take the form: store what is asked for, or show what is wrong at the fields."""
         try:
             caller = self._meet(hurried(client), body)
-            read = form.read_share_form(caller.say, view["state"]["values"], self.estate, self.gallery, self.clock())
+            read = form.read_share_form(caller.say, view, self.estate, self.gallery, self.clock())
             if isinstance(read, dict):
                 ack(response_action="errors", errors=read)
                 return
@@ -253,9 +253,17 @@ class Desk:
             return
         wanted = _wanted(f"preview:{seen.id}", caller.person, _ask_of(seen))
         try:
-            self._answer(client, body, self._received(caller.say, self._store(caller, wanted)))
+            request = self._store(caller, wanted)
         except _NotHeard as no:
             self._answer(client, body, str(no))
+            return
+        if request.state is RequestState.CHECKING:
+            self._answer(client, body, self._received(caller.say, request))
+        elif is_final(request.came_to):
+            # It was asked for before, and that is over.
+            self._form_for(client, body, OpenForm(_ask_of(seen)))
+        else:
+            self._answer(client, body, listing.status(caller.say, request))
 
     def revoke_by_button(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
         """Take a click on Take back."""
@@ -345,7 +353,7 @@ class Desk:
             return wording.not_revocable(say, share)
         asked = revocation_of(share, caller.person, origin)
         revocation = self._store(caller, replace(asked, deregister=revoke.deregister, reason=revoke.reason))
-        return say("received-revoke", share=mrkdwn.code(share.id), **self._names(revocation))
+        return say("received-revoke", share=mrkdwn.code(share.id), **self._names(say, revocation))
 
     def _audit(self, caller: _Caller, origin: str, audit: Audit) -> str:
         say = caller.say
@@ -357,15 +365,18 @@ class Desk:
             if share.kind is not RequestKind.SHARE or share.state is not RequestState.COMPLETED:
                 return wording.not_in_force(say, share)
         request = self._store(caller, audit_of(caller.person, origin, audit.image_ids, audit.share))
-        return say("received-audit", **self._names(request))
+        return say("received-audit", **self._names(say, request))
 
     def _received(self, say: Speech, request: Request) -> str:
         if request.kind is RequestKind.PREVIEW:
             return say("received-preview", request=mrkdwn.code(request.id))
-        return say("received", images=wording.row(say, map(mrkdwn.code, request.image_ids)), **self._names(request))
+        return say(
+            "received", images=wording.row(say, map(mrkdwn.code, request.image_ids)), **self._names(say, request)
+        )
 
-    def _names(self, request: Request) -> dict[str, str]:
-        return {"request": mrkdwn.code(request.id), "channel": mrkdwn.channel(self.rules.channel)}
+    def _names(self, say: Speech, request: Request) -> dict[str, str]:
+        channels = dict.fromkeys(part.rule.channel for part in self.rules.parts_of(request))
+        return {"request": mrkdwn.code(request.id), "channel": phrases.channels(say, channels)}
 
     def _not_understood(self, say: Speech, mistaken: NotUnderstood) -> str:
         example = f"ami-0123456789abcdef0 to {self.estate.targets[0].name} reason release 42"

@@ -92,7 +92,7 @@ def standing(say: Speech, request: Request) -> str | None:
         case RequestState.CANCELLED:
             return cancelled(say, request)
         case RequestState.CHECKING:
-            return say("being-checked-anew")
+            return say("being-checked-anew") if request.edits else None
         case RequestState.AWAITING_APPROVAL | RequestState.EXPIRED | RequestState.REVOKING | RequestState.REVOKED:
             return "\n".join(results(say, request)) or None
         case _:

@@ -5,7 +5,7 @@ Pure: builds what Slack shows, and reads back what was put in.
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 from slack_sdk.models.blocks import (
@@ -30,6 +30,7 @@ from handlers.ask import (
     Ask,
     Images,
     at_odds,
+    checked_end,
     last_day,
     not_copied,
     read_date,
@@ -78,11 +79,14 @@ def share_form(
     regions = {one: Option(text=one, value=one) for one in estate.regions[:_OPTIONS]}
     # More than may be asked for aren't put in at all: the first hundred would pass for the whole.
     targets = draft.targets if len(draft.targets) <= _OPTIONS else ()
+    typed = _typed_end(draft, now)
     auto_scaling = [_named(say, "form-auto-scaling", _AUTO_SCALING)]
     return View(
         type="modal",
         callback_id=SHARE,
-        private_metadata=json.dumps({"channel": channel, "kind": kind.value}),
+        private_metadata=json.dumps(
+            {"channel": channel, "kind": kind.value, "until": typed.isoformat() if typed else None}
+        ),
         title=say("form-title"),
         submit=say("form-submit-preview" if kind is RequestKind.PREVIEW else "form-submit"),
         close=say("form-close"),
@@ -145,7 +149,7 @@ def share_form(
                 block_id=_UNTIL,
                 label=say("form-until"),
                 optional=True,
-                hint=say("form-until-hint"),
+                hint=say("form-until-hint") if typed is None else say("form-until-typed", when=_spelt(typed)),
                 element=DatePickerElement(
                     action_id=_VALUE,
                     placeholder=say("form-until-placeholder"),
@@ -215,19 +219,19 @@ def _words_of(block: Mapping[str, Any]) -> list[str]:
 
 
 def read_share_form(
-    say: Speech, values: Mapping[str, Any], estate: Estate, images: Images, now: datetime
+    say: Speech, view: Mapping[str, Any], estate: Estate, images: Images, now: datetime
 ) -> Ask | dict[str, str]:
     """Return what the form asks for, or what is wrong with it, by the `block_id` of the field."""
+    values = view["state"]["values"]
     fields = (IMAGE, _TARGETS, _REGIONS, _UNTIL, _CHOICES, _REASON, _KEY, _TICKET)
     wrong: dict[str, list[Problem]] = {field: [] for field in fields}
-    until = values[_UNTIL][_VALUE]["selected_date"]
     key, ticket = _typed(values, _KEY), _typed(values, _TICKET)
     ask = Ask(
         image_ids=read_images(_chosen(values, IMAGE, IMAGES), images, wrong[IMAGE]),
         targets=read_targets(_chosen(values, _TARGETS, TARGETS), estate, wrong[_TARGETS]),
         regions=read_regions(_chosen(values, _REGIONS), estate, wrong[_REGIONS]),
         mode=Mode(values[_MODE][_VALUE]["selected_option"]["value"]),
-        ends_at=read_date(until, now, wrong[_UNTIL]) if until else None,
+        ends_at=_read_end(view, now, wrong[_UNTIL]),
         reason=_typed(values, _REASON)[:REASON_LIMIT],
         auto_scaling=_AUTO_SCALING in _chosen(values, _CHOICES),
         key=read_key(key, wrong[_KEY]) if key else None,
@@ -249,6 +253,28 @@ def read_share_form(
         if problems
     }
     return errors or ask
+
+
+def _read_end(view: Mapping[str, Any], now: datetime, problems: list[Problem]) -> datetime | None:
+    """The end of the day that is picked, or what was typed before, if that is the day of it."""
+    day = view["state"]["values"][_UNTIL][_VALUE]["selected_date"]
+    if not day:
+        return None
+    until = json.loads(view["private_metadata"]).get("until")
+    typed = datetime.fromisoformat(until) if until else None
+    if typed is not None and typed > now and last_day(typed).isoformat() == day:
+        return checked_end(typed, now, problems)
+    return read_date(day, now, problems)
+
+
+def _typed_end(draft: Ask, now: datetime) -> datetime | None:
+    """The end, if the field can't say it: a day is all that can be picked, and ends at midnight."""
+    end = draft.ends_at
+    return end if end is not None and end > now and end.astimezone(UTC).time() != time(0) else None
+
+
+def _spelt(end: datetime) -> str:
+    return end.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def suggestions(say: Speech, gallery: Gallery, typed: str, now: datetime) -> list[dict[str, Any]]:

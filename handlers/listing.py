@@ -1,11 +1,14 @@
 """Listing: requests in short, a line each, and one in full, for the person who asked to see them. Pure mrkdwn."""
 
+from itertools import accumulate
+
 from handlers import ballots, mrkdwn, phrases, wording
 from handlers.speech import Speech
 from sharing.board import Board
 from sharing.requests import Request, RequestKind
 
-_LINES = 15
+# Deliveries of one request, and characters of each part of a list: of all parts, Slack shows 40,000.
+_LINES, _ROOM = 15, 9000
 
 
 def listed(say: Speech, board: Board, *, mine: bool) -> str:
@@ -18,9 +21,12 @@ def listed(say: Speech, board: Board, *, mine: bool) -> str:
 
 
 def _part(say: Speech, title: str, requests: tuple[Request, ...]) -> list[str]:
-    left_out = len(requests) - _LINES
-    more = [say("more-lines", count=left_out)] if left_out > 0 else []
-    return [say(title), *(f"• {line(say, request)}" for request in requests[:_LINES]), *more]
+    lines = [f"• {line(say, request)}" for request in requests]
+    shown = [
+        each for each, length in zip(lines, accumulate(len(one) + 1 for one in lines), strict=True) if length <= _ROOM
+    ]
+    more = [say("more-lines", count=left_out)] if (left_out := len(lines) - len(shown)) else []
+    return [say(title), *shown, *more]
 
 
 def line(say: Speech, request: Request) -> str:

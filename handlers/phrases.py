@@ -36,8 +36,12 @@ _KEYS = 160  # characters: a field of an image names two keys
 
 def title(say: Speech, request: Request) -> str:
     """Return what kind of request this is and how it stands, in plain text."""
-    under_way = request.state is RequestState.COPYING and not request.mode.copies
-    return say(f"title-{request.kind.value}", state=RequestState.APPLYING if under_way else request.state)
+    state: str = request.state
+    if request.state is RequestState.COPYING and not request.mode.copies:
+        state = RequestState.APPLYING
+    elif request.kind is RequestKind.AUDIT and _found_nothing(request):
+        state = "compared"
+    return say(f"title-{request.kind.value}", state=state)
 
 
 def asks(say: Speech, request: Request) -> str:
@@ -52,7 +56,8 @@ def asks(say: Speech, request: Request) -> str:
         case RequestKind.AUDIT:
             scope = "share" if request.of else "images" if request.image_ids else "all"
             subject = mrkdwn.code(request.of) if request.of else images(say, request)
-            return say("asks-audit", who=who, trigger=trigger, scope=scope, subject=subject)
+            found = _yes(request.plan is not None and bool(request.plan.changes))
+            return say("asks-audit", who=who, trigger=trigger, scope=scope, subject=subject, found=found)
         case RequestKind.PREVIEW:
             return say("asks-preview", images=images(say, request), targets=targets(say, request))
         case RequestKind.SHARE:
@@ -75,9 +80,9 @@ def _what_a_revocation_does(say: Speech, request: Request) -> str:
     return say("take-back", share=share, images=images(say, request), targets=targets(say, request))
 
 
-def asked(say: Speech, request: Request, channels: Iterable[str]) -> str:
+def asked(say: Speech, request: Request, asked_in: Iterable[str]) -> str:
     """Return what the requester is told while others decide, in those channels."""
-    names = {"request": mrkdwn.code(request.id), "channel": _some(say, list(map(mrkdwn.channel, channels)))}
+    names = {"request": mrkdwn.code(request.id), "channel": channels(say, asked_in)}
     match request.kind:
         case RequestKind.RETIRE:
             return say("asked-retire", **names)
@@ -92,7 +97,13 @@ def asked(say: Speech, request: Request, channels: Iterable[str]) -> str:
 
 def nothing_changes(say: Speech, request: Request) -> str:
     """Return what a plan without changes means."""
-    return say("plan-takes-nothing" if request.kind is RequestKind.REVOKE else "plan-changes-nothing")
+    match request.kind:
+        case RequestKind.REVOKE:
+            return say("plan-takes-nothing")
+        case RequestKind.AUDIT | RequestKind.RETIRE:
+            return say("plan-finds-nothing")
+        case _:
+            return say("plan-changes-nothing")
 
 
 def confirm(say: Speech, request: Request, targets: Sequence[str], room: int) -> str:
@@ -119,6 +130,11 @@ def targets(say: Speech, request: Request) -> str:
     if not request.regions:
         return names
     return say("targets-in-regions", names=names, regions=_some(say, list(map(mrkdwn.code, request.regions))))
+
+
+def channels(say: Speech, ids: Iterable[str]) -> str:
+    """Return links to channels."""
+    return _some(say, list(map(mrkdwn.channel, ids)))
 
 
 def _some(say: Speech, words: list[str]) -> str:

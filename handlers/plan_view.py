@@ -101,7 +101,9 @@ def _if_all_fit(lines: Iterable[str], room: int) -> list[str] | None:
 
 def every_change(say: Speech, request: Request, plan: Plan) -> Iterator[str]:
     """Yield what will change, in its order, and what need not."""
-    yield _title(say, request)
+    looked = request.kind in (RequestKind.AUDIT, RequestKind.RETIRE)
+    if plan.changes or not looked:
+        yield _title(say, request)
     yield from _numbered(changes.change(say, one) for one in plan.changes)
     yield from (_reuse(say, one) for one in plan.reuses)
     yield from _nothing(say, request, plan)

@@ -10,6 +10,8 @@ from handlers.asking import FILL_IN, FORM_SHORTCUT, MESSAGE_SHORTCUT
 from handlers.ballots import APPROVE, DENY
 from handlers.following import AGAIN, ASK_FOR_PREVIEW, DETAILS, NOTIFY, REVOKE, STOP_NOTIFYING
 from playground.aws import Disk
+from sharing.board import read_board
+from sharing.requests import RequestKind
 from tests.postgres import ON_BOTH
 from tests.stage import IMAGES, PROD, REGION, STAGING, Stage
 
@@ -66,6 +68,86 @@ def test_what_a_preview_showed_can_be_asked_for_once(stage: Stage, image: str) -
     (asked,) = stage.slack.messages(stage.room)
     assert "Ticket: `OPS-42`" in asked.as_text()
     assert ">look" in asked.as_text()
+
+
+def test_what_a_preview_showed_can_be_asked_for_in_the_form_once_that_is_over(stage: Stage, image: str) -> None:
+    stage.types(stage.mika, f"plan {image} to staging reason look")
+    stage.work()
+    preview = dm(stage, stage.mika)
+    stage.clicks(stage.mika, ASK_FOR_PREVIEW, preview)
+    stage.work()
+    stage.clicks(stage.mika, ASK_FOR_PREVIEW, preview)
+    assert "AMI share: approval needed" in stage.private(stage.mika)[-1]
+    (request,) = read_board(stage.bot.store).waiting
+    stage.types(stage.mika, f"cancel {request.id}")
+    stage.work()
+    stage.clicks(stage.mika, ASK_FOR_PREVIEW, preview)
+    assert stage.submits(stage.mika).errors == {}
+    stage.work()
+    assert len(stage.slack.messages(stage.room)) == 2
+    assert ">look" in stage.approval.as_text()
+
+
+def test_an_id_is_an_id_whatever_an_image_is_called(stage: Stage, image: str) -> None:
+    stage.images.image(REGION, name=image)
+    stage.bot.gallery.refresh()
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    assert f"asks to share `{image}` with" in stage.approval.as_text()
+    stage.types(stage.mika, "")
+    stage.submits(stage.mika, image=[image], targets=["staging"], reason="x")
+    stage.work()
+    assert f"asks to share `{image}` with" in stage.approval.as_text()
+
+
+def test_what_is_looked_at_is_told_as_it_is(stage: Stage, image: str) -> None:
+    stage.types(stage.mika, f"{image} to staging")
+    (request,) = read_board(stage.bot.store).running
+    assert "fewer targets" not in said(stage.types(stage.mika, f"status {request.id}"))
+    stage.work()
+    stage.types(stage.mika, "audit")
+    audit = next(one for one in read_board(stage.bot.store).running if one.kind is RequestKind.AUDIT).id
+    assert "compares AWS with what was approved." in said(stage.types(stage.mika, f"status {audit}"))
+    stage.work()
+    told = said(stage.types(stage.mika, f"status {audit}"))
+    assert "AMI audit: compared" in told
+    assert "differ" not in told
+
+
+def test_the_answer_names_the_channel_in_which_it_is_asked_for(stage: Stage, image: str) -> None:
+    vault = stage.slack.channel("vault", members=[stage.sam])
+    stage.add_settings(
+        f'\n[[approval.rules]]\nname = "s"\ntargets = ["staging"]\nchannel = "{vault.id}"\nusers = ["{stage.sam.id}"]\n'
+    )
+    assert "I ask for approval in #vault;" in said(stage.types(stage.mika, f"{image} to staging"))
+    assert "I ask for approval in #ami-approvals;" in said(stage.types(stage.mika, f"{image} to prod"))
+
+
+def test_a_list_shows_as_many_as_slack_does(stage: Stage, image: str) -> None:
+    for number in range(150):
+        stage.types(stage.mika, f"{image} to staging reason {number}")
+    shown = said(stage.types(stage.mika, "list all"))
+    assert 100 < shown.count("• `R-") < 150
+    assert f"… and {150 - shown.count('• `R-')} more" in shown
+    assert len(shown) < 40_000
+
+
+@pytest.mark.parametrize(("hours", "until"), [(2, "2026-03-02 11:00 UTC"), (20, "2026-03-03 05:00 UTC")])
+def test_an_end_that_was_typed_stays_in_the_form_till_another_day_is_picked(
+    stage: Stage, image: str, hours: int, until: str
+) -> None:
+    answer = stage.types(stage.mika, f"{image} to stagin no copy for {hours}h reason x")
+    stage.clicks(stage.mika, FILL_IN, answer.ephemeral[0])
+    view = stage.slack.open_view(stage.mika)
+    assert view is not None
+    assert f"until {until}" in str(view.blocks)
+    assert stage.submits(stage.mika, targets=["staging"]).errors == {}
+    stage.work()
+    assert f"Until {until}" in stage.approval.as_text()
+    stage.clicks(stage.mika, FILL_IN, answer.ephemeral[0])
+    assert stage.submits(stage.mika, targets=["staging"], until="2026-03-08").errors == {}
+    stage.work()
+    assert "Until 2026-03-09 00:00 UTC" in stage.approval.as_text()
 
 
 def test_a_preview_that_can_t_be_says_why(stage: Stage) -> None:

@@ -76,6 +76,7 @@ from sharing.requests import (
     NOBODY,
     Decision,
     Delivery,
+    Edit,
     FailedTry,
     Failure,
     FailureKind,
@@ -420,7 +421,7 @@ def decided(say: Speech) -> list[Said]:
         ),
         "nobody may": (waiting, ApprovalRules((nobody,))),
         "many parts": (many, MANY_RULES),
-        "checked anew": (_share(RequestState.CHECKING), RULES),
+        "checked anew": (_share(RequestState.CHECKING, edits=(Edit(SAM, NOW, targets[:1]),)), RULES),
         "counts no more": (_share(RequestState.AWAITING_APPROVAL, decisions=void), RULES),
         "in parts, counts no more": (
             _share(RequestState.AWAITING_APPROVAL, decisions=(*parts, replace(parts[0], verdict=Verdict.VOID))),
@@ -692,14 +693,19 @@ def told_to_one(say: Speech) -> list[Said]:
 def forms(say: Speech) -> list[Said]:
     waiting = a_request(RequestKind.SHARE, RequestState.AWAITING_APPROVAL)
     done = a_request(RequestKind.SHARE, RequestState.COMPLETED)
+    looked = a_request(RequestKind.AUDIT, RequestState.COMPLETED)
     ballot = Ballot(waiting.id, "0" * 64, "default")
     gallery = Gallery(None, ESTATE)  # type: ignore[arg-type]
     draft = Ask(waiting.image_ids, ("staging", "prod", "whole-org"), reason="x")
     views = {
         "share": form.share_form(say, ESTATE, gallery, draft, channel="C0", now=NOW),
+        "until a time": form.share_form(
+            say, ESTATE, gallery, replace(draft, ends_at=NOW + timedelta(hours=2)), channel="C0", now=NOW
+        ),
         "preview": form.share_form(say, ESTATE, gallery, draft, channel="C0", now=NOW, kind=RequestKind.PREVIEW),
         "denial": denial_form(say, ballot, "C0"),
         "narrowing": narrow_form(say, ballot, "C0", waiting.targets),
+        "nothing found": whole_plan(say, replace(looked, plan=replace(looked.approved_plan, changes=())), RULES),
         "details": whole_plan(say, waiting, replace(RULES, environments={"account-0": "production"})),
         **_homes(say, waiting, done),
     }

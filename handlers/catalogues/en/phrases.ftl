@@ -42,6 +42,7 @@ title-audit = AMI audit: { $state ->
     [refused] no longer possible
     [revoking] being taken back
     [revoked] taken back
+    [compared] compared
    *[failed] failed
 }
 title-retire = AMI retention: { $state ->
@@ -80,11 +81,17 @@ asks-revoke = { $who } asks to { $what }{ $deregister ->
 asks-audit = { $trigger ->
     [calendar] The audit by the calendar
    *[other] An audit for { $who }
-} compared AWS with what was approved{ $scope ->
+} { $found ->
+    [yes] compared
+   *[no] compares
+} AWS with what was approved{ $scope ->
     [share] {" "}in { $subject }
     [images] {" "}for { $subject }
    *[all] {""}
-}, and found that they differ.
+}{ $found ->
+    [yes] , and found that they differ
+   *[no] {""}
+}.
 asks-retire = { $trigger ->
     [calendar] The calendar
    *[other] { $who }
@@ -121,6 +128,7 @@ plan-in-short = _{ $count ->
 } in all, put in short here: the details show each._
 plan-reuse = • { $account } has a good copy already, { $copy } in { $region }: no other is made
 plan-changes-nothing = Nothing has to change at AWS: all of it is there already. Approved, it stays as long as this share lasts.
+plan-finds-nothing = There is nothing to approve: nothing at AWS would be changed.
 plan-takes-nothing = Nothing has to change at AWS: others need the same permissions, or it gave none.
 
 confirm-share = { $images } will be { $copied ->

@@ -38,6 +38,7 @@ form-choices = With “Share only”
 form-auto-scaling = Auto Scaling may launch from it
 form-auto-scaling-description = The target's service-linked role gets a grant on the image's keys
 form-until = Until
+form-until-typed = As typed, until { $when }; with another day, until its end (UTC). Then the permissions are taken back; copies stay
 form-until-hint = At the end of this day (UTC) the permissions are taken back; copies stay
 form-until-placeholder = Choose a day
 form-reason = Reason

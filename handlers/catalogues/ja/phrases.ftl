@@ -42,6 +42,7 @@ title-audit = AMI の監査: { $state ->
     [refused] 実行できなくなりました
     [revoking] 取り消し中
     [revoked] 取り消し済み
+    [compared] 比較済み
    *[failed] 失敗
 }
 title-retire = AMI の整理: { $state ->
@@ -84,7 +85,10 @@ asks-audit = { $trigger ->
     [share] 、{ $subject } について
     [images] 、{ $subject } について
    *[all] {""}
-}承認内容と AWS を比べたところ、違いが見つかりました。
+}{ $found ->
+    [yes] 承認内容と AWS を比べたところ、違いが見つかりました。
+   *[no] 承認内容と AWS を比べます。
+}
 asks-retire = { $trigger ->
     [calendar] 定期実行
    *[other] { $who } さん
@@ -118,6 +122,7 @@ plan-repairs = *修正内容（この順に実行）*
 plan-in-short = _全 { $count } 件の変更をまとめて表示しています。1 件ごとの内容は「詳細」で確認できます。_
 plan-reuse = • { $account } の { $region } には適切なコピー { $copy } がすでにあるため、新しくは作成しません
 plan-changes-nothing = AWS で変更が必要なものはありません。すべてすでにあります。承認すると、この共有が続く間は維持されます。
+plan-finds-nothing = 承認が必要な変更はありません。AWS では何も変更されません。
 plan-takes-nothing = AWS で変更が必要なものはありません。他でも同じ許可が必要か、何も与えていないためです。
 
 confirm-share = { $images } を { $count ->

@@ -38,6 +38,7 @@ form-choices = 「共有のみ」の場合
 form-auto-scaling = Auto Scaling による起動も許可
 form-auto-scaling-description = 共有先のサービスリンクロールに、イメージのキーの使用を許可します
 form-until = 期限
+form-until-typed = 入力どおり { $when } までです。別の日を選ぶと、その日の終わり（UTC）までになります。その後、許可を取り消します。コピーは残ります
 form-until-hint = この日の終わり（UTC）に許可を取り消します。コピーは残ります
 form-until-placeholder = 日付を選択
 form-reason = 理由
