@@ -47,7 +47,7 @@ class SharedImage:
     def readers_due(self, known: Set[AccountId], joining: Set[Entry], leaving: Set[Entry]) -> frozenset[Entry]:
         """The volume permissions of the `known` accounts that may launch the image, once some joined and some left.
 
-        Without them the image could be launched there and not copied.
+        Without them the image could be launched there and not copied. The owner needs none, and is never listed.
         """
         joined, left = (
             {AccountId(entry.grantee) for entry in entries if entry.resource == self.image_id}
@@ -56,7 +56,7 @@ class SharedImage:
         return frozenset(
             Entry(On.SNAPSHOT, self.owner, self.region, snapshot_id, account)
             for snapshot_id in self.snapshots
-            for account in ((self.accounts | joined) & known) - left
+            for account in ((self.accounts | joined) & known) - left - {self.owner}
         )
 
     @property

@@ -38,6 +38,7 @@ ENTRIES = [
     *(Entry(On.SNAPSHOT, GOLDEN, REGION, SNAPSHOT, account) for account in (*sorted(KNOWN), STRANGER)),
     *(Entry(On.IMAGE, GOLDEN, REGION, IMAGE, account) for account in (*sorted(KNOWN), STRANGER)),
 ]
+OWNERS = Entry(On.IMAGE, GOLDEN, REGION, IMAGE, GOLDEN)
 some = st.frozensets(st.sampled_from(ENTRIES))
 readers = st.frozensets(st.sampled_from([entry for entry in ENTRIES if entry.on is On.SNAPSHOT]))
 HOME = (GOLDEN, REGION)
@@ -51,8 +52,8 @@ def images_in(world: frozenset[Entry], blind: frozenset[tuple[AccountId, Region]
 
 
 @given(
-    st.builds(Books, some, some, some, st.just(KNOWN), readers),
-    some,
+    st.builds(Books, some, some, some, st.just(KNOWN | {GOLDEN}), readers),
+    st.frozensets(st.sampled_from([*ENTRIES, OWNERS])),
     st.sampled_from([frozenset[tuple[AccountId, Region]](), frozenset({HOME})]),
 )
 def test_put_right_nothing_differs_and_nobody_lost_what_is_theirs(
@@ -63,12 +64,13 @@ def test_put_right_nothing_differs_and_nobody_lost_what_is_theirs(
     added = entries_of(one for one in plan.changes if isinstance(one, Grant))
     taken = entries_of(one for one in plan.changes if isinstance(one, Withdrawal))
     assert not added & world, "nothing is given twice"
+    assert GOLDEN not in {entry.grantee for entry in added}, "the owner needs nothing, and would never be listed"
     assert taken <= gave & world, "nothing is taken but what the bot gave"
     assert not taken & (needed | under_way), "and nothing that anybody needs"
     after = (world | added) - taken
     kept = entries_of(plan.grants)
     assert needed | kept <= after
-    settled = Books(needed, under_way, (gave | added) - taken, KNOWN, books.mended | kept)
+    settled = Books(needed, under_way, (gave | added) - taken, books.known, books.mended | kept)
     again = plan_audit(settled, Held(after), images_in(after, blind), [])
     assert again.changes == ()
     launching = {entry.grantee for entry in after if entry.on is On.IMAGE}
