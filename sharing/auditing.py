@@ -156,9 +156,22 @@ class Audits:
         return RequestState.APPLYING
 
     def carry_out(self, claim: Claim) -> None:
-        """Put right what can be; what AWS refuses holds nothing else up, and is noted."""
+        """Put right what can be, whatever can't be now or at all; what AWS refuses is noted.
+
+        Raises:
+            KeyInOtherHands, AwsBusy, NotYetVisible, KeyPolicyContested: not all now; the same again later is right.
+            PartsRefused: AWS won't have any of it.
+        """
         changes = [one for one in claim.request.approved_plan.changes if isinstance(one, Grant | Withdrawal)]
-        refused = [note for change in changes for note in self._put_right(claim, change)]
+        passing: list[Exception] = []
+        refused: list[Note] = []
+        for change in changes:
+            try:
+                refused += self._put_right(claim, change)
+            except NOT_NOW as trouble:
+                passing.append(trouble)
+        if passing:
+            raise passing[0]
         if changes and len(refused) == len(changes):
             raise PartsRefused(cause for note in refused for cause in note.why)
         if refused:
@@ -167,7 +180,11 @@ class Audits:
         complete(claim)
 
     def _put_right(self, claim: Claim, change: Grant | Withdrawal) -> list[Note]:
-        """Make one change, or return why it can't be made."""
+        """Make one change, or return why it can't be made.
+
+        Raises:
+            KeyInOtherHands, AwsBusy, NotYetVisible, KeyPolicyContested: it can't be made now.
+        """
         try:
             if isinstance(change, Withdrawal):
                 withdraw(claim, self.accounts, self.estate, change)

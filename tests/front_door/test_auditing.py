@@ -302,6 +302,24 @@ def test_what_aws_refuses_holds_nothing_else_up(stage: Stage, image: str) -> Non
     assert lists(stage, image) == [{STAGING}] * 3
 
 
+def test_what_aws_does_not_take_now_holds_nothing_else_up(stage: Stage, image: str) -> None:
+    stage.aws.faults.fail("CopyImage", code="InvalidRequest", message="no such luck", times=9)
+    shared(stage, f"{image} to staging", minutes=5)
+    other = stage.images.image(REGION, name="other")
+    shared(stage, f"{other} to staging no copy", minutes=1)
+    by_hand(stage, "Remove", other)
+    stage.aws.faults.clear()
+    audited(stage)
+    stage.aws.faults.fail("ModifyImageAttribute", code="ResourceLimitExceeded", times=1)
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    assert lists(stage, other)[0] == set(), "it comes first, and AWS doesn't take it"
+    assert lists(stage, image) == [set()] * 3, "what is to be taken back is, all the same"
+    stage.passes(minutes=2)
+    assert lists(stage, other)[0] == {STAGING}
+    assert "AWS is as it was approved again" in stage.direct(stage.mika)[-1]
+
+
 def test_if_nothing_can_be_put_right_the_audit_has_failed(stage: Stage, image: str) -> None:
     shared(stage, f"{image} to staging no copy", minutes=1)
     by_hand(stage, "Remove", image)
