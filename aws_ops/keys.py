@@ -17,6 +17,7 @@ from aws_ops.errors import (
     KeyPolicyContested,
     NotFound,
     PolicyLocksOut,
+    RoleNotBelieved,
 )
 from aws_ops.facts import KeyFacts
 from aws_ops.ids import KeyArn, KeyUser
@@ -67,10 +68,13 @@ def can_use(kms_of_target: KMSClient, key_arn: KeyArn) -> bool:
 
     Raises:
         AccessDenied: the target's role itself can't be assumed.
+        RoleNotBelieved: the target hasn't enabled the key's region.
         AwsRefused, AwsBusy: see `calls.calling`.
     """
     try:
         describe_key(kms_of_target, key_arn)
+    except RoleNotBelieved:
+        raise
     except AccessDenied as denied:
         if denied.operation == "AssumeRole":
             raise

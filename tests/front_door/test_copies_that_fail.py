@@ -105,6 +105,16 @@ def test_a_key_that_never_opens_ends_with_what_to_look_at(stage: Stage, image: s
     assert stage.aws.journal.calls("CopyImage") == []
 
 
+def test_a_source_region_that_the_target_has_not_enabled_is_not_waited_for(stage: Stage, image: str) -> None:
+    def no_longer_believed() -> None:
+        stage.aws.faults.fail("DescribeKey", code="UnrecognizedClientException", times=999, account_id=STAGING)
+
+    # Its own region's key is read for the plan, with the same call; this is about the source's key alone.
+    stage.aws.faults.meanwhile("ModifyImageAttribute", no_longer_believed)
+    approve(stage, image)
+    assert "is the region enabled in the account?" in stage.direct(stage.mika)[-1]
+
+
 def test_a_copy_that_somebody_deregisters_is_missed(stage: Stage, image: str) -> None:
     approve(stage, image)
     stage.passes(seconds=30)
