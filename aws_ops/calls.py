@@ -40,6 +40,10 @@ _BUSY = _TOO_MANY | {
     "Unavailable",
 }
 _DENIED = {"AuthFailure", "UnauthorizedAccess", "UnauthorizedOperation", "OptInRequired"}
+# EC2 knows for a while that an image was deregistered. Where it is to be changed, the same code may mean that it is
+# disabled (EC2 API, "Error codes").
+_DEREGISTERED = "InvalidAMIID.Unavailable"
+_ONLY_LOOKS = {"DescribeImageAttribute", "DescribeImages"}
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _NOT_BELIEVED = {
     "IncompleteSignature",
@@ -114,6 +118,6 @@ def _meaning(error: ClientError) -> AwsOpsError:
         return AwsBusy(operation, code, said)
     if code in _DENIED or code.startswith("AccessDenied"):
         return AccessDenied(operation, code, said)
-    if code.endswith(("NotFound", "NotFoundException")):
+    if code.endswith(("NotFound", "NotFoundException")) or (code == _DEREGISTERED and operation in _ONLY_LOOKS):
         return NotFound(operation, code, said)
     return AwsRefused(operation, code, said)

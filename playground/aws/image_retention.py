@@ -26,7 +26,7 @@ def deregister_image(call: Call) -> dict[str, Any]:
         # That it fails is documented, the code is not.
         raise AwsError("OperationNotPermitted", f"The image '{image.id}' is protected from deregistration.")
     call.aws.copies.stop(image)
-    del call.aws.images[image.id]
+    call.aws.remove(image)
     call.aws.image_events.tell(image, "deregistered", call.request_id)
     results = []
     if call.parameters.get("DeleteAssociatedSnapshots"):

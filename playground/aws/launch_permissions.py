@@ -128,6 +128,7 @@ def describe_image_attribute(call: Call) -> dict[str, Any]:
     """For the owner only, as it was last written: who wrote it reads it back at once."""
     attribute = call.parameters["Attribute"]
     call.authorize(images.on_image(call, "DescribeImageAttribute", call.parameters["ImageId"]))
+    _refuse_deregistered(call, call.parameters["ImageId"])
     image = images.find_own(call, call.parameters["ImageId"])
     match attribute:
         case "launchPermission":
@@ -146,6 +147,15 @@ def describe_image_attribute(call: Call) -> dict[str, Any]:
         case _:
             raise NotServed(f"the image attribute {attribute}")
     return {"ImageId": image.id, **told}
+
+
+def _refuse_deregistered(call: Call, image_id: str) -> None:
+    """Tell the owner of an image that was deregistered a while ago; later it is as if there had never been one."""
+    image, since = call.aws.deregistered.get(image_id, (None, call.now))
+    if image and image.owner == call.account_id and call.now - since < call.aws.deregistered_is_told_for:
+        raise AwsError(
+            "InvalidAMIID.Unavailable", f"The image ID '{image_id}' has been deregistered and is no longer available"
+        )
 
 
 @serves("ec2", "CancelImageLaunchPermission")

@@ -20,6 +20,7 @@ class Rules:
     policy_spreads_after = timedelta(0)
     launch_permission_spreads_after = timedelta(0)
     volume_permission_spreads_after = timedelta(0)
+    deregistered_is_told_for = timedelta(hours=1)  # EC2 API, "Error codes"
 
     # Events of images: "generated on a best effort basis" (EC2 User Guide, "Monitor AMI events"), delivered "at least
     # once" (EventBridge User Guide, "Event delivery"), to queues whose policy lets EventBridge in ("Amazon SQS

@@ -73,6 +73,7 @@ class StrictAws(Rules):
         self.identities = Identities(self.ids)
         self.organizations: list[Organization] = []
         self.images: dict[str, Image] = {}
+        self.deregistered: dict[str, tuple[Image, datetime]] = {}
         self.snapshots: dict[str, Snapshot] = {}
         self.keys: dict[str, Key] = {}
         self.key_aliases: dict[str, str] = {}
@@ -159,9 +160,15 @@ class StrictAws(Rules):
     def deregister(self, image_id: str) -> None:
         """Let somebody deregister an image; its snapshots stay, unless it is a copy under way."""
         with self.settled():
-            image = self.images.pop(image_id)
+            image = self.images[image_id]
             self.copies.stop(image)
+            self.remove(image)
             self.image_events.tell(image, "deregistered")
+
+    def remove(self, image: Image) -> None:
+        """Let an image be gone. For a while its owner is told that it was deregistered."""
+        del self.images[image.id]
+        self.deregistered[image.id] = image, self.clock()
 
     def delete_alias(self, account_id: str, region: str, alias: str) -> None:
         with self.settled():

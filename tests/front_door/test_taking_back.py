@@ -470,6 +470,22 @@ def test_an_end_that_was_approved_before_is_cancelled_by_nobody(stage: Stage, im
     assert "is taken back" in stage.direct(stage.mika)[-1]
 
 
+@pytest.mark.parametrize("before", [timedelta(minutes=10), timedelta(hours=3)])
+def test_a_share_of_an_image_that_its_owner_deregistered_ends_when_it_is_due(
+    stage: Stage, image: str, key: str, before: timedelta
+) -> None:
+    policy = stage.aws.key(key).policy
+    snapshots = stage.aws.image(image).snapshots
+    shared(stage, f"{image} to staging for 1d no copy", minutes=1)
+    stage.passes(hours=23, minutes=59, seconds=-before.total_seconds(), steps=1800)
+    stage.by_hand(IMAGES).deregister_image(ImageId=image)
+    stage.passes(hours=4, steps=1800)
+    assert [snapshot.create_volume_permission for snapshot in snapshots] == [set()] * 2
+    assert stage.aws.key(key).policy["Statement"] == policy["Statement"]
+    assert "AMI share: taken back" in stage.slack.messages(stage.room)[0].as_text()
+    assert len(stage.slack.messages(stage.room)) == 1, "nothing failed"
+
+
 def test_an_end_that_cannot_be_kept_is_said_where_somebody_sees_it(stage: Stage, image: str) -> None:
     share = shared(stage, f"{image} to staging for 1d")
     stage.aws.faults.fail("ModifyImageAttribute", code="UnauthorizedOperation", times=99)

@@ -1,5 +1,7 @@
 """Who may launch an image, and see it."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.strict_aws.rules import INFERRED, READ, refused, rule
@@ -54,6 +56,20 @@ def test_the_target_can_neither_read_nor_change_permission(where: Target) -> Non
 def _turned(where: Target) -> Target:
     turned = type("Turned", (), {"owner": where.target, "target": where.owner})
     return turned()  # type: ignore[return-value]
+
+
+@rule("2.1", READ)
+def test_an_image_that_was_deregistered_is_known_to_its_owner_for_a_while(where: Target) -> None:
+    image = where.image()
+    share(where, image)
+    where.owner.ec2.deregister_image(ImageId=image)
+    with refused("InvalidAMIID.Unavailable", "has been deregistered"):
+        entries(where.owner, image)
+    with refused("InvalidAMIID.NotFound"):
+        entries(where.target, image)
+    where.aws.deregistered_is_told_for = timedelta(0)
+    with refused("InvalidAMIID.NotFound"):
+        entries(where.owner, image)
 
 
 @rule("2.1", READ)
