@@ -17,7 +17,16 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from aws_ops.errors import AccessDenied, AwsBusy, AwsOpsError, AwsRefused, NotFound, OwnCredentials, RoleNotBelieved
+from aws_ops.errors import (
+    AccessDenied,
+    AwsBusy,
+    AwsOpsError,
+    AwsRefused,
+    NotFound,
+    OwnCredentials,
+    RoleNotBelieved,
+    Unanswered,
+)
 
 # "InternalError" and its like come with HTTP 5xx, but not from every service.
 _TOO_MANY = {
@@ -76,8 +85,8 @@ def calling(operation: str) -> Iterator[None]:
     the bot's own credentials is `AwsBusy`: nothing is wrong with the request, and it passes once they are renewed.
 
     Raises:
-        AwsBusy: throttled, over a quota that frees itself, a failure of AWS or of the network, or the bot's own
-            credentials are no good.
+        AwsBusy: throttled, over a quota that frees itself, a failure of AWS or of the network (`Unanswered`), or the
+            bot's own credentials are no good.
         AccessDenied: the role lacks a permission, or can't be assumed.
         NotFound: what was named doesn't exist, or may not be seen.
         AwsRefused: any other error.
@@ -89,7 +98,7 @@ def calling(operation: str) -> Iterator[None]:
     except _NO_CREDENTIALS as error:
         raise OwnCredentials(operation, type(error).__name__, str(error)) from error
     except _UNREACHABLE as error:
-        raise AwsBusy(operation, type(error).__name__, str(error)) from error
+        raise Unanswered(operation, type(error).__name__, str(error)) from error
     except BotoCoreError as error:
         raise AwsRefused(operation, type(error).__name__, str(error)) from error
 

@@ -8,7 +8,8 @@
     │   │   │   └── RoleNotBelieved  AWS doesn't accept the role's credentials; the region may not be enabled
     │   │   └── NotFound        what was named doesn't exist, or may not be seen
     │   └── AwsBusy             throttled, a quota is used up for now, or AWS failed: later is another matter
-    │       └── OwnCredentials  the bot's own credentials are no good; it passes once they are renewed
+    │       ├── OwnCredentials  the bot's own credentials are no good; it passes once they are renewed
+    │       └── Unanswered      no answer came: what was asked for may be done, or be done yet
     ├── OtherOrganization       a role was asked for the members of an organization that isn't its own
     ├── NotYetVisible           a change was made, but reading it back doesn't show it yet
     ├── NotOwnCopy              an image that was to go isn't one of the bot's copies
@@ -107,6 +108,10 @@ class OwnCredentials(AwsBusy):
 
     kind = CauseKind.OWN_CREDENTIALS
     hint = "the bot's own AWS credentials are missing, expired or wrong; whoever runs the bot has to renew them"
+
+
+class Unanswered(AwsBusy):
+    """No answer came that could be read: nobody knows whether the call arrived, or will."""
 
 
 class OtherOrganization(AwsOpsError):

@@ -14,7 +14,7 @@ from typing import Any
 
 from aws_ops.accounts import Accounts
 from aws_ops.entries import Entry, On, entries_of, on_key
-from aws_ops.errors import AwsBusy, KeyPolicyContested, NotYetVisible
+from aws_ops.errors import AwsBusy, KeyPolicyContested, NotYetVisible, Unanswered
 from aws_ops.estimates import CopyTime, expected_time
 from aws_ops.facts import TargetAccount
 from aws_ops.ids import KeyArn, Launcher, Region, account_of, region_of
@@ -242,6 +242,10 @@ def _only_writer(claim: Claim, key_arn: KeyArn) -> Iterator[None]:
         raise KeyInOtherHands(f"another request is changing the policy of {key_arn}")
     try:
         yield
+    except Unanswered as lost:
+        if lost.operation == "PutKeyPolicy":
+            claim.store.close_key(key_arn, claim.request, claim.clock())
+        raise
     finally:
         claim.store.unlock_key(key_arn, claim.request, claim.clock())
 

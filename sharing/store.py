@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Engine, RowMapping, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from aws_ops.fence import SIGNATURE_HOLDS
@@ -24,7 +24,7 @@ from sharing.transaction import UNREADABLE, Observer, Transaction, to_be_told
 _log = logging.getLogger(__name__)
 
 KEY_STAYS_CLOSED = SIGNATURE_HOLDS + 3 * CLOCKS_APART
-"""For how long nobody else is let at a key whose writer was overtaken, who may have sent something.
+"""For how long nobody else is let at a key whose writer was overtaken, or got no answer: something may be on its way.
 
 Three clocks have a part in it, any of which may be off: the stopped writer's, by which it signed; that of whoever finds
 it gone; and that of whoever writes next.
@@ -166,9 +166,14 @@ class Store:
     def unlock_key(self, key_arn: KeyArn, claimed: Request, now: datetime) -> None:
         """Let the next writer in, as soon as nobody before can write any more; harmless if the lock was lost."""
         with self.transaction() as tx:
-            mine = (key_locks.c.key_arn == key_arn, key_locks.c.lease == claimed.lease)
             open_to_all = or_(key_locks.c.closed_until.is_(None), key_locks.c.closed_until <= now)
-            tx.connection.execute(delete(key_locks).where(*mine, key_locks.c.request_id == claimed.id, open_to_all))
+            tx.connection.execute(delete(key_locks).where(*_held_by(claimed, key_arn), open_to_all))
+
+    def close_key(self, key_arn: KeyArn, claimed: Request, now: datetime) -> None:
+        """Keep other requests out for as long as what the claim has sent may arrive; harmless if the lock was lost."""
+        with self.transaction() as tx:
+            held = update(key_locks).where(*_held_by(claimed, key_arn))
+            tx.connection.execute(held.values(closed_until=now + KEY_STAYS_CLOSED))
 
     def audit_trail(self, request_id: RequestId) -> list[tuple[datetime, str, str, Mapping[str, Any]]]:
         """Return what happened to the request, oldest first: when, who, what, and the details."""
@@ -177,6 +182,11 @@ class Store:
                 select(audit_events).where(audit_events.c.request_id == request_id).order_by(audit_events.c.id)
             ).mappings()
             return [(row["at"], row["actor"], row["kind"], row["details"]) for row in rows]
+
+
+def _held_by(claimed: Request, key_arn: KeyArn) -> tuple[ColumnElement[bool], ...]:
+    mine = (key_locks.c.request_id == claimed.id, key_locks.c.lease == claimed.lease)
+    return (key_locks.c.key_arn == key_arn, *mine)
 
 
 def _passes(lock: RowMapping, claimed: Request, now: datetime) -> tuple[bool, datetime | None]:

@@ -12,7 +12,7 @@ from botocore.exceptions import (
 
 from aws_ops.calls import calling
 from aws_ops.causes import CauseKind, because
-from aws_ops.errors import AccessDenied, AwsBusy, AwsOpsError, AwsRefused, NotFound, OwnCredentials
+from aws_ops.errors import AccessDenied, AwsBusy, AwsOpsError, AwsRefused, NotFound, OwnCredentials, Unanswered
 
 
 def told(error: Exception, operation: str = "CopyImage") -> AwsOpsError:
@@ -76,8 +76,8 @@ def test_a_role_that_cannot_be_assumed_is_told_as_such_whatever_was_called() -> 
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
-        (EndpointConnectionError(endpoint_url="https://ec2"), AwsBusy),
-        (ReadTimeoutError(endpoint_url="https://ec2"), AwsBusy),
+        (EndpointConnectionError(endpoint_url="https://ec2"), Unanswered),
+        (ReadTimeoutError(endpoint_url="https://ec2"), Unanswered),
         (NoCredentialsError(), OwnCredentials),
         (ParamValidationError(report="Name is missing"), AwsRefused),
     ],

@@ -513,6 +513,25 @@ def test_a_policy_that_somebody_writes_at_the_same_time_is_merged_again(
     assert stage.aws.key(key).policy["Statement"] == theirs["Statement"]
 
 
+def test_a_policy_that_got_no_answer_may_arrive_yet_and_others_wait_for_it(stage: Stage, image: str, key: str) -> None:
+    other = stage.images.image(REGION, name="other", devices=[Disk(gib=8, key=key)])
+    for text in (f"{image} to staging no copy", f"{other} to prod no copy"):
+        asked(stage, text)
+    stage.aws.faults.lose_answer("PutKeyPolicy")
+    for message in stage.slack.messages(stage.room):
+        stage.clicks(stage.sam, APPROVE, message)
+        stage.work()
+    stage.passes(minutes=5)
+    of_one, of_two = stage.slack.messages(stage.room)
+    assert "AMI share: completed" in of_one.as_text(), "whoever wrote it goes on at once"
+    assert "AMI share: completed" not in of_two.as_text()
+    assert PROD not in str(own_statements(stage, key))
+
+    stage.passes(minutes=5)
+    assert "AMI share: completed" in stage.approval.as_text()
+    assert all(account in str(own_statements(stage, key)) for account in (STAGING, PROD))
+
+
 @pytest.mark.parametrize("access", ["policy", "grant"])
 def test_a_whole_account_may_be_let_in_by_its_root(stage: Stage, image: str, key: str, access: str) -> None:
     settings(stage, f'key_access = "{access}"', under="images")

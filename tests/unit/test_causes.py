@@ -38,6 +38,7 @@ REASONS: tuple[Exception, ...] = (
     errors.RoleNotBelieved("CopyImage", "AuthFailure", AWS_SAYS),
     errors.NotFound("CopyImage", "InvalidAMIID.NotFound", AWS_SAYS),
     errors.AwsBusy("CopyImage", "RequestLimitExceeded", AWS_SAYS),
+    errors.Unanswered("CopyImage", "ReadTimeoutError", AWS_SAYS),
     errors.OwnCredentials("AssumeRole", "ExpiredToken", AWS_SAYS),
     errors.MalformedId("hello", "an id has to look like an id"),
     errors.OtherOrganization("o-exampleorg1", "o-exampleorg2"),

@@ -124,6 +124,22 @@ def test_whoever_takes_a_request_over_may_write_at_once_and_leaves_the_key_close
     assert store.lock_key(KEY, two, lapsed + KEY_STAYS_CLOSED)
 
 
+def test_whoever_got_no_answer_may_write_again_at_once_and_leaves_the_key_closed_to_others(store: Store) -> None:
+    for origin in ("command:1", "command:2"):
+        store.add(replace(NEW, origin=origin), NOW)
+    one, two = store.claim(NOW, LEASE), store.claim(NOW, timedelta(hours=1))
+    assert one is not None
+    assert two is not None
+    assert store.lock_key(KEY, one, NOW)
+    store.close_key(KEY, two, NOW + LEASE)
+    store.close_key(KEY, one, NOW)
+    store.unlock_key(KEY, one, NOW)
+    assert store.lock_key(KEY, one, NOW)
+    store.unlock_key(KEY, one, NOW)
+    assert not store.lock_key(KEY, two, NOW + KEY_STAYS_CLOSED - timedelta(seconds=1)), "only the holder closes it"
+    assert store.lock_key(KEY, two, NOW + KEY_STAYS_CLOSED)
+
+
 def test_a_key_stays_closed_long_enough_whatever_clocks_the_three_have(store: Store) -> None:
     for origin in ("command:1", "command:2", "command:3"):
         store.add(replace(NEW, origin=origin), NOW)
