@@ -117,12 +117,24 @@ class Case:
     @cached_property
     def reuses(self) -> dict[Way, ReuseCopy]:
         """The ways that have been gone: a good copy, available, every snapshot under exactly the intended key."""
-        good = {way: self._good_copy(way) for way in self.ways} if self.copying else {}
         return {
             way: ReuseCopy(way.account_id, way.region, source_image_id=way.image_id, image_id=copy.image_id)
-            for way, copy in good.items()
-            if copy
+            for way, copy in self._good_copies.items()
         }
+
+    @property
+    def lenient(self) -> tuple[Way, ...]:
+        """The ways whose copy is used again though it doesn't require IMDSv2 and its source does.
+
+        Another copy might be refused the setting as well, and made anew with every request.
+        """
+        good = self._good_copies.items()
+        return tuple(way for way, copy in good if not self.images[way.image_id].origin.demands_no_more_than(copy))
+
+    @cached_property
+    def _good_copies(self) -> dict[Way, ExistingCopy]:
+        good = {way: self._good_copy(way) for way in self.ways} if self.copying else {}
+        return {way: copy for way, copy in good.items() if copy}
 
     @cached_property
     def needy(self) -> tuple[Way, ...]:
@@ -265,8 +277,10 @@ class Case:
         return configured if covered or not self.copying else configured | {PrincipalArn(target.role.arn)}
 
     def _good_copy(self, way: Way) -> ExistingCopy | None:
-        key = self.key_for(way)
-        return next((copy for copy in self.copies_at(way) if key and _is_good(copy, key.arn)), None)
+        """The first of the good ones, and of those that require IMDSv2 if there are any and the source does."""
+        key, origin = self.key_for(way), self.images[way.image_id].origin
+        good = [copy for copy in self.copies_at(way) if key and _is_good(copy, key.arn)]
+        return min(good, key=lambda copy: not origin.demands_no_more_than(copy), default=None)
 
     def copies_at(self, way: Way) -> Iterable[ExistingCopy]:
         """The copies of the way's image that are there already."""

@@ -72,6 +72,7 @@ class CautionKind(StrEnum):
     IMAGE_MAY_BE_HIDDEN = "image_may_be_hidden"  # target, image, region, owner, by
     IMAGE_WOULD_BE_HIDDEN = "image_would_be_hidden"  # target, image, region, owner (audit-mode)
     ALLOWED_IMAGES_UNREAD = "allowed_images_unread"  # target, region, why
+    REUSED_WITHOUT_IMDS_V2 = "reused_without_imds_v2"  # target, copy
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def cautions(case: Case) -> tuple[Caution, ...]:
     images = chain.from_iterable(_of_image(case, image) for image in case.needy_images)
     ways = chain.from_iterable(_of_way(case, way) for way in case.needy)
     keys = (*_of_policies(case), *_of_expiries(case), *_of_administrators(case))
-    return tuple(dict.fromkeys((*_of_doubles(case), *images, *keys, *organizations, *ways)))
+    return tuple(dict.fromkeys((*_of_doubles(case), *images, *keys, *organizations, *_of_reuses(case), *ways)))
 
 
 def _of_doubles(case: Case) -> Iterator[Caution]:
@@ -167,6 +168,12 @@ def _of_organization(case: Case, organization: TargetOrganization) -> Iterator[C
         yield _caution(CautionKind.LATER_MEMBERS_CANT_COPY, organization=name)
     else:
         yield _caution(CautionKind.MEMBERS_CANT_COPY, organization=name)
+
+
+def _of_reuses(case: Case) -> Iterator[Caution]:
+    for way in case.lenient:
+        target, copy = case.targets[way.account_id].name, case.reuses[way].image_id
+        yield _caution(CautionKind.REUSED_WITHOUT_IMDS_V2, target=target, copy=copy)
 
 
 def _of_way(case: Case, way: Way) -> Iterator[Caution]:

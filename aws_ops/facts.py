@@ -175,6 +175,10 @@ class ImageFacts:
         """The id under which people asked for it."""
         return self.origin.image_id
 
+    def demands_no_more_than(self, copy: "ImageFacts | ExistingCopy") -> bool:
+        """Whether the copy requires IMDSv2 if this does; what requires it on its own can't be made to stop."""
+        return not self.imds_support or copy.imds_support == self.imds_support
+
     @property
     def launch_organizations(self) -> frozenset[OrganizationArn]:
         """The organizations and OUs that may launch it."""
@@ -233,12 +237,13 @@ class Reencryption:
 
 @dataclass(frozen=True)
 class ExistingCopy:
-    """An image in the target account that was copied from `source_image_id`."""
+    """An image in the target account that was copied from `source_image_id`; `imds_support` is as in `ImageFacts`."""
 
     source_image_id: ImageId
     image_id: ImageId
     state: str
     key_arns: frozenset[KeyArn | None]
+    imds_support: str = ""
 
 
 @dataclass(frozen=True)

@@ -210,7 +210,7 @@ def plan_share(request: ShareRequest, sources: Sequence[SourceAccount], facts: F
         *_parameters(case),
     )
     if not changes and not grants:
-        return Refused((nothing_to_do(case),))
+        return Refused(tuple(nothing_to_do(case)))
     return Plan(
         mode=request.mode,
         images=tuple(_summary(case, image) for image in case.images.values()),

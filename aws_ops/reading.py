@@ -388,14 +388,9 @@ def _reencryption(accounts: Accounts, owned: _Owned, grantees: Collection[Princi
     for copy in () if isinstance(copies, Unreadable) else sorted(copies, key=lambda copy: copy.image_id):
         if copy.state == "available" and copy.key_arns == {key.arn}:
             stand_in = _or_unreadable(lambda copy=copy: _see(ec2, image.region, copy.image_id))  # type: ignore[misc]
-            if isinstance(stand_in, ImageFacts) and _is_as_safe(stand_in, image):
+            if isinstance(stand_in, ImageFacts) and image.demands_no_more_than(stand_in):
                 return _Owned(owned.source, replace(stand_in, stands_for=image))
     return Reencryption(key, frozenset() if isinstance(names, Unreadable) else names)
-
-
-def _is_as_safe(stand_in: ImageFacts, image: ImageFacts) -> bool:
-    """Whether it requires IMDSv2 if the original does; what requires it on its own can't be made to stop."""
-    return not image.imds_support or stand_in.imds_support == image.imds_support
 
 
 def _read_target(
@@ -489,6 +484,7 @@ def _read_copies(ec2: EC2Client, sources: Sequence[ImageId]) -> tuple[ExistingCo
             image_id=ImageId(copy["ImageId"]),
             state=copy.get("State", ""),
             key_arns=frozenset(keys.get(snapshot_id) for snapshot_id in behind[copy["ImageId"]]),
+            imds_support=copy.get("ImdsSupport", ""),
         )
         for copy in copies
     )

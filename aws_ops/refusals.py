@@ -67,6 +67,7 @@ class RefusalKind(StrEnum):
     ORGANIZATION_CANT_COPY = "organization_cant_copy"  # organization
     MEMBERS_UNREADABLE = "members_unreadable"  # organization, why
     NOTHING_TO_DO = "nothing_to_do"  # image, have ("staging: ami-… (eu-west-1), …")
+    COPY_WITHOUT_IMDS_V2 = "copy_without_imds_v2"  # target, copy (beside that there is nothing to do)
 
 
 @dataclass(frozen=True)
@@ -100,11 +101,14 @@ def refusals(case: Case) -> tuple[Refusal, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def nothing_to_do(case: Case) -> Refusal:
-    """The refusal of a request whose every target has what it asks for."""
+def nothing_to_do(case: Case) -> Iterator[Refusal]:
+    """The refusal of a request whose every target has what it asks for, and what is wrong with what they have."""
     reuses = (case.reuses[way] for way in case.ways if way in case.reuses)
     have = (f"{case.targets[one.account_id].name}: {one.image_id} ({one.region})" for one in reuses)
-    return _refusal(RefusalKind.NOTHING_TO_DO, image=case.images, have=have)
+    yield _refusal(RefusalKind.NOTHING_TO_DO, image=case.images, have=have)
+    for way in case.lenient:
+        target, copy = case.targets[way.account_id].name, case.reuses[way].image_id
+        yield _refusal(RefusalKind.COPY_WITHOUT_IMDS_V2, target=target, copy=copy)
 
 
 def _of_absent(case: Case) -> Iterator[Refusal]:

@@ -232,6 +232,23 @@ def test_a_good_copy_is_used_again_and_its_account_gets_nothing_more() -> None:
     assert plan.cautions == ()
 
 
+@pytest.mark.parametrize("there", [["", "v2.0"], ["v2.0", ""], ["", ""]])
+def test_a_copy_that_requires_imds_v2_as_its_source_does_is_used_before_others(there: list[str]) -> None:
+    ids = [COPY, OTHER_COPY]
+    copies = tuple(replace(a_copy(one), imds_support=support) for one, support in zip(ids, there, strict=True))
+    facts = some_facts(
+        an_image(imds_support="v2.0"), targets=[target_facts(STAGING, copies=copies), target_facts(PROD)]
+    )
+    plan = planned(facts, a_request(a_target(STAGING), a_target(PROD)))
+    [reused] = plan.reuses
+    if "v2.0" in there:
+        assert reused.image_id == ids[there.index("v2.0")]
+        assert plan.cautions == ()
+    else:
+        assert reused.image_id == min(ids)
+        assert cautions(plan) == {CautionKind.REUSED_WITHOUT_IMDS_V2: {"target": "staging", "copy": reused.image_id}}
+
+
 def test_a_description_is_made_if_there_is_none() -> None:
     assert planned(some_facts(an_image(description=""))).changes[-1].description.startswith(f"Copy of {IMAGE}")
 
@@ -452,6 +469,11 @@ REFUSALS: dict[str, tuple[Facts, RefusalKind, dict[str, Any]]] = {
         some_facts(targets=[target_facts(copies=(a_copy(),))]),
         RefusalKind.NOTHING_TO_DO,
         {"image": IMAGE, "have": f"staging: {COPY} ({REGION})"},
+    ),
+    "every target has it, but for IMDSv2": (
+        some_facts(an_image(imds_support="v2.0"), targets=[target_facts(copies=(a_copy(),))]),
+        RefusalKind.COPY_WITHOUT_IMDS_V2,
+        {"target": "staging", "copy": COPY},
     ),
 }
 
@@ -702,6 +724,7 @@ def test_every_kind_of_caution_is_tested() -> None:
     }
     elsewhere = {
         CautionKind.COPY_IN_USE,
+        CautionKind.REUSED_WITHOUT_IMDS_V2,
         CautionKind.USE_UNREAD,
         *keys,
         *hiding,

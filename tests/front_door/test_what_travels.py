@@ -110,6 +110,23 @@ def test_a_copy_that_does_not_require_imds_v2_is_told_of(stage: Stage) -> None:
     assert "aren't required to use IMDSv2 as those of its source are" in told
 
 
+def test_a_copy_used_again_that_does_not_require_imds_v2_is_told_of(stage: Stage) -> None:
+    image = stage.images.image(REGION, name="golden")
+    shared(stage, f"{image} to staging")
+    requires_imds_v2(stage, image)
+    (copy,) = stage.staging.images(REGION)
+    told = f"The copy {copy.id} that staging has already doesn't require IMDSv2 of its instances, though the image does"
+    assert told in ask(stage, f"{image} to staging, prod")
+    ask(stage, f"{image} to staging")
+    said = stage.direct(stage.mika)[-1].replace("`", "")
+    assert "There is nothing to do" in said
+    assert f"The copy {copy.id} in staging doesn't require IMDSv2" in said
+
+    stage.by_hand(STAGING).modify_image_attribute(ImageId=copy.id, ImdsSupport={"Value": "v2.0"})
+    ask(stage, f"{image} to staging")
+    assert "IMDSv2" not in stage.direct(stage.mika)[-1]
+
+
 def test_what_the_settings_leave_out_stays_behind(stage: Stage) -> None:
     stage.add_settings("\n[copies]\ncarry = []\n")
     image = stage.images.image(REGION, name="golden", deprecation_time=stage.clock() + timedelta(days=90))

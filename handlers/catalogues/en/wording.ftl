@@ -43,6 +43,7 @@ refusal-shared-elsewhere = { $image } is in { $home }, and can be launched there
 refusal-sharing-quota = { $image } would be shared with { $entries } accounts, organizations and OUs, and AWS takes { $limit }. Share it with an organization instead, or have the quota raised (Service Quotas, L-70015FFA) and `sharing_quota` in my settings with it.
 refusal-organization-cant-copy = { $organization } is an organization, and I have no role in all its accounts to make copies with. Share with `no copy`, or name the accounts.
 refusal-members-unreadable = I can't ask who belongs to { $organization }: { $why }. Its snapshots are to be shared with the members one by one, so I must know them. Whoever runs me must mend the role that asks AWS Organizations (it needs `organizations:ListAccounts`, `ListAccountsForParent` and `ListOrganizationalUnitsForParent`).
+refusal-copy-without-imds-v2 = The copy { $copy } in { $target } doesn't require IMDSv2 of its instances, though the image does. Require it there (`modify-image-attribute --imds-support v2.0`), or deregister the copy and share the image again.
 refusal-nothing-to-do = There is nothing to do: { $image } can be used there already. { $have }
 
 ## What to know before saying yes
@@ -50,6 +51,7 @@ refusal-nothing-to-do = There is nothing to do: { $image } can be used there alr
 left-behind = Not all of it can be taken back. { $why }
 caution-copy-under-other-key = { $target } has a copy already, { $copy }, but under another key.
 caution-copy-under-way = { $target } is making a copy already, { $copy }; this makes another.
+caution-reused-without-imds-v2 = The copy { $copy } that { $target } has already doesn't require IMDSv2 of its instances, though the image does. Require it there (`modify-image-attribute --imds-support v2.0`), or deregister the copy and share the image again.
 caution-name-taken = In { $target } an image is called { $name } already; the copy will be called { $instead }.
 caution-tags-left-out = An image holds 50 tags at most; these are left out: { $tags }.
 caution-policy-may-deny = Statement { $statement } in the policy of { $key } may deny { $principals } its use.

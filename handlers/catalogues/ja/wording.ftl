@@ -42,6 +42,7 @@ refusal-shared-elsewhere = { $image } は { $home } にあり、起動できる�
 refusal-sharing-quota = { $image } の共有先（アカウント、組織、OU）は合計 { $entries } 件になり、AWS の上限の { $limit } 件を超えます。代わりに組織と共有するか、クォータ（Service Quotas、L-70015FFA）の引き上げと、あわせて設定の `sharing_quota` の変更を依頼してください。
 refusal-organization-cant-copy = { $organization } は組織で、このボットのロールがそのすべてのアカウントにあるわけではないため、コピーを作成できません。`no copy` で共有するか、アカウントを指定してください。
 refusal-members-unreadable = { $organization } のメンバーを確認できません: { $why }。スナップショットはメンバーごとに共有するため、メンバーを知る必要があります。このボットを運用している担当者が、AWS Organizations に問い合わせるロールを直す必要があります（`organizations:ListAccounts`、`ListAccountsForParent`、`ListOrganizationalUnitsForParent` が必要です）。
+refusal-copy-without-imds-v2 = { $target } のコピー { $copy } では、元のイメージと違い、インスタンスに IMDSv2 が必須になっていません。そのアカウントで必須にするか（`modify-image-attribute --imds-support v2.0`）、コピーを登録解除してから、もう一度イメージを共有してください。
 refusal-nothing-to-do = 変更の必要はありません。{ $image } は共有先ですでに使えます。{ $have }
 
 ## 承認する前に知っておくこと
@@ -49,6 +50,7 @@ refusal-nothing-to-do = 変更の必要はありません。{ $image } は共有
 left-behind = 一部を取り消せません。{ $why }
 caution-copy-under-other-key = { $target } にはすでにコピー { $copy } がありますが、別のキーで暗号化されています。
 caution-copy-under-way = { $target } ではすでにコピー { $copy } を作成中です。今回はもう 1 つ作成します。
+caution-reused-without-imds-v2 = { $target } にすでにあるコピー { $copy } では、元のイメージと違い、インスタンスに IMDSv2 が必須になっていません。そのアカウントで必須にするか（`modify-image-attribute --imds-support v2.0`）、コピーを登録解除してから、もう一度イメージを共有してください。
 caution-name-taken = { $target } には { $name } という名前のイメージがすでにあるため、コピーの名前は { $instead } になります。
 caution-tags-left-out = イメージに付けられるタグは 50 個までのため、次のタグは付きません: { $tags }。
 caution-policy-may-deny = { $key } のキーポリシーのステートメント { $statement } が、{ $principals } の使用を拒否する可能性があります。
