@@ -147,7 +147,7 @@ def plan_audit(
     """
     books = books.as_of(members)
     there = held.entries | held.partial
-    blind = held.gone | set(held.unreadable)
+    blind = held.gone | held.disabled | set(held.unreadable)
     lacking = frozenset(entry for entry in missing(books.needed, held.entries) if entry.resource not in blind)
     unneeded = removable(books.given, books.needed | books.under_way)
     left_over = unneeded & there
@@ -226,6 +226,8 @@ def _cautions(books: Books, held: Held, shared: Sequence[SharedImage], lost: Seq
         yield Caution(CautionKind.NOT_LOOKED_AT, details(what=resource), unread.why)
     for resource in sorted(held.gone & {entry.resource for entry in books.needed}):
         yield Caution(CautionKind.SOURCE_GONE, details(what=resource))
+    for image_id in sorted(held.disabled & {entry.resource for entry in books.needed}):
+        yield Caution(CautionKind.SOURCE_DISABLED, details(image=image_id))
     for key, policy in sorted(held.policies.items()):
         if gone := deleted_own_principals(policy):
             yield Caution(CautionKind.OWN_PRINCIPALS_DELETED, details(key=key, principals=gone))

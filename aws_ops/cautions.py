@@ -73,6 +73,7 @@ class CautionKind(StrEnum):
     IMAGE_WOULD_BE_HIDDEN = "image_would_be_hidden"  # target, image, region, owner (audit-mode)
     ALLOWED_IMAGES_UNREAD = "allowed_images_unread"  # target, region, why
     REUSED_WITHOUT_IMDS_V2 = "reused_without_imds_v2"  # target, copy
+    SOURCE_DISABLED = "source_disabled"  # image (an audit: a share rests on it)
 
 
 @dataclass(frozen=True)

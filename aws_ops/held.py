@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from aws_ops.calls import calling
 from aws_ops.causes import CauseKind, because
 from aws_ops.entries import Entry, On
 from aws_ops.errors import AwsBusy, AwsOpsError, NotFound
@@ -44,6 +45,7 @@ class Held:
         policies: the policies of the keys.
         groups: by image, who may launch it otherwise than by account id: organizations, OUs, `all`.
         gone: the resources that don't exist any more.
+        disabled: the images that can't be shared until somebody enables them, as far as it was asked.
         unreadable: what couldn't be read, by resource.
     """
 
@@ -52,6 +54,7 @@ class Held:
     policies: Mapping[KeyArn, KeyPolicy] = field(default_factory=dict)
     groups: Mapping[ImageId, frozenset[str]] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
+    disabled: frozenset[str] = frozenset()
     unreadable: Mapping[str, Unreadable] = field(default_factory=dict)
 
 
@@ -86,6 +89,34 @@ def read_held(accounts: Accounts, sources: Sequence[SourceAccount], entries: Set
         gone=frozenset[str]().union(*(part.gone for part in parts)),
         unreadable={name: why for part in parts for name, why in part.unreadable.items()},
     )
+
+
+def find_disabled(accounts: Accounts, sources: Sequence[SourceAccount], lacking: Iterable[Entry]) -> frozenset[str]:
+    """The images on which entries are lacking because they are disabled, which takes all (EC2 API, DisableImage).
+
+    Of one that can't be looked at it isn't known.
+
+    Raises:
+        AwsBusy: AWS can't say now.
+    """
+    roles = {source.role.account_id: source.role for source in sources}
+    images = {(one.owner, one.region, ImageId(one.resource)) for one in lacking if one.on is On.IMAGE}
+    return frozenset(
+        image_id
+        for owner, region, image_id in sorted(images)
+        if owner in roles and _is_disabled(accounts.ec2(roles[owner], region), image_id)
+    )
+
+
+def _is_disabled(ec2: EC2Client, image_id: ImageId) -> bool:
+    try:
+        with calling("DescribeImages"):
+            answer = ec2.describe_images(ImageIds=[image_id], IncludeDisabled=True)
+    except AwsBusy:
+        raise
+    except AwsOpsError:
+        return False
+    return any(image.get("State") == "disabled" for image in answer.get("Images", []))
 
 
 def _resources(entries: Iterable[Entry]) -> Iterable[_Resource]:

@@ -7,18 +7,18 @@ asks for approval of what would put it right, and does that. Besides people, the
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from aws_ops.accounts import Accounts
 from aws_ops.audit import Books, LostCopy, SharedImages, plan_audit
 from aws_ops.copies import CopyState, watch
 from aws_ops.details import details
-from aws_ops.entries import Entry, On, entries_of
+from aws_ops.entries import Entry, On, entries_of, missing
 from aws_ops.errors import AwsBusy, AwsOpsError
 from aws_ops.facts import SnapshotSharing, TargetAccount, TargetOrganization
 from aws_ops.finishing import Note, NoteKind
-from aws_ops.held import read_held
+from aws_ops.held import find_disabled, read_held
 from aws_ops.ids import AccountId, ImageId, Region
 from aws_ops.membership import Membership
 from aws_ops.plan import Grant, Plan, Withdrawal
@@ -134,7 +134,9 @@ class Audits:
         record, sources = books.books, self.estate.sources
         organizations = {one.arn: one for share in record.memberships for one in share.organizations}
         members = read_members_of(self.accounts, organizations.values())
-        held = read_held(self.accounts, sources, record.as_of(members).needed | record.given)
+        needed = record.as_of(members).needed
+        held = read_held(self.accounts, sources, needed | record.given)
+        held = replace(held, disabled=find_disabled(self.accounts, sources, missing(needed, held.entries)))
         shared = SharedImages() if request.of else find_shared_images(self.accounts, sources, books.images)
         lost = _lost_copies(self.accounts, self.estate, books.shares)
         return plan_audit(record, held, shared, lost, members)

@@ -702,6 +702,7 @@ def test_every_kind_of_caution_is_tested() -> None:
         CautionKind.NOT_LOOKED_AT,
         CautionKind.CANNOT_BE_PUT_RIGHT,
         CautionKind.SOURCE_GONE,
+        CautionKind.SOURCE_DISABLED,
         CautionKind.COPY_LOST,
         CautionKind.SHARED_BEYOND,
     }

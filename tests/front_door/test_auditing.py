@@ -217,6 +217,31 @@ def test_what_is_gone_at_the_source_is_told_and_not_asked_for(stage: Stage, imag
     assert len(stage.slack.messages(stage.room)) == 1
 
 
+def test_what_is_disabled_at_the_source_is_told_and_not_asked_for(stage: Stage, image: str) -> None:
+    share = shared(stage, f"{image} to staging")
+    stage.by_hand(IMAGES).disable_image(ImageId=image)
+    told = audited(stage, share)
+    assert f"{image} is disabled, though a share rests on it" in told
+    assert len(stage.slack.messages(stage.room)) == 1
+    stage.by_hand(IMAGES).enable_image(ImageId=image)
+    assert "waits for approval" in audited(stage, share)
+    put_right(stage)
+    assert lists(stage, image)[0] == {STAGING}
+
+    stage.by_hand(IMAGES).disable_image(ImageId=image)
+    taken_back(stage, share)
+    assert lists(stage, image) == [set()] * 3
+    assert "What the share gave is taken back" in stage.direct(stage.mika)[-1]
+
+
+def test_an_image_that_lacks_nothing_is_asked_nothing_more(stage: Stage, image: str) -> None:
+    share = shared(stage, f"{image} to staging")
+    asked = len(stage.aws.journal.calls("DescribeImages"))
+    audited(stage, share)
+    in_target = 1
+    assert len(stage.aws.journal.calls("DescribeImages")) == asked + in_target
+
+
 def test_the_calendar_asks_once_a_week_and_says_only_what_matters(stage: Stage, image: str) -> None:
     shared(stage, f"{image} to staging")
     said = len(stage.direct(stage.mika))

@@ -68,6 +68,7 @@ caution-volumes-need-key = Instances that were launched from the original have v
 caution-not-looked-at = I can't look at { $what }: { $why }.
 caution-cannot-be-put-right = { $what } can't be put right: { $why }.
 caution-source-gone = { $what } is gone, though a share rests on it. What is copied stays; nothing new can be made of it.
+caution-source-disabled = { $image } is disabled, though a share rests on it: nobody can launch it, and it can't be shared again until somebody enables it (EC2 console, _Enable AMI_). Audit it again then.
 caution-copy-lost = The copy { $copy } in { $place } is gone, though { $share } handed it over. Share the image again if it is needed.
 caution-shared-beyond = { $image } is shared with { $strangers } as well; I know nothing of that and leave it alone.
 caution-copy-in-use = { $copy } in { $place } stays: { $users } use it.

@@ -67,6 +67,7 @@ caution-volumes-need-key = 元のイメージから起動したインスタン�
 caution-not-looked-at = { $what } を確認できません: { $why }。
 caution-cannot-be-put-right = { $what } は修正できません: { $why }。
 caution-source-gone = { $what } は共有の元になっているのに、なくなっています。コピー済みのものは残りますが、新しくは作れません。
+caution-source-disabled = { $image } は共有の元になっているのに、無効化されています。誰も起動できず、有効化される（EC2 コンソールの「AMI を有効にする」）まで再び共有することもできません。有効化してから、もう一度監査してください。
 caution-copy-lost = { $share } で作成した { $place } のコピー { $copy } がなくなっています。必要であれば、もう一度共有してください。
 caution-shared-beyond = { $image } は { $strangers } とも共有されています。このボットが共有したものではないため、そのままにします。
 caution-copy-in-use = { $place } の { $copy } は、{ $users } が使用中のため残します。
