@@ -26,8 +26,8 @@ playground: install  ## try the bot: a local Slack workspace and AWS accounts (A
 test: install    ## run all tests (ARGS="-k word" for some)
 	$(PYTEST) $(ARGS)
 
-matrix: install  ## end the process at every outside effect, on both databases
-	TORTURE=1 $(PYTEST) tests/front_door/test_every_effect.py $(ARGS)
+matrix: install  ## end the process at every outside effect, on both databases, and fuzz for long
+	TORTURE=1 $(PYTEST) tests/front_door/test_every_effect.py tests/front_door/test_fuzz.py $(ARGS)
 
 test-all: install  ## run all tests, with a crash at every point, 500 requests on dying replicas and long fuzzing
 	TORTURE=1 $(PYTEST) $(ARGS)

@@ -167,6 +167,11 @@ class _Calls:
 
 
 class _Ec2(_Calls):
+    def describe_images(self, ImageIds: list[str], IncludeDisabled: bool) -> Any:  # noqa: ARG002, N803
+        for one in ImageIds:
+            self._look("DescribeImages", one)
+        return {"Images": [{"ImageId": one, "State": "available"} for one in ImageIds]}
+
     def describe_image_attribute(self, ImageId: str, Attribute: str) -> Any:  # noqa: ARG002, N803
         self._look("DescribeImageAttribute", ImageId)
         return {"LaunchPermissions": [{"UserId": one} for one in self.lists.launchers[ImageId]]}
