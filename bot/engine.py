@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.deadline import Deadline
 from bot.settings import ServerSettings
@@ -89,7 +90,6 @@ class Engine:
         # Who runs by the old rules may take up, before they go, what was to be looked at by the new ones at the start.
         again_at = utc_now() + timedelta(seconds=_OTHERS_GONE_SECONDS)
         self._scheduler.add_job(bot.reconsider, "date", run_date=again_at, misfire_grace_time=None)
-        self._periods = {name: timedelta(seconds=seconds) for name, _, seconds in jobs}
         for name, job, seconds in jobs:
             # One at a time, and what was missed while one ran is made up for by one. The first time is at once.
             self._scheduler.add_job(
@@ -112,8 +112,8 @@ class Engine:
         """Have the jobs that the clock left behind, because it was set back, run now: they wait until it says so."""
         now = utc_now()
         for job in self._scheduler.get_jobs():
-            period = self._periods.get(job.id)
-            if period is not None and job.next_run_time > now + period + _SLACK:
+            # Of what runs once there is no period: it may as well wait.
+            if isinstance(job.trigger, IntervalTrigger) and job.next_run_time > now + job.trigger.interval + _SLACK:
                 _log.warning("the clock was set back: %s runs now, and not at %s", job.id, job.next_run_time)
                 job.modify(next_run_time=now)
 
