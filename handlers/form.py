@@ -149,7 +149,7 @@ def share_form(
                 block_id=_UNTIL,
                 label=say("form-until"),
                 optional=True,
-                hint=say("form-until-hint") if typed is None else say("form-until-typed", when=_spelt(typed)),
+                hint=say("form-until-hint") if typed is None else say("form-until-typed", when=mrkdwn.in_utc(typed)),
                 element=DatePickerElement(
                     action_id=_VALUE,
                     placeholder=say("form-until-placeholder"),
@@ -271,10 +271,6 @@ def _typed_end(draft: Ask, now: datetime) -> datetime | None:
     """The end, if the field can't say it: a day is all that can be picked, and ends at midnight."""
     end = draft.ends_at
     return end if end is not None and end > now and end.astimezone(UTC).time() != time(0) else None
-
-
-def _spelt(end: datetime) -> str:
-    return end.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def suggestions(say: Speech, gallery: Gallery, typed: str, now: datetime) -> list[dict[str, Any]]:

@@ -64,8 +64,12 @@ def channel(channel_id: str) -> str:
 
 def when(at: datetime) -> str:
     """Return a time that Slack shows in the reader's own zone."""
-    fallback = at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{in_utc(at)}>"
+
+
+def in_utc(at: datetime) -> str:
+    """Return a time as it is written where Slack doesn't know the reader's zone."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def cut(text: str, limit: int) -> str:
