@@ -199,19 +199,24 @@ def approved_by_another_replica(stage: Stage, message: Any) -> None:
     stage.bot = mine
 
 
-@ON_BOTH
-@pytest.mark.parametrize("slower", ["revocation", "share"])
-def test_a_copy_that_is_just_being_deregistered_is_not_handed_over(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, image: str, slower: str
-) -> None:
+def wanted_and_let_go(stage: Stage, image: str) -> tuple[Any, Any, Any]:
+    """A copy, and the messages of a share that would use it again and of a revocation that would deregister it."""
     first = shared(stage, f"{image} to staging")
-    (gone,) = stage.staging.images(REGION)
+    (copy,) = stage.staging.images(REGION)
     stage.types(stage.mika, f"{image} to staging, prod")
     stage.work()
     share = stage.approval
     stage.types(stage.mika, f"revoke {first} and deregister the copies")
     stage.work()
-    revocation = stage.approval
+    return copy, share, stage.approval
+
+
+@ON_BOTH
+@pytest.mark.parametrize("slower", ["revocation", "share"])
+def test_a_copy_that_is_just_being_deregistered_is_not_handed_over(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, image: str, slower: str
+) -> None:
+    gone, share, revocation = wanted_and_let_go(stage, image)
 
     def planned_slowly(*given: Any) -> Any:
         planned = plan_share(*given)
@@ -261,14 +266,8 @@ def approved_at_the_last_moment(stage: Stage, monkeypatch: pytest.MonkeyPatch, s
 def test_a_copy_that_is_handed_over_at_the_last_moment_stays(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, image: str
 ) -> None:
-    first = shared(stage, f"{image} to staging")
-    (copy,) = stage.staging.images(REGION)
-    stage.types(stage.mika, f"{image} to staging, prod")
-    stage.work()
-    share = stage.approval
-    stage.types(stage.mika, f"revoke {first} and deregister the copies")
-    stage.work()
-    approved_at_the_last_moment(stage, monkeypatch, share, stage.approval)
+    copy, share, revocation = wanted_and_let_go(stage, image)
+    approved_at_the_last_moment(stage, monkeypatch, share, revocation)
     assert stage.staging.images(REGION) == [copy]
     assert sum("is complete" in line for line in stage.direct(stage.mika)) == 2
     assert any(f"{copy.id} in {STAGING} {REGION} stays: another share" in line for line in stage.direct(stage.mika))
