@@ -46,14 +46,11 @@ from aws_ops.plan import (
 from sharing.claim import Claim
 from sharing.estate import Estate
 from sharing.ledger import Ledger
+from sharing.locks import KeyInOtherHands, locked
 from sharing.requests import Delivery, Request, RequestId
 from sharing.states import DeliveryState
 
 _TOKENS = uuid.UUID("5f0c2a57-9d0e-4d0c-8b0a-6a3a0c1f7a11")
-
-
-class KeyInOtherHands(Exception):
-    """Another request is changing the policy of the same key at this moment."""
 
 
 NOT_NOW = (AwsBusy, NotYetVisible, KeyPolicyContested, KeyInOtherHands)
@@ -238,16 +235,13 @@ def _create_key_grant(claim: Claim, accounts: Accounts, estate: Estate, change: 
 
 @contextmanager
 def _only_writer(claim: Claim, key_arn: KeyArn) -> Iterator[None]:
-    if not claim.store.lock_key(key_arn, claim.request, claim.clock()):
-        raise KeyInOtherHands(f"another request is changing the policy of {key_arn}")
-    try:
-        yield
-    except Unanswered as lost:
-        if lost.operation == "PutKeyPolicy":
-            claim.store.close_key(key_arn, claim.request, claim.clock())
-        raise
-    finally:
-        claim.store.unlock_key(key_arn, claim.request, claim.clock())
+    with locked(claim, key_arn, f"changing the policy of {key_arn}"):
+        try:
+            yield
+        except Unanswered as lost:
+            if lost.operation == "PutKeyPolicy":
+                claim.store.close_key(key_arn, claim.request, claim.clock())
+            raise
 
 
 def _about_to_give(claim: Claim, change: AddCreateVolumePermission | AddLaunchPermission) -> BeforeWrite:

@@ -16,9 +16,9 @@ from aws_ops.finishing import keep_imds_support
 from aws_ops.ids import ImageId, KeyArn
 from aws_ops.plan import CopyImage, ReencryptImage
 from aws_ops.tags import REENCRYPTION
-from sharing.applying import KeyInOtherHands
 from sharing.claim import Claim
 from sharing.estate import Estate
+from sharing.locks import locked
 from sharing.requests import Failure, FailureKind, Preparation
 from sharing.states import RequestState
 from sharing.watching import MISSING_FOR, STALLED_AFTER
@@ -91,16 +91,11 @@ def _copy_of(claim: Claim, accounts: Accounts, estate: Estate, order: ReencryptI
     ec2 = accounts.ec2(role, order.region)
     name = f"{REENCRYPTION}{order.source_image_id}/{order.key_arn}"
     # The lock that writers of key policies use: whoever re-encrypts the same image has to wait and will find the copy.
-    lock = KeyArn(name)
-    if not claim.store.lock_key(lock, claim.request, claim.clock()):
-        raise KeyInOtherHands(f"another request is re-encrypting {order.source_image_id}")
-    try:
+    with locked(claim, KeyArn(name), f"re-encrypting {order.source_image_id}"):
         # Back here once its first copy is gone, the request has to make another: AWS would answer with the first.
         token = str(uuid.uuid5(_TOKENS, f"{claim.request.id}/{claim.request.state_since.isoformat()}/{name}"))
         found = find_copy(ec2, name, stalled_before=claim.clock() - STALLED_AFTER)
         return found or start_copy(ec2, _as_copy(order), client_token=token, delivery=name)
-    finally:
-        claim.store.unlock_key(lock, claim.request, claim.clock())
 
 
 def _as_copy(order: ReencryptImage) -> CopyImage:

@@ -163,6 +163,12 @@ class Store:
         except IntegrityError:
             return False  # two found it free at once, and the other was first
 
+    def key_opens_at(self, key_arn: KeyArn) -> datetime | None:
+        """Until when the key is closed to other requests than its holder, by what `lock_key` found; None if unknown."""
+        with self.transaction() as tx:
+            closed_until = select(key_locks.c.closed_until).where(key_locks.c.key_arn == key_arn)
+            return tx.connection.execute(closed_until).scalar_one_or_none()
+
     def unlock_key(self, key_arn: KeyArn, claimed: Request, now: datetime) -> None:
         """Let the next writer in, as soon as nobody before can write any more; harmless if the lock was lost."""
         with self.transaction() as tx:

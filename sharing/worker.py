@@ -38,6 +38,7 @@ from sharing.errand import Errand
 from sharing.estate import Estate, UnknownAccount
 from sharing.findings import brings_news
 from sharing.ledger import Ledger
+from sharing.locks import KeyInOtherHands
 from sharing.preparing import NotPrepared, prepare
 from sharing.requests import Failure, FailureKind, Request, RequestKind, Trigger
 from sharing.revoking import NotRevocable, end_when_due
@@ -121,6 +122,8 @@ class Worker:
             self._fail(claim, Failure(FailureKind.NOT_REVOCABLE, details))
         except NotPrepared as trouble:
             self._fail(claim, trouble.failure)
+        except KeyInOtherHands as closed:
+            self._try_later(claim, _if_it_lasts(closed), str(closed), closed.opens_at)
         except (*NOT_NOW, Overtaken) as trouble:
             self._try_later(claim, _if_it_lasts(trouble), str(trouble))
         except AwsOpsError as trouble:
@@ -230,13 +233,15 @@ class Worker:
             if request.state is RequestState.AWAITING_APPROVAL:
                 move_on(tx, self.rules, request, now)
 
-    def _try_later(self, claim: Claim, failure: Failure, said: str) -> None:
-        """Try again after a pause; the request fails with `failure` if that has been done for long enough."""
+    def _try_later(self, claim: Claim, failure: Failure, said: str, due_at: datetime | None = None) -> None:
+        """Try again at `due_at`, or else after a pause; the request fails with `failure` after enough tries."""
         tries = claim.request.attempts + 1
         if tries >= _TRIES:
             self._fail(claim, failure)
             return
         pause = min(_FIRST_PAUSE * 2 ** (tries - 1), _LONGEST_PAUSE)
+        if due_at is not None and (left := due_at - self.clock()) > timedelta(0):
+            pause = left
         _log.info("request %s: try %d again in %s: %s", claim.request.id, tries, pause, said)
         with claim.transaction() as (tx, request, now):
             if request.state is claim.request.state:

@@ -17,6 +17,7 @@ from handlers.following import REVOKE
 from playground.aws import Disk
 from playground.aws.faults import EVERY
 from playground.company import target_policy
+from sharing.store import KEY_STAYS_CLOSED
 from sharing.tables import requests
 from tests.postgres import Cluster
 from tests.stage import REGION, STAGING, Stage
@@ -129,6 +130,27 @@ def test_answers_that_never_come_after_the_deed_do_nothing_twice(stage: Stage, a
     ended_right(stage)
     policy = stage.aws.image(asked).snapshots[0].key_arn
     assert len([one for one in stage.aws.key(policy).policy["Statement"] if "Ami" in one["Sid"]]) <= 2
+
+
+def test_a_key_that_an_answer_without_end_has_closed_is_gone_on_with_as_soon_as_it_opens(stage: Stage) -> None:
+    key = stage.images.key(REGION)
+    for target in ("staging", "prod"):
+        image = stage.images.image(REGION, devices=[Disk(gib=8, key=key)])
+        stage.types(stage.mika, f"{image} to {target} no copy")
+        stage.work()
+    first, second = stage.slack.messages(stage.room)
+    stage.aws.faults.lose_answer("PutKeyPolicy", times=1)
+    for message in (first, second):
+        stage.clicks(stage.sam, APPROVE, message)
+    stage.work()
+    stage.passes(seconds=KEY_STAYS_CLOSED.total_seconds() - 15)
+
+    def is_completed(message: Any) -> bool:
+        return "AMI share: completed" in message.as_text()
+
+    assert [is_completed(one) for one in stage.slack.messages(stage.room)] == [True, False]
+    stage.passes(seconds=30)
+    assert all(is_completed(one) for one in stage.slack.messages(stage.room))
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,9 @@ from aws_ops.plan import Caution, CautionKind, Refused, plan_share
 from aws_ops.refusals import Refusal, RefusalKind
 from handlers import wording
 from handlers.speech import Language, speech
-from sharing.applying import KeyInOtherHands
 from sharing.errand import PartsRefused
 from sharing.estate import UnknownAccount
+from sharing.locks import KeyInOtherHands
 from sharing.requests import Failure, FailureKind
 from sharing.transaction import _failure, failure_columns
 from sharing.worker import _if_it_lasts
@@ -103,7 +103,7 @@ def test_what_an_audit_cannot_look_at_is_said_in_japanese() -> None:
 def test_waiting_for_other_requests_is_not_told_as_trouble_of_aws() -> None:
     busy = errors.AwsBusy("CopyImage", "RequestLimitExceeded", AWS_SAYS)
     assert _if_it_lasts(busy) == Failure(FailureKind.AWS_BUSY, {}, busy.why)
-    assert _if_it_lasts(KeyInOtherHands("another request is at it")) == Failure(FailureKind.OTHERS_AT_IT, {})
+    assert _if_it_lasts(KeyInOtherHands("another request is at it", None)) == Failure(FailureKind.OTHERS_AT_IT, {})
 
 
 _MAKE = {"because", "details", "_refusal", "_caution", "Refusal", "Caution", "Note", "Failure", "Unreadable"}

@@ -100,8 +100,10 @@ def test_a_dead_writers_key_stays_closed_while_what_it_sent_may_arrive(store: St
     assert store.lock_key(KEY, one, NOW)
     lapsed = NOW + LEASE
     assert not store.lock_key(KEY, two, lapsed)
+    assert store.key_opens_at(KEY) == lapsed + KEY_STAYS_CLOSED
     assert not store.lock_key(KEY, two, lapsed + KEY_STAYS_CLOSED - timedelta(seconds=1))
     assert store.lock_key(KEY, two, lapsed + KEY_STAYS_CLOSED)
+    assert store.key_opens_at(KEY) is None
     store.unlock_key(KEY, one, lapsed)
     store.unlock_key(KEY, two, lapsed)
     assert store.lock_key(KEY, one, NOW)

@@ -1,0 +1,36 @@
+"""Locks: what only one request may do at a time, across replicas, such as changing a key's policy."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from aws_ops.ids import KeyArn
+from sharing.claim import Claim
+
+
+class KeyInOtherHands(Exception):
+    """Another request is changing the policy of the same key at this moment.
+
+    Attributes:
+        opens_at: until when the key stays closed, since something that was sent may still arrive; None if whoever has
+            it is at work.
+    """
+
+    def __init__(self, said: str, opens_at: datetime | None) -> None:
+        super().__init__(said)
+        self.opens_at = opens_at
+
+
+@contextmanager
+def locked(claim: Claim, key_arn: KeyArn, doing: str) -> Iterator[None]:
+    """Be the only request that is at the key; `doing` says what for, to whoever reads the log of another.
+
+    Raises:
+        KeyInOtherHands: another request is at it.
+    """
+    if not claim.store.lock_key(key_arn, claim.request, claim.clock()):
+        raise KeyInOtherHands(f"another request is {doing}", claim.store.key_opens_at(key_arn))
+    try:
+        yield
+    finally:
+        claim.store.unlock_key(key_arn, claim.request, claim.clock())
