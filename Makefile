@@ -26,13 +26,15 @@ playground: install  ## try the bot: a local Slack workspace and AWS accounts (A
 test: install    ## run all tests (ARGS="-k word" for some)
 	$(PYTEST) $(ARGS)
 
-matrix: install  ## end the process at every outside effect, on both databases, and fuzz for long
-	TORTURE=1 $(PYTEST) tests/front_door/test_every_effect.py tests/front_door/test_fuzz.py $(ARGS)
+# What waits more than it reckons comes first: the rest is done beside it.
+matrix: install  ## run whole what `make test` has a part of: crashes at every point, dying replicas, fuzzing
+	TORTURE=1 $(PYTEST) tests/process/test_replicas.py tests/process/test_kill.py \
+	  tests/unit/test_shares_come_and_go.py tests/front_door/test_every_effect.py tests/front_door/test_fuzz.py $(ARGS)
 
-test-all: install  ## run all tests, with a crash at every point, 500 requests on dying replicas and long fuzzing
+test-all: install  ## run all of all tests
 	TORTURE=1 $(PYTEST) $(ARGS)
 
-torture: install ## the same alone, with every way to be interrupted on both databases; print how many that were
+torture: install ## run the long tests with every way to be interrupted on both databases; print how many that were
 	TORTURE=every $(PYTEST) -q \
 	  tests/front_door/test_every_effect.py tests/front_door/test_fuzz.py tests/process $(ARGS)
 
