@@ -1,5 +1,6 @@
 """Reminding: approvers hear again of what waits for them, in business hours and as often as their own rule says."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +13,9 @@ from sharing.rules import ApprovalRule, ApprovalRules
 from sharing.states import RequestState
 from sharing.store import Store
 from sharing.tables import requests
+from sharing.transaction import UNREADABLE
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,10 @@ class Reminders:
         with self.store.transaction() as tx:
             ids = tx.connection.scalars(select(requests.c.id).where(requests.c.remind_at <= self.clock())).all()
         for request_id in ids:
-            self._remind(RequestId(request_id))
+            try:
+                self._remind(RequestId(request_id))
+            except UNREADABLE:
+                _log.exception("request %s can't be read, and nobody is reminded of it", request_id)
 
     def _remind(self, request_id: RequestId) -> None:
         now = self.clock()

@@ -3,7 +3,9 @@
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
+from sharing.tables import requests
 from tests.postgres import ON_BOTH
 from tests.stage import REGION, Stage
 
@@ -42,6 +44,18 @@ def test_approvers_are_reminded_after_so_much_business_time_and_again(reminding:
     assert len(reminders(reminding)) == 2
     wait_until(reminding, "2026-03-04T12:00+09:00")
     assert len(reminders(reminding)) == 3
+
+
+def test_what_a_newer_version_wrote_keeps_nobody_from_being_reminded_of_the_rest(
+    reminding: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    with reminding.bot.store.transaction() as tx:
+        tx.connection.execute(update(requests).values(trigger="of_the_next_version", tell_at=None, due_at=None))
+    reminding.types(reminding.mika, f"{reminding.images.image(REGION)} to staging")
+    reminding.work()
+    wait_until(reminding, "2026-03-03T13:00+09:00")
+    assert len(reminders(reminding)) == 1
+    assert "nobody is reminded of it" in caplog.text
 
 
 def test_nobody_is_reminded_of_what_is_decided(reminding: Stage) -> None:
