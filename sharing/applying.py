@@ -6,15 +6,14 @@ doing it again after a crash changes nothing. The copies come after, in `copying
 
 import math
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from aws_ops.accounts import Accounts
 from aws_ops.entries import Entry, On, entries_of, on_key
-from aws_ops.errors import AwsBusy, KeyPolicyContested, NotYetVisible, Unanswered
+from aws_ops.errors import AwsBusy, KeyPolicyContested, NotYetVisible
 from aws_ops.estimates import CopyTime, expected_time
 from aws_ops.facts import TargetAccount
 from aws_ops.ids import KeyArn, Launcher, Region, account_of, region_of
@@ -203,7 +202,7 @@ def edit_key_policy(
             tx.audit(request.id, now, "bot", "key_policy_change", {"key": key_arn, "before": before, "after": after})
             Ledger(tx).give(request.id, gained, now)
 
-    with _only_writer(claim, key_arn):
+    with locked(claim, key_arn, f"changing the policy of {key_arn}"):
         changed = change_key_policy(kms, key_arn, lambda policy: edit(policy, named), before_write=before_write)
         if changed is not None:
             with claim.transaction() as (tx, request, now):
@@ -231,17 +230,6 @@ def _create_key_grant(claim: Claim, accounts: Accounts, estate: Estate, change: 
             details = {"key": change.key_arn, "principal": change.principal, "grants": list(made.after)}
             details["operations"] = list(operations_for(change.principal))
             tx.audit(request.id, now, "bot", "key_grant_created", details)
-
-
-@contextmanager
-def _only_writer(claim: Claim, key_arn: KeyArn) -> Iterator[None]:
-    with locked(claim, key_arn, f"changing the policy of {key_arn}"):
-        try:
-            yield
-        except Unanswered as lost:
-            if lost.operation == "PutKeyPolicy":
-                claim.store.close_key(key_arn, claim.request, claim.clock())
-            raise
 
 
 def _about_to_give(claim: Claim, change: AddCreateVolumePermission | AddLaunchPermission) -> BeforeWrite:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from aws_ops.errors import Unanswered
 from aws_ops.ids import KeyArn
 from sharing.claim import Claim
 
@@ -25,12 +26,19 @@ class KeyInOtherHands(Exception):
 def locked(claim: Claim, key_arn: KeyArn, doing: str) -> Iterator[None]:
     """Be the only request that is at the key; `doing` says what for, to whoever reads the log of another.
 
+    A write of the key's policy that got no answer may arrive yet: the key stays closed to others for as long as that.
+
     Raises:
         KeyInOtherHands: another request is at it.
     """
     if not claim.store.lock_key(key_arn, claim.request, claim.clock()):
         raise KeyInOtherHands(f"another request is {doing}", claim.store.key_opens_at(key_arn))
+    let_go = claim.store.unlock_key
     try:
         yield
+    except Unanswered as lost:
+        if lost.operation == "PutKeyPolicy":
+            let_go = claim.store.close_key
+        raise
     finally:
-        claim.store.unlock_key(key_arn, claim.request, claim.clock())
+        let_go(key_arn, claim.request, claim.clock())

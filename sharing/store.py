@@ -30,6 +30,9 @@ Three clocks have a part in it, any of which may be off: the stopped writer's, b
 it gone; and that of whoever writes next.
 """
 
+# The lease of a lock that was let go, and stays closed; those of claims begin with 1.
+_LET_GO = 0
+
 _FLYING = (DeliveryState.COPYING, DeliveryState.CLEARING)
 
 
@@ -170,16 +173,21 @@ class Store:
             return tx.connection.execute(closed_until).scalar_one_or_none()
 
     def unlock_key(self, key_arn: KeyArn, claimed: Request, now: datetime) -> None:
-        """Let the next writer in, as soon as nobody before can write any more; harmless if the lock was lost."""
+        """Let the next writer in, as soon as nobody before can write any more; harmless if the lock was lost.
+
+        A key that stays closed isn't closed for longer because its holder comes back: nothing is on its way from here.
+        """
         with self.transaction() as tx:
+            held = _held_by(claimed, key_arn)
             open_to_all = or_(key_locks.c.closed_until.is_(None), key_locks.c.closed_until <= now)
-            tx.connection.execute(delete(key_locks).where(*_held_by(claimed, key_arn), open_to_all))
+            tx.connection.execute(delete(key_locks).where(*held, open_to_all))
+            tx.connection.execute(update(key_locks).where(*held).values(lease=_LET_GO))
 
     def close_key(self, key_arn: KeyArn, claimed: Request, now: datetime) -> None:
-        """Keep other requests out for as long as what the claim has sent may arrive; harmless if the lock was lost."""
+        """Let go, and keep others out for as long as what was sent may arrive; harmless if the lock was lost."""
         with self.transaction() as tx:
             held = update(key_locks).where(*_held_by(claimed, key_arn))
-            tx.connection.execute(held.values(closed_until=now + KEY_STAYS_CLOSED))
+            tx.connection.execute(held.values(closed_until=now + KEY_STAYS_CLOSED, lease=_LET_GO))
 
     def audit_trail(self, request_id: RequestId) -> list[tuple[datetime, str, str, Mapping[str, Any]]]:
         """Return what happened to the request, oldest first: when, who, what, and the details."""
@@ -199,7 +207,7 @@ def _passes(lock: RowMapping, claimed: Request, now: datetime) -> tuple[bool, da
     """Say whether the claim may have the lock, and until when it is closed to other requests."""
     closed_until: datetime | None = lock["closed_until"]
     if lock["request_id"] == claimed.id:
-        return True, closed_until if lock["lease"] == claimed.lease else now + KEY_STAYS_CLOSED
+        return True, closed_until if lock["lease"] in (claimed.lease, _LET_GO) else now + KEY_STAYS_CLOSED
     if lock["lease"] == lock["newest_lease"] and lock["lease_until"] is not None and lock["lease_until"] > now:
         return False, closed_until
     if closed_until is None:  # its holder is found gone just now

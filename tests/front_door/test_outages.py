@@ -17,7 +17,7 @@ from handlers.following import REVOKE
 from playground.aws import Disk
 from playground.aws.faults import EVERY
 from playground.company import target_policy
-from sharing.store import KEY_STAYS_CLOSED
+from sharing.store import KEY_STAYS_CLOSED, Store
 from sharing.tables import requests
 from tests.postgres import Cluster
 from tests.stage import REGION, STAGING, Stage
@@ -132,25 +132,47 @@ def test_answers_that_never_come_after_the_deed_do_nothing_twice(stage: Stage, a
     assert len([one for one in stage.aws.key(policy).policy["Statement"] if "Ami" in one["Sid"]]) <= 2
 
 
-def test_a_key_that_an_answer_without_end_has_closed_is_gone_on_with_as_soon_as_it_opens(stage: Stage) -> None:
+@pytest.fixture
+def two_on_one_key(stage: Stage) -> None:
+    """Two shares of images under one key are approved, and nobody will know whether the first write arrived."""
     key = stage.images.key(REGION)
     for target in ("staging", "prod"):
         image = stage.images.image(REGION, devices=[Disk(gib=8, key=key)])
         stage.types(stage.mika, f"{image} to {target} no copy")
         stage.work()
-    first, second = stage.slack.messages(stage.room)
     stage.aws.faults.lose_answer("PutKeyPolicy", times=1)
-    for message in (first, second):
+    for message in stage.slack.messages(stage.room):
         stage.clicks(stage.sam, APPROVE, message)
+
+
+def completed(stage: Stage) -> list[bool]:
+    return ["AMI share: completed" in one.as_text() for one in stage.slack.messages(stage.room)]
+
+
+@pytest.mark.usefixtures("two_on_one_key")
+def test_a_key_that_a_lost_answer_has_closed_is_gone_on_with_as_soon_as_it_opens(stage: Stage) -> None:
     stage.work()
     stage.passes(seconds=KEY_STAYS_CLOSED.total_seconds() - 15)
-
-    def is_completed(message: Any) -> bool:
-        return "AMI share: completed" in message.as_text()
-
-    assert [is_completed(one) for one in stage.slack.messages(stage.room)] == [True, False]
+    assert completed(stage) == [True, False]
     stage.passes(seconds=30)
-    assert all(is_completed(one) for one in stage.slack.messages(stage.room))
+    assert all(completed(stage))
+
+
+@pytest.mark.usefixtures("two_on_one_key")
+def test_a_key_is_closed_by_a_lost_answer_though_the_database_was_away_too(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Store, "close_key", the_database_is_away)
+    with pytest.raises(OperationalError):
+        stage.work()
+    stage.passes(seconds=KEY_STAYS_CLOSED.total_seconds())
+    assert completed(stage) == [True, False]
+    stage.passes(minutes=2)
+    assert all(completed(stage))
+
+
+def the_database_is_away(*_: Any) -> None:
+    raise OperationalError("", {}, Exception("away"))
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,24 @@ def test_whoever_got_no_answer_may_write_again_at_once_and_leaves_the_key_closed
     assert store.lock_key(KEY, two, NOW + KEY_STAYS_CLOSED)
 
 
+def test_a_closed_key_opens_in_time_however_often_its_holder_comes_back(store: Store) -> None:
+    for origin in ("command:1", "command:2"):
+        store.add(replace(NEW, origin=origin), NOW)
+    one, two = store.claim(NOW, LEASE), store.claim(NOW, timedelta(hours=1))
+    assert one is not None
+    assert two is not None
+    assert store.lock_key(KEY, one, NOW)
+    store.close_key(KEY, one, NOW)
+    for minutes in (2, 4):
+        again = store.claim(NOW + timedelta(minutes=minutes), LEASE)
+        assert again is not None
+        assert again.id == one.id
+        assert store.lock_key(KEY, again, NOW + timedelta(minutes=minutes))
+        store.unlock_key(KEY, again, NOW + timedelta(minutes=minutes))
+    assert store.key_opens_at(KEY) == NOW + KEY_STAYS_CLOSED
+    assert store.lock_key(KEY, two, NOW + KEY_STAYS_CLOSED)
+
+
 def test_a_key_stays_closed_long_enough_whatever_clocks_the_three_have(store: Store) -> None:
     for origin in ("command:1", "command:2", "command:3"):
         store.add(replace(NEW, origin=origin), NOW)
