@@ -97,6 +97,8 @@ class _Tried:
 
 def _try(accounts: Accounts, estate: Estate, request: Request, delivery: Delivery, now: datetime) -> _Tried:
     """Do what can be done for the delivery now."""
+    if request.time_is_over(now):
+        return _Tried(_failed(delivery, Failure(FailureKind.TIME_OVER, {}), now))
     try:
         return _Tried(_start(accounts, estate.target(delivery.target).role, request, delivery, now))
     except (LeaseLost, *DATABASE_AWAY):
@@ -106,8 +108,10 @@ def _try(accounts: Accounts, estate: Estate, request: Request, delivery: Deliver
     except AwsBusy as busy:
         # At the quota of copies at once, a copy waits for its turn, however long the others take.
         in_line = busy.code == "ResourceLimitExceeded"
-        if in_line or now - delivery.waiting_since < _BUSY_FOR_AT_MOST:
-            return _Tried(replace(delivery, due_at=now + _BUSY_PAUSE), in_line)
+        if in_line:
+            return _Tried(replace(delivery, due_at=now + _BUSY_PAUSE, waiting_since=now), in_line)
+        if now - delivery.waiting_since < _BUSY_FOR_AT_MOST:
+            return _Tried(replace(delivery, due_at=now + _BUSY_PAUSE))
         return _Tried(_failed(delivery, Failure(FailureKind.AWS_BUSY, {}, busy.why), now))
     except NotYetVisible as unseen:
         if now - _opened(request, delivery) < SEEN_WITHIN:

@@ -408,6 +408,10 @@ class Request:
         ending = self.state in (RequestState.REVOKING, RequestState.REVOKED)
         return ending and self.ended_because is not Trigger.COPIES_DONE
 
+    def time_is_over(self, now: datetime) -> bool:
+        """Whether the time has come at which what it gives is to be taken back."""
+        return self.ends_at is not None and self.ends_at <= now
+
     @property
     def revocable(self) -> bool:
         """Whether there is something that could be taken back now."""

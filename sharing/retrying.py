@@ -87,7 +87,7 @@ def wished(
         return closed
     if revocation is not None:
         return Obstacle.TO_BE_TAKEN_BACK
-    if request.ends_at is not None and request.ends_at <= now:
+    if request.time_is_over(now):
         return Obstacle.TIME_OVER
     meant = [each for each in request.failed if wish.way in (None, each.way)]
     if not meant:

@@ -174,8 +174,7 @@ def end_when_due(tx: Transaction, share: Request, now: datetime) -> None:
 
     That was approved with the share.
     """
-    dated = share.ends_at is not None and share.ends_at <= now
-    _end(tx, share, Trigger.END_DATE if dated else Trigger.COPIES_DONE, now)
+    _end(tx, share, Trigger.END_DATE if share.time_is_over(now) else Trigger.COPIES_DONE, now)
 
 
 def end_with_copies(tx: Transaction, share: Request, now: datetime) -> None:

@@ -138,6 +138,8 @@ class Worker:
 
     def _advance(self, claim: Claim) -> None:
         match claim.request.state:
+            case RequestState.APPROVED | RequestState.APPLYING if claim.request.time_is_over(self.clock()):
+                self._fail(claim, Failure(FailureKind.TIME_OVER, {}))
             case RequestState.CHECKING:
                 self._check(claim)
             case RequestState.AWAITING_APPROVAL:
@@ -183,10 +185,6 @@ class Worker:
                 tx.move(request, RequestState.APPROVED, now)
 
     def _confirm(self, claim: Claim) -> None:
-        ends_at = claim.request.ends_at
-        if ends_at is not None and ends_at <= self.clock():
-            self._fail(claim, Failure(FailureKind.TIME_OVER, {}))
-            return
         errand = self.errands[claim.request.kind]
         with claim.transaction() as (tx, request, _):
             errand.announce(tx, request)

@@ -145,6 +145,18 @@ def test_a_full_queue_of_copies_is_waited_for(stage: Stage, image: str) -> None:
     assert len(tokens) == 1
 
 
+def test_one_busy_moment_after_a_long_wait_for_its_turn_costs_no_copy(stage: Stage, image: str) -> None:
+    stage.aws.image_copies_at_once = 0
+    approve(stage, image)
+    stage.passes(hours=25, steps=1800)
+    stage.aws.image_copies_at_once = 20
+    stage.aws.faults.lose_answer("DescribeKey", times=99)
+    stage.passes(minutes=2)
+    stage.aws.faults.clear()
+    stage.passes(minutes=30)
+    assert [copy.state for copy in stage.staging.images(REGION)] == ["available"]
+
+
 def test_a_lost_answer_makes_no_second_copy(stage: Stage, image: str) -> None:
     stage.aws.faults.lose_answer("CopyImage", times=20)
     approve(stage, image)

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from botocore.retries.standard import ExponentialBackoff
 
 from handlers.ballots import APPROVE
 from handlers.following import ASK_FOR_PREVIEW
@@ -72,6 +73,39 @@ def test_what_was_approved_and_could_not_begin_before_its_end_never_does(stage: 
     assert stage.staging.images(REGION) == []
     assert "Its time was over before I could begin." in stage.direct(stage.mika)[-1]
     assert "[Ask again…]" in stage.thread[-1]
+
+
+def test_what_was_held_up_until_its_end_gives_nothing_more_and_what_it_gave_is_taken_back(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
+    image = asked(stage, "for 1h")
+    stage.clicks(stage.sam, APPROVE)
+    stage.aws.faults.fail("ModifyImageAttribute", code="RequestLimitExceeded", status=503, times=10_000)
+    stage.work()
+    stage.passes(minutes=55, steps=60)
+    assert [one.create_volume_permission for one in stage.aws.image(image).snapshots] == [{STAGING}]
+    stage.aws.faults.clear()
+    tried = len(stage.aws.journal.calls("ModifyImageAttribute"))
+    stage.clock.advance(timedelta(minutes=6))
+    stage.passes(minutes=30, steps=60)
+    assert len(stage.aws.journal.calls("ModifyImageAttribute")) == tried
+    assert stage.staging.images(REGION) == []
+    assert any("Its time was over" in line for line in stage.direct(stage.mika))
+    assert [one.create_volume_permission for one in stage.aws.image(image).snapshots] == [set()]
+
+
+def test_a_copy_that_waits_for_its_turn_until_the_end_is_not_made(stage: Stage) -> None:
+    image = asked(stage, "for 1d")
+    stage.clicks(stage.sam, APPROVE)
+    stage.aws.image_copies_at_once = 0
+    stage.work()
+    stage.passes(hours=24, steps=1800)
+    stage.aws.image_copies_at_once = 20
+    stage.passes(minutes=10, steps=60)
+    assert stage.staging.images(REGION) == []
+    assert any("Its time was over" in line for line in stage.thread)
+    assert stage.aws.image(image).launch_permission == set(), "the end comes all the same"
 
 
 def test_a_preview_whose_end_has_passed_is_asked_for_with_another_in_the_form(stage: Stage) -> None:
