@@ -53,6 +53,7 @@ class Objection(StrEnum):
     EXPIRED = "expired"
     CANCELLED = "cancelled"
     NOT_THE_REQUESTER = "not_the_requester"
+    NOBODYS = "nobodys"
     NOTHING_LEFT = "nothing_left"
     NOTHING_REMOVED = "nothing_removed"
 
@@ -104,7 +105,8 @@ def decide(
 ) -> Outcome:
     """Take the decision on one part if nothing stands against it, and move the request on once no part is open.
 
-    What those of `lost` approved of the part counts no more: they may not decide on it by now.
+    What those of `lost` approved of the part counts no more: they may not decide on it by now. Nor does what those did
+    whom the rule doesn't name any more; whoever approves next, both are put on record.
 
     Raises:
         NoSuchRequest: no request has that id.
@@ -117,9 +119,9 @@ def decide(
             objection = Objection.ALREADY_COUNTED if mine else None
         if objection is not None or tally is None:
             return Outcome(request, objection, tally)
-        for vote in tally.approvals:
-            if vote.person in lost:
-                _record(tx, request, _vote(request, tally, vote.person, Verdict.VOID, now))
+        void = [*tally.unnamed, *(vote.person for vote in tally.approvals if vote.person in lost)]
+        for person in void if verdict is Verdict.APPROVED else ():
+            _record(tx, request, _vote(request, tally, person, Verdict.VOID, now))
         _record(tx, request, _vote(request, tally, approver.person, verdict, now, reason=reason))
         return Outcome(move_on(tx, rules, tx.find(request.id), now), None, tally)
 
@@ -242,10 +244,12 @@ def cancel(store: Store, request_id: RequestId, person: Person, now: datetime) -
     """
     with store.transaction() as tx:
         request = tx.find(request_id)
-        if person != request.requester:
-            return Outcome(request, Objection.NOT_THE_REQUESTER)
         if not request.trigger.asks_first:
             return Outcome(request, Objection.NOT_WAITING)
+        if request.requester == NOBODY:
+            return Outcome(request, Objection.NOBODYS)
+        if person != request.requester:
+            return Outcome(request, Objection.NOT_THE_REQUESTER)
         if request.state is not RequestState.CHECKING and (closed := _not_open(request)) is not None:
             return Outcome(request, closed)
         tx.audit(request.id, now, person.user_id, "cancelled", {"plan_digest": request.plan_digest})

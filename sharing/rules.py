@@ -139,11 +139,13 @@ class Tally:
     Attributes:
         approvals: the approvals that count, one of each person.
         verdict: None as long as it is open.
+        unnamed: who approved, and is named by the rule no more.
     """
 
     part: Part
     approvals: tuple[Decision, ...]
     verdict: Verdict | None
+    unnamed: tuple[Person, ...] = ()
 
     @property
     def missing(self) -> int:
@@ -237,20 +239,21 @@ def tally(part: Part, request: Request) -> Tally:
     can't name by now, or bars.
     """
     votes = [vote for vote in request.votes if vote.rule == part.rule.name]
-    approvals: dict[Person, Decision] = {}
+    given: dict[Person, Decision] = {}
     for vote in votes:
         if vote.verdict is Verdict.VOID:
-            approvals.pop(vote.person, None)
+            given.pop(vote.person, None)
         elif vote.verdict is Verdict.APPROVED and _counts(vote, part, request):
-            approvals.setdefault(vote.person, vote)
+            given.setdefault(vote.person, vote)
+    approvals = {person: vote for person, vote in given.items() if part.rule.could_name(person)}
     ends = [vote.verdict for vote in votes if vote.verdict.keeps_out]
     verdict = ends[0] if ends else Verdict.APPROVED if len(approvals) >= part.rule.approvals else None
-    return Tally(part, tuple(approvals.values()), verdict)
+    unnamed = tuple(person for person in given if person not in approvals)
+    return Tally(part, tuple(approvals.values()), verdict, unnamed)
 
 
 def _counts(approval: Decision, part: Part, request: Request) -> bool:
-    rule, person = part.rule, approval.person
-    return set(part.targets) <= set(approval.targets) and rule.could_name(person) and not rule.bars(person, request)
+    return set(part.targets) <= set(approval.targets) and not part.rule.bars(approval.person, request)
 
 
 def granted(tallies: Iterable[Tally], request: Request) -> tuple[str, ...] | None:

@@ -111,6 +111,11 @@ def test_what_somebody_approved_whom_the_settings_name_no_more_counts_no_more(gu
     guarded.clicks(guarded.sam, APPROVE)
     guarded.work()
     assert "1 of 2 approved: @sam" in guarded.approval.as_text()
+    voids = [line for line in guarded.thread if "counts no more" in line]
+    assert ["What @ana approved for prod" in line for line in voids] == [True]
+    guarded.clicks(guarded.people["ben"], APPROVE)
+    guarded.work()
+    assert [line for line in guarded.thread if "counts no more" in line] == voids, "told once"
 
 
 def test_what_somebody_approved_whose_group_is_gone_counts_no_more(stage: Stage) -> None:
