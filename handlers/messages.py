@@ -287,12 +287,15 @@ def _this_time(request: Request, key: str) -> str:
 
 
 def _was_asked_for(request: Request) -> bool:
-    """Whether there was something to approve: a look at AWS that finds nothing has no message of its own."""
+    """Whether there was something to approve: a look at AWS that finds nothing has no message of its own.
+
+    What was asked for stays told, also if nothing is left to be done once it is approved.
+    """
     if request.kind is RequestKind.PREVIEW:
         return False
     looked = request.kind in (RequestKind.AUDIT, RequestKind.RETIRE)
     found = request.plan is not None and bool(request.plan.changes)
-    return request.trigger.asks_first and (found or not looked)
+    return request.trigger.asks_first and (found or not looked or request.asked_at is not None)
 
 
 def _replanned(say: Speech, request: Request, rules: ApprovalRules, at: datetime) -> Message:
@@ -428,7 +431,8 @@ def digest(say: Speech, own: Message, request: Request, others: Sequence[Request
 
 
 def _watched(say: Speech, request: Request) -> str:
-    return say("watched-end", who=mrkdwn.person(request.requester.user_id), request=mrkdwn.code(request.id))
+    who = "nobody" if request.requester == NOBODY else mrkdwn.person(request.requester.user_id)
+    return say("watched-end", who=who, request=mrkdwn.code(request.id))
 
 
 def _preview(say: Speech, request: Request, plan: Plan, rules: ApprovalRules) -> Message:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from handlers.following import NOTIFY
 from playground.aws import Crash
 from playground.company import target_policy
 from sharing.requests import RequestId
@@ -134,6 +135,41 @@ def test_what_comes_into_use_after_the_approval_stays_too(stage: Stage, family: 
     told = stage.direct(stage.mika)[-1]
     assert "1 copy is deregistered, and its snapshots are deleted" in told
     assert f"{copies(stage)['golden-0']} in {STAGING} {REGION} stays:" in told
+
+
+@pytest.mark.parametrize("asked_by", ["calendar", "mika"])
+def test_what_was_asked_for_is_told_to_its_end_though_nothing_is_left_to_do(
+    stage: Stage, family: list[str], asked_by: str
+) -> None:
+    if asked_by == "mika":
+        looked(stage)
+    else:
+        stage.bot.calendar.run_once()
+        stage.work()
+    ec2 = stage.by_hand(STAGING)
+    for name in ("golden-0", "golden-2"):
+        ec2.deregister_image(ImageId=copies(stage)[name])
+    if asked_by == "calendar":
+        stage.clicks(stage.kim, NOTIFY)
+    stage.clicks(stage.sam, APPROVE)
+    stage.work()
+    shown = stage.approval.as_text()
+    assert "done" in shown.splitlines()[0]
+    assert "Nothing at AWS has to change, or not any more." in shown
+    assert "[Approve]" not in shown
+    assert any("Approved by @sam" in line for line in stage.thread)
+    assert "None of the copies is deregistered" in stage.thread[-1]
+    told = stage.direct(stage.mika if asked_by == "mika" else stage.kim)[-1]
+    assert "None of the copies is deregistered" in told
+    assert "asked for by" not in told, "the calendar is nobody"
+
+
+def test_what_the_calendar_asks_for_is_nobodys_to_cancel(stage: Stage, family: list[str]) -> None:
+    stage.bot.calendar.run_once()
+    stage.work()
+    answer = stage.types(stage.mika, f"cancel {request_id(stage)}").ephemeral[0].as_text()
+    assert answer == "Nobody asked for this, the calendar brought it up. Whoever may decide can deny it."
+    assert "[Approve]" in stage.approval.as_text()
 
 
 def test_copies_count_whatever_became_of_their_shares(stage: Stage) -> None:

@@ -343,7 +343,7 @@ def something_left(say: Speech) -> list[Said]:
     stuck = _caution(CautionKind.CANNOT_BE_PUT_RIGHT)
     ends = {
         "revocation": done,
-        "audit, stuck": replace(audit, settled_at=None, plan=replace(_plan(()), cautions=(stuck,))),
+        "audit, stuck": replace(audit, asked_at=None, settled_at=None, plan=replace(_plan(()), cautions=(stuck,))),
         **{f"{kind.value} by the calendar": _by_calendar(kind) for kind in (RequestKind.AUDIT, RequestKind.RETIRE)},
         "audit, partly": replace(audit, notes=(_note(NoteKind.NOT_PUT_RIGHT),)),
     }
@@ -355,7 +355,8 @@ def _by_calendar(kind: RequestKind) -> Request:
     found = CautionKind.SHARED_BEYOND if kind is RequestKind.AUDIT else CautionKind.USE_UNREAD
     plan = replace(_plan(()), cautions=(_caution(found),))
     run = replace(a_request(kind, RequestState.COMPLETED), deliveries=(), watchers=(), decisions=(), edits=())
-    return replace(run, of=None, trigger=Trigger.CALENDAR, requester=NOBODY, plan=plan, settled_at=None, news=True)
+    of_nobody = replace(run, of=None, trigger=Trigger.CALENDAR, requester=NOBODY)
+    return replace(of_nobody, plan=plan, asked_at=None, settled_at=None, news=True)
 
 
 def tried_again(say: Speech) -> list[Said]:

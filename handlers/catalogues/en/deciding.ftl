@@ -72,6 +72,7 @@ objection-rules-changed = The approval rules have changed since this message was
 objection-expired = This request has expired, { $when }. Ask for a new one.
 objection-cancelled = This request was cancelled by { $by }, { $when }.
 objection-not-the-requester = Only { $by } can cancel this request: it is theirs.
+objection-nobodys = Nobody asked for this, the calendar brought it up. Whoever may decide can deny it.
 objection-nothing-left = Nothing would be left. Deny the request instead.
 objection-nothing-removed = Leave out at least one target, or close this form.
 requester-unknown = Slack doesn't tell me just now which groups you are in. Try again in a minute.

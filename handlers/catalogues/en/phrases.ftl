@@ -128,7 +128,7 @@ plan-in-short = _{ $count ->
 } in all, put in short here: the details show each._
 plan-reuse = • { $account } has a good copy already, { $copy } in { $region }: no other is made
 plan-changes-nothing = Nothing has to change at AWS: all of it is there already. Approved, it stays as long as this share lasts.
-plan-finds-nothing = There is nothing to approve: nothing at AWS would be changed.
+plan-finds-nothing = Nothing at AWS has to change, or not any more.
 plan-takes-nothing = Nothing has to change at AWS: others need the same permissions, or it gave none.
 
 confirm-share = { $images } will be { $copied ->
@@ -383,7 +383,10 @@ notify-noted = :bell: You will be told in a direct message once { $request } has
 notify-already = You are told of the end of { $request } already.
 notify-stopped = :no_bell: You won't be told of the end of { $request }.
 notify-too-late = { $request } has ended already.
-watched-end = :bell: { $request }, asked for by { $who }:
+watched-end = :bell: { $request }{ $who ->
+    [nobody] {""}
+   *[other] , asked for by { $who }
+}:
 digest = :white_check_mark: { $count } shares are complete:
 digest-line = • { $request }: { $images } with { $targets }{ $left_out ->
     [yes] , as far as it was approved

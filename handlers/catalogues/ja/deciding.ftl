@@ -70,6 +70,7 @@ objection-rules-changed = このメッセージの表示後に承認ルールが
 objection-expired = このリクエストは期限切れです（{ $when }）。必要な場合は、もう一度依頼してください。
 objection-cancelled = このリクエストは { $by } さんが取り下げました（{ $when }）。
 objection-not-the-requester = このリクエストを取り下げられるのは、依頼した { $by } さんだけです。
+objection-nobodys = これは誰かの依頼ではなく、定期的な確認で見つかったものです。承認できる方が却下できます。
 objection-nothing-left = 共有先がなくなってしまいます。代わりにリクエストを却下してください。
 objection-nothing-removed = 共有先を 1 つ以上外すか、このフォームを閉じてください。
 requester-unknown = あなたの所属グループを Slack から確認できませんでした。1 分ほどしてから、もう一度お試しください。

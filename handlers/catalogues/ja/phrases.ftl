@@ -122,7 +122,7 @@ plan-repairs = *修正内容（この順に実行）*
 plan-in-short = _全 { $count } 件の変更をまとめて表示しています。1 件ごとの内容は「詳細」で確認できます。_
 plan-reuse = • { $account } の { $region } には適切なコピー { $copy } がすでにあるため、新しくは作成しません
 plan-changes-nothing = AWS で変更が必要なものはありません。すべてすでにあります。承認すると、この共有が続く間は維持されます。
-plan-finds-nothing = 承認が必要な変更はありません。AWS では何も変更されません。
+plan-finds-nothing = AWS で変更が必要なものはありません。または、すでに不要になりました。
 plan-takes-nothing = AWS で変更が必要なものはありません。他でも同じ許可が必要か、何も与えていないためです。
 
 confirm-share = { $images } を { $count ->
@@ -340,7 +340,10 @@ notify-noted = :bell: { $request } が終わったら、ダイレクトメッセ
 notify-already = { $request } が終わったときのお知らせは、すでに設定されています。
 notify-stopped = :no_bell: { $request } が終わっても、お知らせしません。
 notify-too-late = { $request } はすでに終わっています。
-watched-end = :bell: { $who } さんのリクエスト { $request }:
+watched-end = :bell: { $who ->
+    [nobody] リクエスト
+   *[other] { $who } さんのリクエスト
+} { $request }:
 digest = :white_check_mark: { $count } 件の共有が完了しました。
 digest-line = • { $request }{ $who ->
     [reader] {""}
