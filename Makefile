@@ -34,7 +34,7 @@ matrix: install  ## run whole what `make test` has a part of: crashes at every p
 test-all: install  ## run all of all tests
 	TORTURE=1 $(PYTEST) $(ARGS)
 
-torture: install ## run the long tests with every way to be interrupted on both databases; print how many that were
+torture: install ## run the long tests whole, interrupted in every way; print how many times that was
 	TORTURE=every $(PYTEST) -q \
 	  tests/front_door/test_every_effect.py tests/front_door/test_fuzz.py tests/process $(ARGS)
 
