@@ -7,7 +7,7 @@ does every later request for the same image. Two requests at once make one copy.
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from aws_ops.accounts import Accounts
 from aws_ops.copies import CopyState, CopyStatus, discard, faults_of, find_copy, start_copy, watch
@@ -53,8 +53,7 @@ def prepare(claim: Claim, accounts: Accounts, estate: Estate) -> None:
             _write_down(claim, made)
     begun = [order for order in orders if order.source_image_id in made]
     looked = {
-        order.source_image_id: _look(accounts, estate, order, made[order.source_image_id], claim.clock())
-        for order in begun
+        order.source_image_id: _look(claim, accounts, estate, order, made[order.source_image_id]) for order in begun
     }
     with claim.transaction() as (tx, request, now):
         changed = tx.set_preparations(request, looked, now) if looked != request.preparations else request
@@ -112,10 +111,10 @@ def _as_copy(order: ReencryptImage) -> CopyImage:
     )
 
 
-def _look(accounts: Accounts, estate: Estate, order: ReencryptImage, made: Preparation, now: datetime) -> Preparation:
+def _look(claim: Claim, accounts: Accounts, estate: Estate, order: ReencryptImage, made: Preparation) -> Preparation:
     """How far the copy is; 100 only once it is verified."""
     ec2 = accounts.ec2(estate.source(order.owner).role, order.region)
-    age, image = now - made.since, {"image": str(made.image_id)}
+    age, image = claim.clock() - made.since, {"image": str(made.image_id)}
     match watch(ec2, [made.image_id]).get(made.image_id):
         case None if age < MISSING_FOR:
             return replace(made, percent=None)
@@ -132,6 +131,9 @@ def _look(accounts: Accounts, estate: Estate, order: ReencryptImage, made: Prepa
             keep_imds_support(ec2, made.image_id, order.imds_support)
             return replace(made, percent=_DONE)
         case status:
+            with claim.transaction() as (tx, request, now):
+                copy = {"account": order.owner, "region": order.region} | image
+                tx.audit(request.id, now, "bot", "copy_deregistration", copy)
             discard(ec2, made.image_id)
             raise NotPrepared(_failure(status))
 

@@ -250,7 +250,9 @@ def test_taken_back_nothing_is_left_but_the_copy(stage: Stage, key: str, image: 
     assert products(stage, image) == [product]
 
 
-def test_if_it_fails_it_says_why_and_leaves_nothing_behind(stage: Stage, key: str, image: str) -> None:
+def test_if_it_fails_it_says_why_and_leaves_nothing_behind(
+    stage: Stage, key: str, image: str, unrecorded: list[str]
+) -> None:
     asked(stage, f"{image} to staging")
     stage.clicks(stage.sam, APPROVE)
     stage.work()
@@ -260,6 +262,8 @@ def test_if_it_fails_it_says_why_and_leaves_nothing_behind(stage: Stage, key: st
     assert "AWS ended the re-encryption in the source account" in told
     assert products(stage, image) == []
     assert stage.staging.images(REGION) == []
+    assert len(stage.aws.journal.calls("DeregisterImage")) == 1
+    assert unrecorded == [], "what was about to be deregistered is on record"
 
 
 @pytest.mark.parametrize(
