@@ -34,10 +34,12 @@ def test_tags_are_set_on_copies_as_they_are_made_and_on_nothing_else(
     for resource in (image, snapshot.id):
         with refused("UnauthorizedOperation", "ec2:CreateTags"):
             ec2.create_tags(Resources=[resource], Tags=OURS)
-    with refused("UnauthorizedOperation", "ec2:DeregisterImage"):
-        ec2.deregister_image(ImageId=image)
+    for change in (ec2.disable_image_deregistration_protection, ec2.deregister_image):
+        with refused("UnauthorizedOperation"):
+            change(ImageId=image)
     tagged = [{"ResourceType": kind, "Tags": OURS} for kind in ("image", "snapshot")]
     copy = ec2.copy_image(Name="a copy", SourceImageId=image, SourceRegion=REGION, TagSpecifications=tagged)["ImageId"]
+    assert ec2.disable_image_deregistration_protection(ImageId=copy)
     assert ec2.deregister_image(ImageId=copy)
 
 
