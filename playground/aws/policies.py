@@ -113,8 +113,8 @@ def _holds(operator: str, keys: Mapping[str, Any], context: Context) -> bool:
 
 
 def _key_holds(prefix: str, name: str, if_exists: bool, present: Sequence[str] | None, wanted: list[str]) -> bool:
-    if name == "Null":
-        return (present is None) == (wanted[0].lower() == "true")
+    if name == "Null":  # a key without values is null as well (IAM user guide, "Multivalued context keys")
+        return (not present) == (wanted[0].lower() == "true")
     if name not in _TESTS:
         raise NotServed(f"the condition operator {name}")
     negated = "Not" in name
@@ -127,6 +127,8 @@ def _key_holds(prefix: str, name: str, if_exists: bool, present: Sequence[str] |
         return all(passes(value) for value in present or ())
     if present is None:
         return if_exists or (negated and not prefix)
+    if not prefix and len(present) > 1:
+        raise NotServed(f"{name} without ForAllValues or ForAnyValue where there are several values")
     return any(passes(value) for value in present)
 
 

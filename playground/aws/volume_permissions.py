@@ -16,9 +16,13 @@ def modify_snapshot_attribute(call: Call) -> dict[str, Any]:
     snapshot_id = call.parameters["SnapshotId"]
     add, remove = _asked(call)
     context = {
-        key: [entry for entry in entries if entry != "all"]
-        for key, entries in (("ec2:Add/userId", add), ("ec2:Remove/userId", remove))
-        if entries
+        key: values
+        for verb, entries in (("Add", add), ("Remove", remove))
+        for key, values in (
+            (f"ec2:{verb}/userId", [entry for entry in entries if entry != "all"]),
+            (f"ec2:{verb}/group", [entry for entry in entries if entry == "all"]),
+        )
+        if values
     }
     call.authorize(snapshots.on_snapshot(call, "ModifySnapshotAttribute", snapshot_id, context))
     snapshot = snapshots.find_own(call, snapshot_id)

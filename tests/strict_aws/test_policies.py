@@ -87,6 +87,17 @@ def test_many_values() -> None:
     assert allows({"ForAllValues:StringEquals": wanted})
     assert allows({"ForAnyValue:StringEquals": wanted}, kms__GrantOperations=["Encrypt", "Decrypt"])
     assert not allows({"ForAnyValue:StringEquals": wanted})
+    with pytest.raises(NotServed, match="several values"):
+        allows({"StringEquals": wanted}, kms__GrantOperations=["Decrypt", "Encrypt"])
+
+
+def test_for_all_values_needs_the_key_only_with_null_beside_it() -> None:
+    condition = {"ForAllValues:StringEquals": {"a:b": ["1", "2"]}, "Null": {"a:b": "false"}}
+    assert allows(condition, a__b=["1"])
+    assert allows(condition, a__b=["1", "2"])
+    assert not allows(condition, a__b=["1", "3"])
+    assert not allows(condition)
+    assert not allows(condition, a__b=[])
 
 
 def test_all_keys_and_all_operators_must_hold() -> None:

@@ -4,8 +4,8 @@ import pytest
 
 from playground.aws import Account, StrictAws, key_access
 from playground.aws.identities import Credentials
-from playground.company import ABROAD, IMAGES, REGION, STAGING, source_policy, target_policy
-from tests.strict_aws.rules import READ, refused, rule
+from playground.company import ABROAD, IMAGES, PROD, REGION, SANDBOX, STAGING, source_policy, target_policy
+from tests.strict_aws.rules import INFERRED, READ, refused, rule
 from tests.strict_aws.targets import session
 
 POLICIES = {IMAGES: source_policy(), STAGING: target_policy(STAGING)}
@@ -41,6 +41,25 @@ def test_tags_are_set_on_copies_as_they_are_made_and_on_nothing_else(
     copy = ec2.copy_image(Name="a copy", SourceImageId=image, SourceRegion=REGION, TagSpecifications=tagged)["ImageId"]
     assert ec2.disable_image_deregistration_protection(ImageId=copy)
     assert ec2.deregister_image(ImageId=copy)
+
+
+@rule("2.10", INFERRED)
+@pytest.mark.parametrize("operation", ["add", "remove"])
+def test_who_is_on_the_list_lets_nobody_else_into_the_same_call(aws: StrictAws, operation: str) -> None:
+    """IAM User Guide, "Multivalued context keys"; that the key holds all ids of a call is inferred."""
+    account = aws.account(IMAGES)
+    holder = account.session(account.role("ami-share", policy=POLICIES[IMAGES]))
+    ec2 = session(**holder.for_boto()).client("ec2")
+    change = {"SnapshotId": account.snapshot(REGION), "OperationType": operation}
+    ec2.modify_snapshot_attribute(**change, UserIds=[STAGING])
+    ec2.modify_snapshot_attribute(**change, UserIds=[STAGING, PROD])
+    for asked in (
+        {"UserIds": [STAGING, SANDBOX]},
+        {"UserIds": [STAGING], "GroupNames": ["all"]},
+        {"GroupNames": ["all"]},
+    ):
+        with refused("UnauthorizedOperation", "ec2:ModifySnapshotAttribute"):
+            ec2.modify_snapshot_attribute(**change, **asked)
 
 
 @rule("2.3", READ)
