@@ -79,7 +79,7 @@ def plan_for(accounts: Accounts, source: SourceAccount, target: TargetAccount, i
 def give(accounts: Accounts, source: SourceAccount, change: Change) -> None:
     match change:
         case AllowKeyUse(key_arn=key_arn):
-            kms = accounts.kms(source.role, region_of(key_arn))
+            kms = accounts.kms_once(source.role, region_of(key_arn))
             edit = partial(allow_use, users=change.users)
             change_key_policy(kms, key_arn, edit, before_write=partial(keep_policy, key_arn))
         case AddCreateVolumePermission():
@@ -168,7 +168,7 @@ def take(accounts: Accounts, source: SourceAccount, change: Change) -> None:
             ec2 = accounts.ec2(source.role, change.region)
             remove_create_volume_permission(ec2, change.snapshot_id, change.accounts)
         case WithdrawKeyUse(key_arn=key_arn):
-            kms = accounts.kms(source.role, region_of(key_arn))
+            kms = accounts.kms_once(source.role, region_of(key_arn))
             edit = partial(withdraw_use, users=change.users)
             change_key_policy(kms, key_arn, edit, before_write=partial(keep_policy, key_arn))
 
