@@ -109,7 +109,7 @@ class RuleSettings(_DecidersSettings):
     Attributes:
         sources, targets, environments: names, or patterns with `*` and `?`; all, if left out.
         requesters: Slack user ids and user group ids; all, if left out.
-        kinds: of requests; shares and revocations, if left out.
+        kinds: of requests; shares and revocations, if left out. The others are about all accounts at once.
     """
 
     name: Name
@@ -118,6 +118,17 @@ class RuleSettings(_DecidersSettings):
     environments: Patterns | None = None
     requesters: Annotated[frozenset[UserId | GroupId], Field(min_length=1)] | None = None
     kinds: Annotated[frozenset[RequestKind], Field(min_length=1)] = WITH_TARGETS
+
+    @model_validator(mode="after")
+    def _of_its_kinds(self) -> Self:
+        by_place = [name for name in ("sources", "targets", "environments") if getattr(self, name) is not None]
+        without = sorted(self.kinds - WITH_TARGETS)
+        if by_place and without:
+            raise ValueError(
+                f"kinds: what is of the kind {' or '.join(without)} is about all accounts, and a rule with "
+                f"{', '.join(by_place)} never takes it: give it a rule of its own"
+            )
+        return self
 
     @model_validator(mode="after")
     def _somebody_else(self) -> Self:

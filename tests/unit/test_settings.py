@@ -466,6 +466,11 @@ def test_rules_are_taken_in_order_with_the_default_last(tmp_path: Path) -> None:
             "sources: image is none of them; did you mean images",
         ),
         ('environments = ["production"]', "targets = []", "approval.rules.0.targets"),
+        (
+            'environments = ["production"]',
+            'environments = ["production"]\nkinds = ["share", "retire", "audit"]',
+            "approval.rules.0: kinds: what is of the kind audit or retire is about all accounts",
+        ),
         ('"last_editor"', '"anybody"', "approval.rules.0.never"),
         ('requesters = ["U0MIKA"', 'requesters = ["mika"', "approval.rules.1.requesters"),
         ('"retire"]', '"tidy"]', "approval.rules.1.kinds"),
