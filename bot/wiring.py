@@ -19,10 +19,12 @@ from handlers.channels import Channels
 from handlers.deciding import Bench
 from handlers.following import Followers
 from handlers.home import Homes
+from handlers.people import groups_of
 from handlers.publisher import Publisher
 from handlers.rate_limits import RateLimits
 from handlers.rosters import Rosters
-from handlers.user_groups import UserGroups
+from handlers.trouble import SLACK_TROUBLE
+from handlers.user_groups import NoUserGroup, UserGroups
 from sharing import database
 from sharing.auditing import AuditCalendar, Audits
 from sharing.clock import Clock
@@ -30,11 +32,11 @@ from sharing.gallery import Gallery
 from sharing.listening import Listener
 from sharing.postings import Postings
 from sharing.reminding import Reminders
-from sharing.requests import RequestKind
+from sharing.requests import Person, RequestKind
 from sharing.retiring import Retention
 from sharing.revoking import Revocations
 from sharing.shares import Previews, Shares
-from sharing.standing import StandingShares
+from sharing.standing import GroupsUnknown, StandingShares
 from sharing.store import Store
 from sharing.watching import CopyWatch
 from sharing.worker import Worker
@@ -161,7 +163,14 @@ def build(
         many_accounts=settings.warnings.key_used_by_accounts,
     )
     watch = CopyWatch(store, accounts, estate, clock)
-    standing = StandingShares(settings.standing_shares, store, accounts, estate, clock)
+
+    def requester_groups(person: Person) -> frozenset[str]:
+        try:
+            return groups_of(client, person, rules.requester_groups)
+        except (NoUserGroup, *SLACK_TROUBLE) as trouble:
+            raise GroupsUnknown(str(trouble)) from trouble
+
+    standing = StandingShares(settings.standing_shares, store, accounts, estate, clock, requester_groups)
     return Bot(
         app=app,
         store=store,

@@ -5,7 +5,7 @@ it would ask for its own copies. Each image makes one request, however often it 
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -48,15 +48,24 @@ class StandingShare:
     reason: str
 
 
+class GroupsUnknown(Exception):
+    """Nobody can say just now which user groups somebody is in."""
+
+
 @dataclass(frozen=True)
 class StandingShares:
-    """Looks for new images. Two replicas doing it at once do no harm."""
+    """Looks for new images. Two replicas doing it at once do no harm.
+
+    Attributes:
+        groups_of: the user groups somebody is in that approval rules know requesters by; raises GroupsUnknown.
+    """
 
     shares: Sequence[StandingShare]
     store: Store
     accounts: Accounts
     estate: Estate
     clock: Clock
+    groups_of: Callable[[Person], frozenset[str]]
 
     def run_once(self) -> None:
         """Look everywhere, and ask for what is new."""
@@ -83,6 +92,8 @@ class StandingShares:
                     self._ask(share, image)
         except AwsBusy as busy:
             _log.info("standing share %s: looked at later: %s", share.name, busy)
+        except GroupsUnknown as unknown:
+            _log.warning("standing share %s: nothing is asked for now: %s", share.name, unknown)
         except AwsOpsError as trouble:
             _log.warning("standing share %s: %s can't be looked at: %s", share.name, region, trouble)
 
@@ -100,6 +111,7 @@ class StandingShares:
                 reason=f"{share.name}: {share.reason}" if share.reason else share.name,
                 ends_at=now + share.lasts if share.lasts else None,
                 trigger=Trigger.STANDING,
+                requester_groups=self.groups_of(share.requester),
             ),
             now,
         )

@@ -64,6 +64,20 @@ def test_it_is_asked_once_however_often_and_by_whom_it_is_seen(standing: Stage) 
     assert len(stage.slack.messages(stage.room)) == 1
 
 
+def test_it_falls_under_the_rule_for_a_group_that_its_requester_is_in(standing: Stage) -> None:
+    stage = standing
+    contractors = stage.slack.user_group("contractors", [stage.mika])
+    stage.add_settings(
+        f'\n[[approval.rules]]\nname = "strict"\nrequesters = ["{contractors.id}"]\nusers = ["{stage.kim.id}"]\n'
+    )
+    stage.images.image(REGION, name="golden-7")
+    stage.slack.faults.fail("usergroups.users.list", error="fatal_error", times=1)
+    look(stage)
+    assert stage.slack.messages(stage.room) == [], "a stricter rule may be for them"
+    look(stage)
+    assert "To be decided by @kim." in stage.approval.as_text()
+
+
 def test_it_may_be_with_groups_and_organizations_and_for_auto_scaling(stage: Stage) -> None:
     stage.add_settings(
         f"""
