@@ -217,6 +217,26 @@ def test_homes_leave_clicks_their_share_of_slack_s_rate_however_many_groups_ther
     assert all(call.answer["ok"] for call in stage.slack.journal.calls("usergroups.users.list"))
 
 
+def test_homes_leave_clicks_their_share_of_slack_s_rate_however_many_visitors_there_are(
+    stage: Stage, image: str
+) -> None:
+    visitors = [stage.slack.user(f"visitor-{number}") for number in range(20)]
+    for visitor in visitors:
+        stage.opens_home(visitor)
+
+    def asked() -> int:
+        return len(stage.slack.journal.calls("users.info"))
+
+    stage.types(stage.mika, f"{image} to staging no copy")
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    before = asked()
+    stage.work()
+    assert asked() - before <= 10
+    stage.passes(minutes=3)
+    assert all("Shared now" in now(stage, visitor) for visitor in visitors)
+
+
 def test_a_group_or_a_reader_that_is_gone_keeps_no_other_home_from_being_current(stage: Stage, image: str) -> None:
     gone, _ = by_groups(stage, 2)
     for person in (stage.mika, stage.sam):
