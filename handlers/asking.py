@@ -375,7 +375,9 @@ class Desk:
         )
 
     def _names(self, say: Speech, request: Request) -> dict[str, str]:
-        channels = dict.fromkeys(part.rule.channel for part in self.rules.parts_of(request))
+        pictures = filter(None, map(self.gallery.get, request.image_ids))
+        parts = self.rules.parts_of(request, {picture.source for picture in pictures})
+        channels = dict.fromkeys(part.rule.channel for part in parts)
         return {"request": mrkdwn.code(request.id), "channel": phrases.channels(say, channels)}
 
     def _not_understood(self, say: Speech, mistaken: NotUnderstood) -> str:

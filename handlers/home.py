@@ -50,7 +50,7 @@ OPEN_FORM = "ami_share_open_form"
 _BLOCKS, _LINES, _ENDED = 100, 7, 4
 _ROOM_FOR_IMAGES, _ROOM_FOR_WARNINGS = 600, 2000
 _LATELY = timedelta(days=7)
-# Every 15 seconds: three replicas at once leave clicks 40 of the 100 times a minute that users.info may be called (Tier 4,
+# Every 15 seconds: three replicas at once leave clicks 40 of the 100 calls of users.info a minute (Tier 4,
 # docs.slack.dev/apis/web-api/rate-limits).
 _AT_A_TIME = 5
 

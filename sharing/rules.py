@@ -190,14 +190,15 @@ class ApprovalRules:
     hours: BusinessHours = field(default_factory=BusinessHours)
     warnings: WarningRules = field(default_factory=WarningRules)
 
-    def parts_of(self, request: Request) -> tuple[Part, ...]:
+    def parts_of(self, request: Request, sources: Set[str] = frozenset()) -> tuple[Part, ...]:
         """Return the parts of a request, in the order of the rules; there is always one.
 
-        With images of several sources, several rules may apply to one target, and it is in the part of each.
+        With images of several sources, several rules may apply to one target, and it is in the part of each. Which they
+        are its plan says; `sources` are what they seem to be as long as it has none.
         """
         targets: dict[str, dict[str, None]] = {rule.name: {} for rule in self.rules}
         applies: set[str] = set()
-        for matter in self._matters(request):
+        for matter in self._matters(request, sources):
             name = self.rule_for(matter).name
             applies.add(name)
             if matter.target is not None:
@@ -224,11 +225,12 @@ class ApprovalRules:
         """The user groups that rules know requesters by."""
         return frozenset[str]().union(*(rule.scope.requester_groups for rule in self.rules))
 
-    def _matters(self, request: Request) -> Iterator[Matter]:
-        owners = {image.owner for image in request.plan.images} if request.plan else set()
-        sources: Iterable[str | None] = sorted(filter(None, map(self.sources.get, owners))) or [None]
+    def _matters(self, request: Request, sources: Set[str]) -> Iterator[Matter]:
+        if request.plan:
+            sources = set(filter(None, (self.sources.get(image.owner) for image in request.plan.images)))
         requesters = {request.requester.user_id, *request.requester_groups}
-        for target, source in product(request.targets or [None], sources):
+        of: Iterable[str | None] = sorted(sources) or [None]
+        for target, source in product(request.targets or [None], of):
             yield Matter(request.kind, source, target, self.environments.get(target or ""), requesters)
 
 

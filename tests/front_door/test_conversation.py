@@ -123,6 +123,21 @@ def test_the_answer_names_the_channel_in_which_it_is_asked_for(stage: Stage, ima
     assert "I ask for approval in #ami-approvals;" in said(stage.types(stage.mika, f"{image} to prod"))
 
 
+def test_the_answer_names_the_channel_of_a_rule_for_the_account_that_the_image_is_in(stage: Stage, image: str) -> None:
+    vault = stage.slack.channel("vault", members=[stage.sam])
+    stage.add_settings(
+        f'\n[[approval.rules]]\nname = "s"\nsources = ["images"]\nchannel = "{vault.id}"\nusers = ["{stage.sam.id}"]\n'
+    )
+    stage.bot.gallery.refresh()
+    assert "I ask for approval in #vault;" in said(stage.types(stage.mika, f"{image} to staging no copy"))
+    stage.work()
+    (asked,) = stage.slack.messages(vault)
+    stage.clicks(stage.sam, APPROVE, asked)
+    stage.work()
+    share = asked.as_text().splitlines()[-1].split("`")[1]
+    assert "I ask for approval in #vault;" in said(stage.types(stage.mika, f"revoke {share}"))
+
+
 def test_a_list_shows_as_many_as_slack_does(stage: Stage, image: str) -> None:
     for number in range(150):
         stage.types(stage.mika, f"{image} to staging reason {number}")
