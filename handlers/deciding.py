@@ -85,8 +85,10 @@ class Bench:
     def approve(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
         """Take a click on Approve."""
         ack()
-        ballot = ballots.ballot_of(action.get("value", ""))
-        self._decide(self._click(client, body), ballot, Verdict.APPROVED, "")
+        click, ballot = self._click(client, body), ballots.ballot_of(action.get("value", ""))
+        found = self._found(click, ballot.request_id, ballot.rule)
+        if found is not None:
+            self._decide(click, found, ballot, Verdict.APPROVED, "")
 
     def ask_for_denial(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
         """Take a click on Deny: ask for the reason of those who may, tell the others why not."""
@@ -104,14 +106,16 @@ class Bench:
         client.views_open(trigger_id=body["trigger_id"], view=view)
 
     def deny(self, ack: Ack, body: dict[str, Any], client: WebClient, view: dict[str, Any]) -> None:
-        """Take the reason for a denial; that there is none to be seen is said at the field."""
+        """Take the reason for a denial; that it can't be taken is said at the field, where it stays as it is."""
         ballot, channel, reason = deciding_views.read_denial_form(view)
-        if mrkdwn.is_blank(reason):
-            say, _ = meet(hurried(client), person_of(body), self.team_id)
-            ack(response_action="errors", errors={deciding_views.REASON: say("denial-needs-reason")})
+        asking = self._click(hurried(client), body, channel)
+        found = self._look_up(asking, ballot.request_id, ballot.rule)
+        wrong = asking.say("denial-needs-reason") if mrkdwn.is_blank(reason) else found
+        if isinstance(wrong, str):
+            ack(response_action="errors", errors={deciding_views.REASON: wrong})
             return
         ack()
-        self._decide(self._click(client, body, channel), ballot, Verdict.DENIED, reason)
+        self._decide(replace(asking, client=client), wrong, ballot, Verdict.DENIED, reason)
 
     def ask_for_fewer(self, ack: Ack, body: dict[str, Any], client: WebClient, action: dict[str, Any]) -> None:
         """Take a click on Narrow: ask those who may for what is to stay, tell the others why not."""
@@ -129,14 +133,13 @@ class Bench:
         client.views_open(trigger_id=body["trigger_id"], view=view)
 
     def narrow(self, ack: Ack, body: dict[str, Any], client: WebClient, view: dict[str, Any]) -> None:
-        """Take what is to stay; what is wrong with it alone is shown at the field."""
+        """Take what is to stay; that it can't be taken is said at the field, where it stays as it is."""
         ballot, channel, keep = deciding_views.read_narrow_form(view)
         asking = self._click(hurried(client), body, channel)
         found = self._look_up(asking, ballot.request_id)
         click = replace(asking, client=client)
         if isinstance(found, str):
-            ack()
-            click.answer(found)
+            ack(response_action="errors", errors={deciding_views.KEEP: found})
             return
         outcome = narrow(
             self.store,
@@ -183,10 +186,9 @@ class Bench:
         click.answer(retried(click.say, outcome, who=ballots.deciders(click.say, outcome.request, rules)))
         self.wake()
 
-    def _decide(self, click: _Click, ballot: Ballot, verdict: Verdict, reason: str) -> None:
-        found = self._found(click, ballot.request_id, ballot.rule)
-        if found is None:
-            return
+    def _decide(
+        self, click: _Click, found: tuple[Request, Approver], ballot: Ballot, verdict: Verdict, reason: str
+    ) -> None:
         request, approver = found
         try:
             approves = verdict is Verdict.APPROVED

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from handlers.ballots import DENY, NARROW
+from handlers.deciding_views import KEEP, REASON
 from playground.slack.faults import EVERY
 from tests.stage import REGION, Stage
 
@@ -120,6 +121,23 @@ def test_the_forms_of_those_who_decide_are_answered_in_time(stage: Stage, image:
     stage.listeners.drain()
     stage.work()
     assert "with staging, prod" in stage.approval.as_text().replace("*", "")
+
+
+@pytest.mark.parametrize("button", [DENY, NARROW])
+def test_the_forms_of_those_who_decide_keep_what_is_in_them(stage: Stage, image: str, slow: Any, button: str) -> None:
+    stage.types(stage.kim, f"{image} to staging, prod")
+    stage.work()
+    stage.clicks(stage.sam, button)
+    slow()
+    values = {REASON: "not during the freeze"} if button == DENY else {KEEP: ["staging"]}
+    ((field, said),) = stage.slack.submit(stage.sam, values).errors.items()
+    assert field in values
+    assert "Try again in a minute" in said
+    stage.slack.faults.clear()
+    assert stage.submits(stage.sam, **values).errors == {}
+    stage.work()
+    told = "Denied by @sam" if button == DENY else "@sam took prod out"
+    assert any(told in line for line in stage.thread)
 
 
 def test_the_first_to_come_waits_for_nothing_else(stage: Stage, image: str, slow: Any) -> None:
