@@ -56,11 +56,13 @@ class Note:
     why: Why = ()
 
 
-def finish_copy(ec2: EC2Client, order: CopyImage, image_id: ImageId, now: datetime) -> tuple[Note, ...]:
+def finish_copy(
+    ec2: EC2Client, order: CopyImage, image_id: ImageId, now: datetime, *, is_last_try: bool = False
+) -> tuple[Note, ...]:
     """Give the copy its source's deprecation, protection and IMDS support; return what couldn't be done.
 
     Raises:
-        AwsBusy: AWS can't now; the same again later is right.
+        AwsBusy: AWS can't now; the same again later is right. Where it is the last try, that is returned as well.
     """
 
     def deprecate() -> None:
@@ -75,10 +77,14 @@ def finish_copy(ec2: EC2Client, order: CopyImage, image_id: ImageId, now: dateti
                     ImageId=image_id, WithCooldown=order.protection == "enabled-with-cooldown"
                 )
 
+    def keep_support() -> None:
+        keep_imds_support(ec2, image_id, order.imds_support)
+
+    raised = () if is_last_try else (AwsBusy,)
     tried = (
-        _tried(deprecate, NoteKind.NOT_DEPRECATED),
-        _tried(protect, NoteKind.NOT_PROTECTED),
-        _tried(lambda: keep_imds_support(ec2, image_id, order.imds_support), NoteKind.IMDS_V2_NOT_REQUIRED),
+        _tried(deprecate, NoteKind.NOT_DEPRECATED, raised),
+        _tried(protect, NoteKind.NOT_PROTECTED, raised),
+        _tried(keep_support, NoteKind.IMDS_V2_NOT_REQUIRED, raised),
     )
     return tuple(note for note in tried if note)
 
@@ -103,10 +109,10 @@ def _imds_support_of(ec2: EC2Client, image_id: ImageId) -> str:
     return next((image.get("ImdsSupport", "") for image in images), "")
 
 
-def _tried(step: Callable[[], None], kind: NoteKind) -> Note | None:
+def _tried(step: Callable[[], None], kind: NoteKind, raised: tuple[type[AwsOpsError], ...]) -> Note | None:
     try:
         step()
-    except AwsBusy:
+    except raised:
         raise
     except AwsOpsError as refused:
         return Note(kind, (), refused.why)

@@ -7,6 +7,7 @@ it is cleared away, so that a crash loses neither the reason nor the image.
 from __future__ import annotations
 
 import logging
+import secrets
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,9 +20,11 @@ from aws_ops.causes import Why
 from aws_ops.copies import CopyState, CopyStatus, discard, faults_of, watch
 from aws_ops.errors import AwsBusy, AwsOpsError
 from aws_ops.estimates import about, minutes_left
+from aws_ops.facts import Role
 from aws_ops.fence import fenced
-from aws_ops.finishing import finish_copy
+from aws_ops.finishing import Note, NoteKind, finish_copy
 from aws_ops.ids import AccountId, ImageId, Region
+from aws_ops.plan import PutImageParameter
 from sharing.applying import tried_anew
 from sharing.clock import Clock
 from sharing.context import about as about_request
@@ -53,7 +56,7 @@ def judge(delivery: Delivery, status: CopyStatus | None, now: datetime) -> Deliv
         case None | CopyStatus(state=CopyState.GONE):
             return delivery if age < MISSING_FOR else _failed(delivery, FailureKind.COPY_GONE, now, image=image)
         case CopyStatus(state=CopyState.PENDING):
-            if age < STALLED_AFTER:
+            if not _takes_too_long(delivery, now):
                 left = minutes_left(status.percent, age.total_seconds() / 60, delivery.expected_minutes)
                 left = None if left is None else about(left)
                 return replace(delivery, percent=status.percent, minutes_left=left, failure=None)
@@ -72,7 +75,7 @@ def judge(delivery: Delivery, status: CopyStatus | None, now: datetime) -> Deliv
 
 def unseen(delivery: Delivery, why: Why, now: datetime) -> Delivery:
     """Return the delivery whose copy can't be looked at, with the reason; given up only if that lasts."""
-    if now - (delivery.started_at or now) < STALLED_AFTER:
+    if not _takes_too_long(delivery, now):
         copying = delivery.state is DeliveryState.COPYING
         return replace(delivery, failure=Failure(FailureKind.AWS_REFUSED, {}, why)) if copying else delivery
     return _failed(delivery, FailureKind.AWS_REFUSED, now, why)
@@ -150,7 +153,20 @@ class CopyWatch:
             except (AwsOpsError, UnknownAccount, *DATABASE_AWAY):
                 raise  # it is every flight's trouble
             except Exception:
-                _log.exception("a copy of %s can't be followed", flight.request.id)
+                self._own_mistake(flight)
+
+    def _own_mistake(self, flight: Flight) -> None:
+        """Log it; a copy that can't be followed for that long is given up, whatever comes of that in turn."""
+        reference, now = secrets.token_hex(4), self.clock()
+        _log.exception("a copy of %s can't be followed, reference %s", flight.request.id, reference)
+        if not _takes_too_long(flight.delivery, now):
+            return
+        try:
+            self._write_down(flight, _failed(flight.delivery, FailureKind.UNEXPECTED, now, reference=reference))
+        except DATABASE_AWAY:
+            raise
+        except Exception:
+            _log.exception("a copy of %s can't be given up", flight.request.id)
 
     def _check(self, flight: Flight) -> None:
         """Make sure that the delivery still stands as it was seen: what follows from that is written to AWS next.
@@ -176,18 +192,36 @@ class CopyWatch:
         self._write_down(flight, after_clearing(flight.request, flight.delivery, self.clock()))
 
     def _finished(self, flight: Flight, good: Delivery) -> Delivery:
-        """Give a good copy what goes with it; if AWS can't now, the copy is looked at again later."""
+        """Give a good copy what goes with it; if AWS can't now, the copy is looked at again later.
+
+        If that lasts, the copy is good without: it must not keep its request from coming to an end.
+        """
         order, image_id = order_for(flight.request, good), good.image_id
         if order is None or image_id is None:
             return good
-        role = self.estate.target(good.account_id).role
+        role, now = self.estate.target(good.account_id).role, self.clock()
+        is_last_try = _takes_too_long(good, now)
         try:
-            notes = finish_copy(self.accounts.ec2(role, good.region), order, image_id, self.clock())
-            notes += pointed(self.accounts, role, flight.request, good)
+            ec2 = self.accounts.ec2(role, good.region)
+            notes = finish_copy(ec2, order, image_id, now, is_last_try=is_last_try)
+            notes += self._pointed(role, flight.request, good, is_last_try=is_last_try)
         except AwsBusy as busy:
             _log.info("a copy is finished later: %s", busy)
             return flight.delivery
         return replace(good, notes=notes)
+
+    def _pointed(self, role: Role, request: Request, good: Delivery, *, is_last_try: bool) -> tuple[Note, ...]:
+        try:
+            return pointed(self.accounts, role, request, good)
+        except AwsBusy as busy:
+            if not is_last_try:
+                raise
+            way = (good.source_image_id, good.account_id, good.region)
+            return tuple(
+                Note(NoteKind.PARAMETER_NOT_SET, (("parameter", one.parameter),), busy.why)
+                for one in request.approved_plan.changes
+                if isinstance(one, PutImageParameter) and (one.source_image_id, one.account_id, one.region) == way
+            )
 
     def _write_down(self, flight: Flight, after: Delivery) -> None:
         before, now = flight.delivery, self.clock()
@@ -211,6 +245,10 @@ def _log_for_each(flights: Sequence[Flight], level: int, said: str, trouble: Exc
     for request_id in sorted({flight.request.id for flight in flights}):
         with about_request(request_id):
             _log.log(level, said, trouble)
+
+
+def _takes_too_long(delivery: Delivery, now: datetime) -> bool:
+    return now - (delivery.started_at or now) >= STALLED_AFTER
 
 
 def _failed(delivery: Delivery, kind: FailureKind, now: datetime, why: Why = (), **details: str) -> Delivery:

@@ -275,11 +275,11 @@ def test_a_copy_that_cannot_be_followed_keeps_no_other_from_being_looked_at(
     finish_copy = watching.finish_copy
     finished: list[str] = []
 
-    def first_is_odd(ec2: Any, order: Any, image_id: str, now: Any) -> Any:
+    def first_is_odd(ec2: Any, order: Any, image_id: str, now: Any, **how: Any) -> Any:
         finished.append(image_id)
         if image_id == finished[0]:
             raise TypeError("an odd one")
-        return finish_copy(ec2, order, image_id, now)
+        return finish_copy(ec2, order, image_id, now, **how)
 
     monkeypatch.setattr(watching, "finish_copy", first_is_odd)
     shared(stage, f"{', '.join(images)} to staging")
@@ -289,6 +289,20 @@ def test_a_copy_that_cannot_be_followed_keeps_no_other_from_being_looked_at(
     monkeypatch.setattr(watching, "finish_copy", finish_copy)
     stage.passes(minutes=1)
     assert "is complete" in stage.direct(stage.mika)[-1]
+
+
+def test_a_copy_that_cannot_be_followed_for_two_days_is_given_up(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def is_odd(*given: Any, **how: Any) -> Any:
+        raise TypeError("an odd one")
+
+    monkeypatch.setattr(watching, "finish_copy", is_odd)
+    shared(stage, f"{stage.images.image(REGION, name='golden')} to staging", minutes=1)
+    stage.passes(hours=47, steps=3600)
+    assert "waits for approval" in stage.direct(stage.mika)[-1]
+    stage.passes(hours=2, steps=3600)
+    told = stage.direct(stage.mika)[-1]
+    assert "failed" in told
+    assert "in my log under reference" in told
 
 
 @pytest.mark.parametrize("theirs", ["golden-1", "golden-3"])
@@ -324,6 +338,32 @@ def test_a_parameter_that_cannot_be_set_is_told_and_the_copy_is_good(pointed: St
     told = stage.direct(stage.mika)[-1]
     assert "is complete" in told
     assert "The parameter /golden/latest doesn't point to it" in told
+
+
+@pytest.mark.parametrize(
+    ("operation", "said"),
+    [
+        ("PutParameter", "The parameter /golden/latest doesn't point to it: AWS could not do PutParameter now"),
+        ("EnableImageDeprecation", "isn't deprecated when its source is: AWS could not do EnableImageDeprecation now"),
+    ],
+)
+def test_what_aws_cannot_do_for_two_days_is_told_and_the_share_ends_all_the_same(
+    pointed: Stage, operation: str, said: str
+) -> None:
+    stage = pointed
+    image = stage.images.image(REGION, name="golden", deprecation_time=stage.clock() + timedelta(days=90))
+    stage.aws.faults.fail(operation, code="ResourceLimitExceeded", times=9999)
+    share = shared(stage, f"{image} to staging for 7d", minutes=1)
+    stage.passes(hours=47, steps=3600)
+    assert "waits for approval" in stage.direct(stage.mika)[-1], "it may pass"
+    stage.passes(hours=2, steps=3600)
+    told = stage.direct(stage.mika)[-1]
+    assert "is complete" in told
+    assert said in told.replace("`", "")
+    assert ("points to it now" in told) == (operation != "PutParameter"), "the rest is done"
+    stage.aws.faults.clear()
+    taken_back(stage, share)
+    assert "is taken back" in stage.direct(stage.mika)[-1]
 
 
 def test_odd_names_give_legal_parameters(stage: Stage) -> None:
