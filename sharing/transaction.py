@@ -25,6 +25,7 @@ from aws_ops.estimates import CopyTime, Estimate
 from aws_ops.finishing import Note, NoteKind
 from aws_ops.ids import AccountId, ImageId, KeyArn, Region
 from aws_ops.plan import Grant, Mode, Plan, Refusal, RefusalKind, Withdrawal
+from sharing.clock import CLOCKS_APART
 from sharing.requests import (
     Decision,
     Delivery,
@@ -317,8 +318,11 @@ class Transaction:
         return self._copies(image_ids, _THERE | _ABOUT_TO_BE_REUSED, *others)
 
     def reused_since(self, time: datetime, image_ids: Iterable[ImageId]) -> frozenset[ImageId]:
-        """Those of the copies that a request has handed to somebody once more since then, or is about to."""
-        since = _THERE & deliveries.c.reused & (deliveries.c.waiting_since >= time)
+        """Those of the copies that a request has handed to somebody once more since then, or is about to.
+
+        Two clocks have a part in it, either of which may be off: of whoever wrote down `time`, and who handed it over.
+        """
+        since = _THERE & deliveries.c.reused & (deliveries.c.finished_at >= time - 2 * CLOCKS_APART)
         return self._copies(image_ids, since | _ABOUT_TO_BE_REUSED)
 
     def made(self, image_ids: Iterable[ImageId]) -> frozenset[ImageId]:

@@ -311,6 +311,28 @@ def test_what_a_share_is_about_to_hand_over_stays(stage: Stage, trio: list[str])
     assert value == kept
 
 
+def test_what_a_share_has_handed_over_by_the_next_try_stays(stage: Stage, trio: list[str]) -> None:
+    kept = copies(stage)["golden-0"]
+    points_parameters(stage)
+    looked(stage)
+    retention = stage.approval
+    stage.aws.faults.fail("ModifyImageAttribute", code="ResourceLimitExceeded", times=99)
+    shared(stage, f"{trio[0]} to staging, prod", minutes=3)
+    stage.aws.faults.clear()
+    stage.aws.faults.fail("PutParameter", code="AccessDeniedException", times=9)  # EC2 would call it used otherwise
+    stage.aws.faults.fail("DeregisterImage", code="ResourceLimitExceeded", times=99)
+    stage.clicks(stage.sam, APPROVE, retention)
+    stage.passes(minutes=20)
+    told = stage.direct(stage.mika)[-1]
+    assert "is complete" in told, "the share had begun before the retention, and came to its end after it began"
+    assert kept in told
+    assert set(copies(stage)) == {"golden-0", "golden-1", "golden-2"}
+    stage.aws.faults.clear()
+    stage.passes(minutes=20)
+    assert set(copies(stage)) == {"golden-0", "golden-2"}
+    assert f"{kept} in {STAGING} {REGION} stays: another share" in stage.direct(stage.mika)[-1]
+
+
 @ON_BOTH
 def test_what_a_share_hands_over_at_the_last_moment_stays(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, trio: list[str]
