@@ -117,7 +117,8 @@ class Audits:
     def books(self, tx: Transaction, request: Request) -> Scope:
         ledger = Ledger(tx)
         known = frozenset(target.role.account_id for target in self.estate.targets)
-        everything = ledger.books(known, tuple(_memberships(ledger, tx.in_force(), self.estate)))
+        in_force = tx.in_force()
+        everything = ledger.books(known, tuple(_memberships(ledger, in_force, self.estate)))
         mended = {entry.resource for entry in everything.mended}
         if request.of is not None:
             about = [tx.read(request.of)]
@@ -126,7 +127,7 @@ class Audits:
             about = tx.shares_of(request.image_ids)
             books = everything.on(_resources(ledger, about) | mended)
         else:
-            about, books = tx.in_force(), everything
+            about, books = in_force, everything
         shares = tuple(share for share in about if share.state is RequestState.COMPLETED)
         return Scope(shares, _looked_at(request, about), books, ledger.givers(books.given))
 

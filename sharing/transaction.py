@@ -63,7 +63,7 @@ class LeaseLost(Exception):
 
 
 class Overtaken(Exception):
-    """Another request gives or takes the same at this moment, or did a moment ago: to be planned again later."""
+    """Another request gives or takes the same at this moment, did a moment ago, or may: to be planned again later."""
 
 
 class Observer:
@@ -149,17 +149,35 @@ class Transaction:
         For what is shown and looked after alone: what can't be read is left out.
         """
         newest = select(requests).where(which).order_by(requests.c.created_at.desc(), requests.c.id).limit(limit)
+        return self._readable(newest)
+
+    def _readable(self, query: Select[Any]) -> list[Request]:
+        """The requests of the query but those that can't be read."""
         try:
-            return self._whole(newest)
+            return self._whole(query)
         except UNREADABLE:
-            ids = self.connection.scalars(newest.with_only_columns(requests.c.id)).all()
-            return [found for one in ids if (found := self._if_readable(RequestId(one))) is not None]
+            ids = self._ids(query)
+        return [request for one in ids if (request := self._if_readable(RequestId(one))) is not None]
+
+    def _every(self, query: Select[Any]) -> list[Request]:
+        """All the requests of the query.
+
+        Raises:
+            Overtaken: one can't be read. A replica of the version that wrote it may be the next to try.
+        """
+        found = {one: self._if_readable(RequestId(one)) for one in self._ids(query)}
+        if unread := [one for one, request in found.items() if request is None]:
+            raise Overtaken(f"{', '.join(unread)} can't be read")
+        return [request for request in found.values() if request is not None]
+
+    def _ids(self, query: Select[Any]) -> Sequence[str]:
+        return self.connection.scalars(query.with_only_columns(requests.c.id)).all()
 
     def _if_readable(self, request_id: RequestId) -> Request | None:
         try:
             return self.read(request_id)
         except UNREADABLE:
-            _log.exception("request %s can't be read, and is left out", request_id)
+            _log.exception("request %s can't be read", request_id)
             return None
 
     def _load(self, request_id: RequestId, query: Select[Any]) -> Request:
@@ -347,17 +365,15 @@ class Transaction:
         """Make sure that no revocation or audit that is being carried out gives or takes any of `entries`.
 
         Raises:
-            Overtaken: one does.
+            Overtaken: one does, or may for all that can be read of it.
         """
-        ids = self.connection.scalars(
-            select(requests.c.id).where(
-                requests.c.state == RequestState.APPLYING.value,
-                requests.c.settled_at.is_(None),  # a revocation whose copies are yet to go takes no more
-                requests.c.kind != RequestKind.SHARE.value,
-                requests.c.id != request.id,
-            )
-        ).all()
-        for other in map(self.read, map(RequestId, ids)):
+        at_it = select(requests).where(
+            requests.c.state == RequestState.APPLYING.value,
+            requests.c.settled_at.is_(None),  # a revocation whose copies are yet to go takes no more
+            requests.c.kind != RequestKind.SHARE.value,
+            requests.c.id != request.id,
+        )
+        for other in self._every(at_it):
             changes = [one for one in other.approved_plan.changes if isinstance(one, Grant | Withdrawal)]
             if entries & entries_of(changes):
                 raise Overtaken(f"{other.id} is changing what {request.id} is about")
@@ -382,10 +398,22 @@ class Transaction:
             .distinct()
             .order_by(deliveries.c.request_id)
         ).all()
-        for request in map(self.find, map(RequestId, ids)):
+        for request_id in map(RequestId, ids):
+            try:
+                request = self.find(request_id)
+            except UNREADABLE:
+                _log.exception("request %s can't be read, and has its copy %s retired unread", request_id, image_id)
+                self._retire_unread(request_id, image_id, now)
+                continue
             for delivery in request.deliveries:
                 if delivery.image_id == image_id and delivery.state is DeliveryState.COMPLETED:
                     self.change_delivery(request, delivery, replace(delivery, state=DeliveryState.RETIRED), now)
+
+    def _retire_unread(self, request_id: RequestId, image_id: ImageId, now: datetime) -> None:
+        its_own = deliveries.c.request_id == request_id, deliveries.c.image_id == image_id
+        retired = update(deliveries).where(*its_own, _THERE).values(state=DeliveryState.RETIRED.value)
+        self.connection.execute(retired)
+        self._write(request_id, revision=requests.c.revision + 1, **to_be_told(now))
 
     def standing_since(self, name: str, now: datetime) -> datetime:
         """Return since when a standing share is known: from now on, if it wasn't."""
@@ -407,22 +435,24 @@ class Transaction:
         return frozenset(found)
 
     def in_force(self) -> list[Request]:
-        """Return the shares that have been carried out and not taken back, oldest first."""
-        ids = self.connection.scalars(
-            select(requests.c.id)
-            .where(requests.c.kind == RequestKind.SHARE.value, requests.c.state == RequestState.COMPLETED.value)
-            .order_by(requests.c.created_at, requests.c.id)
-        ).all()
-        return [self.read(RequestId(request_id)) for request_id in ids]
+        """Return the shares that have been carried out and not taken back, oldest first.
+
+        One that can't be read is left out: what it needs is in the ledger, and is kept.
+        """
+        done = requests.c.kind == RequestKind.SHARE.value, requests.c.state == RequestState.COMPLETED.value
+        return self._readable(select(requests).where(*done).order_by(requests.c.created_at, requests.c.id))
 
     def shares_of(self, image_ids: Collection[ImageId]) -> list[Request]:
         """Return the shares of any of the images that have begun to be carried out, however they ended, oldest first.
 
         An image counts as the re-encrypted copy that was shared in its place, too.
+
+        Raises:
+            Overtaken: one can't be read. Without it, people would be told that all is as approved of what nobody saw.
         """
         named = or_(*(requests.c.plan.contains(image_id, autoescape=True) for image_id in image_ids))
         begun = requests.c.begun_at.is_not(None) & (requests.c.kind == RequestKind.SHARE.value)
-        found = self._whole(select(requests).where(begun, named).order_by(requests.c.created_at, requests.c.id))
+        found = self._every(select(requests).where(begun, named).order_by(requests.c.created_at, requests.c.id))
         wanted = set(image_ids)
         return [
             share
@@ -431,27 +461,37 @@ class Transaction:
         ]
 
     def with_copies(self) -> list[Request]:
-        """Return the shares, in any state, that a copy was made for which is on record as there; oldest first."""
+        """Return the shares, in any state, that a copy was made for which is on record as there; oldest first.
+
+        One that can't be read is left out: its copies stay, and those of others that are kept are no fewer without it.
+        """
         made = select(deliveries.c.request_id).where(
             deliveries.c.state == DeliveryState.COMPLETED.value, deliveries.c.started_at.is_not(None)
         )
         oldest = requests.c.created_at, requests.c.id
-        return self._whole(select(requests).where(requests.c.id.in_(made)).order_by(*oldest))
+        return self._readable(select(requests).where(requests.c.id.in_(made)).order_by(*oldest))
 
     def told_before(self, run: Request) -> Plan | None:
         """Return the plan of the run by the calendar before this one, if there was one that people heard of or could.
 
-        Before the bot told of what it found and didn't ask about, they couldn't.
+        Before the bot told of what it found and didn't ask about, they couldn't. A plan that can't be read counts as
+        none: what people may have heard of is better told twice than never.
         """
-        text = self.connection.scalar(
-            select(requests.c.plan)
+        row = self.connection.execute(
+            select(requests.c.id, requests.c.plan)
             .where(requests.c.kind == run.kind.value, requests.c.trigger == Trigger.CALENDAR.value)
             .where(requests.c.id != run.id, requests.c.created_at <= run.created_at, requests.c.plan.is_not(None))
             .where(or_(requests.c.news.is_not(None), requests.c.asked_at.is_not(None)))
             .order_by(requests.c.created_at.desc(), requests.c.id)
             .limit(1)
-        )
-        return None if text is None else plans.load(text)
+        ).one_or_none()
+        if row is None:
+            return None
+        try:
+            return plans.load(row.plan)
+        except UNREADABLE:
+            _log.exception("the plan of request %s can't be read", row.id)
+            return None
 
     def set_preparations(self, request: Request, made: Mapping[ImageId, Preparation], now: datetime) -> Request:
         """Write down which copies stand for which images, and how far they are."""
