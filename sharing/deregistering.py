@@ -118,7 +118,8 @@ def _write_down(claim: Claim, stay: Sequence[Note], busy: Collection[ImageId]) -
     """
     with claim.transaction() as (tx, request, now):
         for note in stay:
-            if note not in request.notes:
+            # A refusal is the answer to a record of its own, each time: that the copy was about to go.
+            if note not in request.notes or note.kind is NoteKind.NOT_DEREGISTERED:
                 tx.audit(request.id, now, "bot", "copy_kept", {"because": note.kind.value, **in_trail(note)})
         notes = (*stay, *(wait for wait in request.waits if _copy_of(wait) in busy))
         noted = tx.set_notes(request, notes, now) if notes != request.notes else request

@@ -10,7 +10,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, Table, func, insert, or_, select, update
@@ -77,11 +77,14 @@ class Observer:
 
 
 class Transaction:
-    """Reads and writes that take effect together."""
+    """Reads and writes that take effect together. `opened_at` is when, where somebody holds a claim; by their clock."""
 
-    def __init__(self, connection: Connection, observer: Observer | None = None) -> None:
+    def __init__(
+        self, connection: Connection, observer: Observer | None = None, opened_at: datetime | None = None
+    ) -> None:
         self.connection = connection
         self._observer = observer or Observer()
+        self._opened_at = opened_at
 
     def add(self, new: NewRequest, now: datetime) -> Request:
         """Store a new request, due at once.
@@ -348,14 +351,26 @@ class Transaction:
         return self._copies(image_ids, _THERE, deliveries.c.started_at.is_not(None))
 
     def leaving(self, image_ids: Iterable[ImageId]) -> frozenset[ImageId]:
-        """Those of the copies that the bot has deregistered, or is about to."""
-        gone = self._copies(image_ids, deliveries.c.state == DeliveryState.RETIRED.value)
-        intents = self.connection.scalars(
-            select(audit_events.c.details)
-            .join(requests, requests.c.id == audit_events.c.request_id)
-            .where(audit_events.c.kind == "copy_deregistration", requests.c.state == RequestState.APPLYING.value)
+        """Those of the copies that the bot is about to deregister, or has just deregistered.
+
+        One that is there later was restored from the Recycle Bin, and one that AWS didn't let go stays.
+        """
+        just_now = _LONG_AGO if self._opened_at is None else self._opened_at - _LISTED_FOR
+        event, at_it = audit_events.c, requests.c.state == RequestState.APPLYING.value
+        of_copies = event.kind.in_(["copy_deregistration", "copy_kept", "copy_deregistered"])
+        rows = self.connection.execute(
+            select(event.request_id, event.kind, event.details, event.at)
+            .join(requests, requests.c.id == event.request_id)
+            .where((of_copies & at_it) | ((event.kind == "copy_deregistered") & (event.at >= just_now)))
+            .order_by(event.id)
         )
-        return gone.union({ImageId(intent["image"]) for intent in intents} & set(image_ids))
+        newest = {(row.request_id, row.details.get("image") or row.details["copy"]): row for row in rows}
+        leaving = {
+            image_id
+            for (_, image_id), row in newest.items()
+            if row.kind == "copy_deregistration" or (row.kind == "copy_deregistered" and row.at >= just_now)
+        }
+        return frozenset(image_ids) & leaving
 
     def _copies(self, image_ids: Iterable[ImageId], *where: ColumnElement[bool]) -> frozenset[ImageId]:
         among = deliveries.c.image_id.in_(list(image_ids))
@@ -568,6 +583,9 @@ _ABOUT_TO_BE_REUSED = (
         )
     )
 )
+# EC2 may list an image for a while that was deregistered ("Eventual consistency"); "really slow" is minutes.
+_LISTED_FOR = timedelta(minutes=15)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 # What AWS took years ago says little about today.
 _COPIES_REMEMBERED = 500
 # Crockford's alphabet: read aloud and typed without mistakes.

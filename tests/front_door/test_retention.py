@@ -13,6 +13,7 @@ from tests.front_door.test_taking_back import (
     approved_at_the_last_moment,
     points_parameters,
     request_id,
+    restored,
     shared,
     taken_back,
 )
@@ -241,6 +242,38 @@ def test_a_copy_that_aws_does_not_let_go_holds_no_other_up(stage: Stage, trio: l
     assert looked(stage)
     approved(stage)
     assert set(copies(stage)) == {"golden-2"}, "it is shown again, and may go another day"
+
+
+def test_a_copy_that_aws_does_not_let_go_can_be_shared_meanwhile(stage: Stage, trio: list[str]) -> None:
+    kept = copies(stage)["golden-0"]
+    looked(stage)
+    for _ in range(20):
+        stage.aws.faults.fail("DeregisterImage", code="OperationNotPermitted", message="it is AWS Backup's", times=1)
+        stage.aws.faults.fail("DeregisterImage", code="ResourceLimitExceeded", times=1)
+    stage.clicks(stage.sam, APPROVE)
+    stage.passes(minutes=10)
+    assert len(stage.aws.journal.calls("DeregisterImage")) > 4, "for the sake of the other it is tried again and again"
+    shared(stage, f"{trio[0]} to staging, prod", minutes=10)
+    told = stage.direct(stage.mika)[-1]
+    assert "is complete" in told
+    assert kept in told
+    stage.aws.faults.clear()
+    stage.passes(minutes=10)
+    assert "golden-0" in copies(stage)
+
+
+def test_a_copy_that_somebody_restores_can_be_shared_while_others_are_yet_to_go(stage: Stage, trio: list[str]) -> None:
+    gone, later, _ = sorted(stage.staging.images(REGION), key=lambda copy: copy.name)
+    stage.by_hand(STAGING).enable_image_deregistration_protection(ImageId=later.id, WithCooldown=True)
+    looked(stage)
+    approved(stage)
+    assert set(copies(stage)) == {"golden-1", "golden-2"}
+    restored(stage, gone)
+    stage.passes(minutes=15, steps=60)
+    shared(stage, f"{trio[0]} to staging, prod", minutes=10)
+    told = stage.direct(stage.mika)[-1]
+    assert "is complete" in told
+    assert gone.id in told
 
 
 def test_a_busy_account_holds_no_other_copy_up(stage: Stage, trio: list[str]) -> None:

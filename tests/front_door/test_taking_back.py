@@ -246,6 +246,28 @@ def test_a_copy_that_is_just_being_deregistered_is_not_handed_over(
     assert sum("is complete" in line for line in stage.direct(stage.mika)) == 2
 
 
+def restored(stage: Stage, copy: Any) -> None:
+    """Somebody takes a copy that was deregistered out of EC2's Recycle Bin, with its snapshots."""
+    stage.aws.images[copy.id] = copy
+    stage.aws.snapshots |= {snapshot.id: snapshot for snapshot in copy.snapshots}
+
+
+@ON_BOTH
+def test_a_copy_that_somebody_restores_can_be_shared_again(stage: Stage, image: str) -> None:
+    share = shared(stage, f"{image} to staging")
+    (copy,) = stage.staging.images(REGION)
+    taken_back(stage, share, "and deregister the copies")
+    assert stage.staging.images(REGION) == []
+    restored(stage, copy)
+    shared(stage, f"{image} to staging, prod", minutes=1)
+    assert "AMI share: approved" in stage.approval.as_text(), "EC2 may list what has just gone"
+    stage.passes(minutes=30)
+    told = stage.direct(stage.mika)[-1]
+    assert "is complete" in told
+    assert copy.id in told
+    assert stage.staging.images(REGION) == [copy]
+
+
 def approved_at_the_last_moment(stage: Stage, monkeypatch: pytest.MonkeyPatch, share: Any, goes: Any) -> None:
     """Let copies go, and a share that reuses one begin once it was seen that it could."""
 
