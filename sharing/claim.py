@@ -31,7 +31,7 @@ class Claim:
             LeaseLost: another worker has the request; nothing was written.
         """
         now = self.clock()
-        with self.store.transaction(now) as tx:
+        with self.store.transaction() as tx:
             yield tx, tx.find_held(self.request, now + self.lease), now
 
     def check(self) -> None:

@@ -77,7 +77,7 @@ class Shares:
         if any(isinstance(change, ReencryptImage) for change in plan.changes):
             tx.set_preparations(request, {}, now)  # of those before, a copy is gone: what is there is found again
             return RequestState.PREPARING
-        if leaving := tx.leaving({reuse.image_id for reuse in plan.reuses}):
+        if leaving := tx.leaving({reuse.image_id for reuse in plan.reuses}, now):
             raise Overtaken(f"another request deregisters {', '.join(sorted(leaving))}")
         tx.add_deliveries(request, deliveries_for(request, self.estate, tx.copy_times(), now), now)
         return RequestState.APPLYING

@@ -60,10 +60,10 @@ class Store:
         self._engine.dispose()
 
     @contextmanager
-    def transaction(self, opened_at: datetime | None = None) -> Iterator[Transaction]:
+    def transaction(self) -> Iterator[Transaction]:
         """Open a transaction; it is committed at the end, or rolled back on any exception."""
         with self._engine.begin() as connection:
-            yield Transaction(connection, self._observer, opened_at)
+            yield Transaction(connection, self._observer)
 
     def add(self, new: NewRequest, now: datetime) -> Request:
         """Store a new request, due at once; the same `origin` again returns the one that is there."""

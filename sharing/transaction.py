@@ -10,7 +10,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, Table, func, insert, or_, select, update
@@ -77,14 +77,11 @@ class Observer:
 
 
 class Transaction:
-    """Reads and writes that take effect together. `opened_at` is when, where somebody holds a claim; by their clock."""
+    """Reads and writes that take effect together."""
 
-    def __init__(
-        self, connection: Connection, observer: Observer | None = None, opened_at: datetime | None = None
-    ) -> None:
+    def __init__(self, connection: Connection, observer: Observer | None = None) -> None:
         self.connection = connection
         self._observer = observer or Observer()
-        self._opened_at = opened_at
 
     def add(self, new: NewRequest, now: datetime) -> Request:
         """Store a new request, due at once.
@@ -350,12 +347,12 @@ class Transaction:
         """Those of the images that are copies of the bot's own making, whichever request they were made for."""
         return self._copies(image_ids, _THERE, deliveries.c.started_at.is_not(None))
 
-    def leaving(self, image_ids: Iterable[ImageId]) -> frozenset[ImageId]:
+    def leaving(self, image_ids: Iterable[ImageId], now: datetime) -> frozenset[ImageId]:
         """Those of the copies that the bot is about to deregister, or has just deregistered.
 
         One that is there later was restored from the Recycle Bin, and one that AWS didn't let go stays.
         """
-        just_now = _LONG_AGO if self._opened_at is None else self._opened_at - _LISTED_FOR
+        just_now = now - _LISTED_FOR
         event, at_it = audit_events.c, requests.c.state == RequestState.APPLYING.value
         of_copies = event.kind.in_(["copy_deregistration", "copy_kept", "copy_deregistered"])
         rows = self.connection.execute(
@@ -585,7 +582,6 @@ _ABOUT_TO_BE_REUSED = (
 )
 # EC2 may list an image for a while that was deregistered ("Eventual consistency"); "really slow" is minutes.
 _LISTED_FOR = timedelta(minutes=15)
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 # What AWS took years ago says little about today.
 _COPIES_REMEMBERED = 500
 # Crockford's alphabet: read aloud and typed without mistakes.
