@@ -202,7 +202,7 @@ def edit_key_policy(
             tx.audit(request.id, now, "bot", "key_policy_change", {"key": key_arn, "before": before, "after": after})
             Ledger(tx).give(request.id, gained, now)
 
-    with locked(claim, key_arn, f"changing the policy of {key_arn}"):
+    with locked(claim, key_arn, f"changing the policy of {key_arn}", [change.kind, *named]):
         changed = change_key_policy(kms, key_arn, lambda policy: edit(policy, named), before_write=before_write)
         if changed is not None:
             with claim.transaction() as (tx, request, now):

@@ -138,12 +138,12 @@ class Store:
             if delivery.state in _FLYING
         ]
 
-    def lock_key(self, key_arn: KeyArn, claimed: Request, now: datetime) -> bool:
+    def lock_key(self, key_arn: KeyArn, claimed: Request, now: datetime, writes: str = "") -> bool:
         """Let the claim be the one that changes the key's policy, across replicas; False if another one is.
 
         A claim that lapsed under the lock may belong to a process that was only stopped, and what it had sent by then
-        may arrive yet. So the key stays closed to other requests for as long as AWS would take that; the request that
-        held the lock may go on at once, since it writes the same.
+        may arrive yet. So the key stays closed for as long as AWS would take that; the request that held the lock may
+        go on at once with what it was at: `writes`, of at most 64 characters, stands for that.
         """
         try:
             with self.transaction() as tx:
@@ -153,21 +153,19 @@ class Store:
                     .where(key_locks.c.key_arn == key_arn)
                     .with_for_update(of=key_locks)
                 )
-                mine = {"request_id": claimed.id, "lease": claimed.lease}
+                mine = {"request_id": claimed.id, "lease": claimed.lease, "writes": writes}
                 row = held.mappings().one_or_none()
                 if row is None:
                     tx.connection.execute(insert(key_locks).values(key_arn=key_arn, **mine))
                     return True
-                may, closed_until = _passes(row, claimed, now)
-                taken = mine if may else {}
-                lock = update(key_locks).where(key_locks.c.key_arn == key_arn)
-                tx.connection.execute(lock.values(closed_until=closed_until, **taken))
+                may, left = _passes(row, mine, now)
+                tx.connection.execute(update(key_locks).where(key_locks.c.key_arn == key_arn).values(left))
                 return may
         except IntegrityError:
             return False  # two found it free at once, and the other was first
 
     def key_opens_at(self, key_arn: KeyArn) -> datetime | None:
-        """Until when the key is closed to other requests than its holder, by what `lock_key` found; None if unknown."""
+        """Until when the key is closed, by what `lock_key` found; None if its holder is at work."""
         with self.transaction() as tx:
             closed_until = select(key_locks.c.closed_until).where(key_locks.c.key_arn == key_arn)
             return tx.connection.execute(closed_until).scalar_one_or_none()
@@ -203,13 +201,18 @@ def _held_by(claimed: Request, key_arn: KeyArn) -> tuple[ColumnElement[bool], ..
     return (key_locks.c.key_arn == key_arn, *mine)
 
 
-def _passes(lock: RowMapping, claimed: Request, now: datetime) -> tuple[bool, datetime | None]:
-    """Say whether the claim may have the lock, and until when it is closed to other requests."""
+def _passes(lock: RowMapping, mine: Mapping[str, Any], now: datetime) -> tuple[bool, dict[str, Any]]:
+    """Say whether a claim may have the lock, which is `mine` then, and what becomes of the row."""
     closed_until: datetime | None = lock["closed_until"]
-    if lock["request_id"] == claimed.id:
-        return True, closed_until if lock["lease"] in (claimed.lease, _LET_GO) else now + KEY_STAYS_CLOSED
+    if lock["request_id"] == mine["request_id"]:
+        if lock["lease"] not in (mine["lease"], _LET_GO):
+            closed_until = now + KEY_STAYS_CLOSED
+        is_open = closed_until is None or closed_until <= now
+        if is_open or lock["writes"] in (None, mine["writes"]):
+            return True, {**mine, "closed_until": closed_until}
+        return False, {"lease": _LET_GO, "closed_until": closed_until}
     if lock["lease"] == lock["newest_lease"] and lock["lease_until"] is not None and lock["lease_until"] > now:
-        return False, closed_until
+        return False, {"closed_until": closed_until}
     if closed_until is None:  # its holder is found gone just now
-        return False, now + KEY_STAYS_CLOSED
-    return (True, None) if closed_until <= now else (False, closed_until)
+        return False, {"closed_until": now + KEY_STAYS_CLOSED}
+    return (True, {**mine, "closed_until": None}) if closed_until <= now else (False, {"closed_until": closed_until})

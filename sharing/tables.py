@@ -254,4 +254,5 @@ key_locks = Table(
     Column("request_id", ForeignKey("requests.id"), nullable=False),
     Column("lease", Integer, nullable=False, server_default="0"),
     Column("closed_until", UtcDateTime),
+    Column("writes", String(64)),
 )

@@ -532,6 +532,26 @@ def test_a_policy_that_got_no_answer_may_arrive_yet_and_others_wait_for_it(stage
     assert all(account in str(own_statements(stage, key)) for account in (STAGING, PROD))
 
 
+def test_a_policy_that_may_arrive_yet_undoes_nothing_that_the_same_request_takes_back(
+    stage: Stage, image: str, key: str, ann: str
+) -> None:
+    before = stage.aws.key(key).policy
+    share = shared(stage, f"{image} to staging no copy")
+    stage.types(stage.mika, f"revoke {share}")
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    stage.aws.faults.lose_answer("PutKeyPolicy")
+    written = len(stage.aws.journal.calls("PutKeyPolicy"))
+    stage.work()
+    stage.passes(minutes=5)
+    assert len(stage.aws.journal.calls("PutKeyPolicy")) == written + 1, "the use goes after the administration"
+    assert STAGING in str(own_statements(stage, key))
+    assert ann not in str(own_statements(stage, key))
+    stage.passes(minutes=5)
+    assert stage.aws.key(key).policy == before
+    assert "taken back" in stage.direct(stage.mika)[-1]
+
+
 @pytest.mark.parametrize("access", ["policy", "grant"])
 def test_a_whole_account_may_be_let_in_by_its_root(stage: Stage, image: str, key: str, access: str) -> None:
     settings(stage, f'key_access = "{access}"', under="images")

@@ -142,6 +142,27 @@ def test_whoever_got_no_answer_may_write_again_at_once_and_leaves_the_key_closed
     assert store.lock_key(KEY, two, NOW + KEY_STAYS_CLOSED)
 
 
+def test_a_closed_key_is_closed_to_its_holder_too_but_for_what_it_was_at(store: Store) -> None:
+    store.add(NEW, NOW)
+    one = store.claim(NOW, LEASE)
+    assert one is not None
+    assert store.lock_key(KEY, one, NOW, "use")
+    store.close_key(KEY, one, NOW)
+    assert not store.lock_key(KEY, one, NOW, "administration"), "what was sent would undo it"
+    assert store.lock_key(KEY, one, NOW, "use")
+    lapsed = NOW + LEASE
+    heir = store.claim(lapsed, LEASE)
+    assert heir is not None
+    for later in (lapsed, lapsed + LEASE):
+        assert not store.lock_key(KEY, heir, later, "administration")
+    opens_at = lapsed + KEY_STAYS_CLOSED
+    assert store.key_opens_at(KEY) == opens_at
+    assert store.lock_key(KEY, heir, lapsed, "use")
+    store.unlock_key(KEY, heir, lapsed)
+    assert not store.lock_key(KEY, heir, opens_at - timedelta(seconds=1), "administration")
+    assert store.lock_key(KEY, heir, opens_at, "administration")
+
+
 def test_a_closed_key_opens_in_time_however_often_its_holder_comes_back(store: Store) -> None:
     for origin in ("command:1", "command:2"):
         store.add(replace(NEW, origin=origin), NOW)
