@@ -31,9 +31,9 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how much was tried, over all tests and all processes."""
+    """Say how much was tried, over all tests and all processes, and what was left out."""
     tried: Counter[str] = Counter()
-    for report in terminalreporter.getreports("passed"):
+    for report in [*terminalreporter.getreports("passed"), *terminalreporter.getreports("skipped")]:
         for what, count in report.user_properties:
             tried[what] += count
     if tried:

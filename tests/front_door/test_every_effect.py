@@ -8,6 +8,7 @@ change places every day, and in the day's way tries a whole part; `make torture`
 
 import json
 import os
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,6 +35,8 @@ from tests.stage import IMAGES, PROD, Stage, put_up
 
 TORTURE = os.environ.get("TORTURE", "")
 ALL = bool(TORTURE)
+# CI has so much time, and machines differ: what would begin later is left out, and counted.
+UNTIL = float(os.environ.get("TRY_UNTIL", "inf"))
 PARTS = 6
 # How many points of a part `make test` tries.
 FEW = 2
@@ -140,6 +143,9 @@ def test_it_ends_the_same_whatever_happens_at_any_effect(
 ) -> None:
     if not has_its_turn(scenario, way, part):
         pytest.skip("another day's part; make torture tries all of them")
+    if time.time() > UNTIL:
+        tried("parts of stories for which no time was left", 1)
+        pytest.skip("no time is left")
     kind, when, deed = WAYS[way]
     expected, undisturbed = run(kind, scenario)
     points = range(part, len(undisturbed.names), PARTS)

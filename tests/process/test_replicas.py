@@ -42,7 +42,7 @@ PAST_THE_LEASE_SECONDS = 3.0
 CLOCKS_OFF_SECONDS = (0, -20, 20)
 PATIENCE_SECONDS = 900.0 if MANY else 120.0
 
-pytestmark = pytest.mark.timeout(1500 if MANY else 180)
+pytestmark = pytest.mark.timeout(2400 if MANY else 180)
 
 
 def is_copied(number: int) -> bool:
