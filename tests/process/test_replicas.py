@@ -134,6 +134,14 @@ def waits_for(sign: Callable[[], bool], do: Callable[[], object]) -> None:
             time.sleep(0.1)
 
 
+def is_completed(message: Any) -> bool:
+    return "AMI share: completed" in message.as_text()
+
+
+def is_over(message: Any) -> bool:
+    return is_completed(message) or "AMI share: no longer possible" in message.as_text()
+
+
 @pytest.mark.parametrize("socket_mode", [False, True], ids=["http", "socket-mode"])
 def test_nothing_is_lost_or_done_twice(
     tmp_path: Path, cluster: postgres.Cluster, socket_mode: bool, tried: Tried
@@ -151,9 +159,6 @@ def test_nothing_is_lost_or_done_twice(
                 with suppress(NothingToClick):
                     here.slack.click(sam, message, APPROVE)
 
-        def is_completed(message: Any) -> bool:
-            return "AMI share: completed" in message.as_text()
-
         def ask(number: int) -> None:
             disk = Disk(gib=4, key=keys[number])
             image = source.image(REGION, name=f"golden-{number}", devices=[disk])
@@ -170,7 +175,7 @@ def test_nothing_is_lost_or_done_twice(
                 lambda: here.slack.command(mika, room, "/ami-share", f"{image} to {wanted}"),
             )
             # A replica that stood still may take a command late, which was typed again by then: another request.
-            waits_for(lambda: all(map(is_completed, shown())), approve)
+            waits_for(lambda: all(map(is_over, shown())), approve)
 
         started = time.monotonic()
         with ThreadPoolExecutor(1) as tormentor:
@@ -182,10 +187,11 @@ def test_nothing_is_lost_or_done_twice(
                 enough.set()
             torment.result()
         waits_for(
-            lambda: all(map(is_completed, here.slack.messages(room))),
+            lambda: all(map(is_over, here.slack.messages(room))),
             lambda: approve_all(here.slack.messages(room)),
         )
-        messages = here.slack.messages(room)
+        over = here.slack.messages(room)
+        messages = [message for message in over if is_completed(message)]
         # Who got no answer asked again, and it was another request; never is one request asked for twice.
         ids = Counter(message.as_text().splitlines()[-1].split("`")[1] for message in messages)
         assert set(ids.values()) == {1}
@@ -201,15 +207,23 @@ def test_nothing_is_lost_or_done_twice(
         time.sleep(PAST_THE_LEASE_SECONDS)
         asked = {image.name for image in source.images(REGION) for one in messages if image.id in one.as_text()}
         print(f"seed {seed}, {took:.0f} s")
-        tried("requests on three replicas", len(messages))
+        tried("requests on three replicas", len(over))
         for what, times in replicas.did.items():
             tried(f"times that a replica was {what}", times)
 
         assert asked == {f"golden-{number}" for number in range(REQUESTS)}
         assert set(told().values()) == {1}
         each_milestone_is_there_once(here, messages)
+        each_of_the_others_found_it_done(here, [message for message in over if not is_completed(message)])
         every_share_stands(here, keys)
         every_copy_is_there_once(here)
+
+
+def each_of_the_others_found_it_done(here: Neighbourhood, messages: list[Any]) -> None:
+    """Whoever asks for a copy, gets no answer and asks again may find the first one's copy there."""
+    for message in messages:
+        thread = [reply.as_text() for reply in here.slack.thread(here.company.room, message.ts)]
+        assert any("can be used there already" in line for line in thread), thread
 
 
 def each_milestone_is_there_once(here: Neighbourhood, messages: list[Any]) -> None:
