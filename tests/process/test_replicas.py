@@ -1,6 +1,6 @@
 """Replicas: three bots on one PostgreSQL, two with clocks that are wrong, killed, stopped and started at random.
 
-`make test` has some requests go through that; `make matrix` five hundred, by HTTP and by Socket Mode.
+`make test` has some requests go through that; `make test-all` five hundred, by HTTP and by Socket Mode.
 """
 
 import os
