@@ -171,16 +171,18 @@ def pointed(accounts: Accounts, role: Role, request: Request, delivery: Delivery
     Raises:
         AwsBusy: AWS can't now; the same again later is right.
     """
-    way = (delivery.source_image_id, delivery.account_id, delivery.region)
-    changes = [
-        change
-        for change in request.approved_plan.changes
-        if isinstance(change, PutImageParameter) and (change.source_image_id, change.account_id, change.region) == way
-    ]
+    changes = parameters_for(request, delivery)
     if not changes or delivery.image_id is None:
         return ()
     ec2, ssm = accounts.ec2(role, delivery.region), accounts.ssm(role, delivery.region)
     return tuple(point_parameter(ec2, ssm, change, delivery.image_id) for change in changes)
+
+
+def parameters_for(request: Request, delivery: Delivery) -> list[PutImageParameter]:
+    """Return the parameters that the plan wants to point to the delivery's image."""
+    way = (delivery.source_image_id, delivery.account_id, delivery.region)
+    parameters = (change for change in request.approved_plan.changes if isinstance(change, PutImageParameter))
+    return [one for one in parameters if (one.source_image_id, one.account_id, one.region) == way]
 
 
 def _failed(delivery: Delivery, failure: Failure, now: datetime) -> Delivery:

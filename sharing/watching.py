@@ -24,11 +24,10 @@ from aws_ops.facts import Role
 from aws_ops.fence import fenced
 from aws_ops.finishing import Note, NoteKind, finish_copy
 from aws_ops.ids import AccountId, ImageId, Region
-from aws_ops.plan import PutImageParameter
 from sharing.applying import tried_anew
 from sharing.clock import Clock
 from sharing.context import about as about_request
-from sharing.copying import order_for, pointed
+from sharing.copying import order_for, parameters_for, pointed
 from sharing.database import DATABASE_AWAY
 from sharing.estate import Estate, UnknownAccount
 from sharing.requests import Delivery, Failure, FailureKind, Request, named
@@ -216,11 +215,9 @@ class CopyWatch:
         except AwsBusy as busy:
             if not is_last_try:
                 raise
-            way = (good.source_image_id, good.account_id, good.region)
             return tuple(
                 Note(NoteKind.PARAMETER_NOT_SET, (("parameter", one.parameter),), busy.why)
-                for one in request.approved_plan.changes
-                if isinstance(one, PutImageParameter) and (one.source_image_id, one.account_id, one.region) == way
+                for one in parameters_for(request, good)
             )
 
     def _write_down(self, flight: Flight, after: Delivery) -> None:
