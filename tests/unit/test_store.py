@@ -15,7 +15,7 @@ from aws_ops.plan import Mode
 from sharing.clock import CLOCKS_APART
 from sharing.database import connect, upgrade
 from sharing.postings import Posting, Postings
-from sharing.requests import NewRequest, Person, Preparation
+from sharing.requests import NewRequest, Person, Preparation, Request
 from sharing.states import DeliveryState, RequestState
 from sharing.store import KEY_STAYS_CLOSED, Store
 from sharing.tables import audit_events, requests
@@ -52,6 +52,15 @@ def store(engine: Engine) -> Store:
     return Store(engine)
 
 
+def claims(store: Store, *leases: timedelta) -> list[Request]:
+    """As many requests, each claimed for that long from now on, in this order."""
+    for number in range(len(leases)):
+        store.add(replace(NEW, origin=f"command:{number}"), NOW)
+    claimed = [request for lease in leases if (request := store.claim(NOW, lease)) is not None]
+    assert len(claimed) == len(leases)
+    return claimed
+
+
 def test_one_click_makes_one_request_however_often_it_arrives(store: Store) -> None:
     assert store.add(NEW, NOW).id == store.add(NEW, NOW).id
     assert store.claim(NOW, LEASE) is not None
@@ -77,11 +86,7 @@ def test_a_claim_lapses(store: Store) -> None:
 
 
 def test_one_writer_at_a_time_for_each_key(store: Store) -> None:
-    for origin in ("command:1", "command:2"):
-        store.add(replace(NEW, origin=origin), NOW)
-    one, two = store.claim(NOW, LEASE), store.claim(NOW, LEASE)
-    assert one is not None
-    assert two is not None
+    one, two = claims(store, LEASE, LEASE)
     assert store.lock_key(KEY, one, NOW)
     assert store.lock_key(KEY, one, NOW), "the holder may go on"
     assert not store.lock_key(KEY, two, NOW)
@@ -92,11 +97,7 @@ def test_one_writer_at_a_time_for_each_key(store: Store) -> None:
 
 
 def test_a_dead_writers_key_stays_closed_while_what_it_sent_may_arrive(store: Store) -> None:
-    for origin in ("command:1", "command:2"):
-        store.add(replace(NEW, origin=origin), NOW)
-    one, two = store.claim(NOW, LEASE), store.claim(NOW, timedelta(hours=1))
-    assert one is not None
-    assert two is not None
+    one, two = claims(store, LEASE, HOUR)
     assert store.lock_key(KEY, one, NOW)
     lapsed = NOW + LEASE
     assert not store.lock_key(KEY, two, lapsed)
@@ -110,11 +111,7 @@ def test_a_dead_writers_key_stays_closed_while_what_it_sent_may_arrive(store: St
 
 
 def test_whoever_takes_a_request_over_may_write_at_once_and_leaves_the_key_closed_to_others(store: Store) -> None:
-    for origin in ("command:1", "command:2"):
-        store.add(replace(NEW, origin=origin), NOW)
-    stopped, two = store.claim(NOW, LEASE), store.claim(NOW, timedelta(hours=1))
-    assert stopped is not None
-    assert two is not None
+    stopped, two = claims(store, LEASE, HOUR)
     assert store.lock_key(KEY, stopped, NOW)
     lapsed = NOW + LEASE
     heir = store.claim(lapsed, LEASE)
@@ -127,11 +124,7 @@ def test_whoever_takes_a_request_over_may_write_at_once_and_leaves_the_key_close
 
 
 def test_whoever_got_no_answer_may_write_again_at_once_and_leaves_the_key_closed_to_others(store: Store) -> None:
-    for origin in ("command:1", "command:2"):
-        store.add(replace(NEW, origin=origin), NOW)
-    one, two = store.claim(NOW, LEASE), store.claim(NOW, timedelta(hours=1))
-    assert one is not None
-    assert two is not None
+    one, two = claims(store, LEASE, HOUR)
     assert store.lock_key(KEY, one, NOW)
     store.close_key(KEY, two, NOW + LEASE)
     store.close_key(KEY, one, NOW)
@@ -164,11 +157,7 @@ def test_a_closed_key_is_closed_to_its_holder_too_but_for_what_it_was_at(store: 
 
 
 def test_a_closed_key_opens_in_time_however_often_its_holder_comes_back(store: Store) -> None:
-    for origin in ("command:1", "command:2"):
-        store.add(replace(NEW, origin=origin), NOW)
-    one, two = store.claim(NOW, LEASE), store.claim(NOW, timedelta(hours=1))
-    assert one is not None
-    assert two is not None
+    one, two = claims(store, LEASE, HOUR)
     assert store.lock_key(KEY, one, NOW)
     store.close_key(KEY, one, NOW)
     for minutes in (2, 4):
@@ -182,12 +171,7 @@ def test_a_closed_key_opens_in_time_however_often_its_holder_comes_back(store: S
 
 
 def test_a_key_stays_closed_long_enough_whatever_clocks_the_three_have(store: Store) -> None:
-    for origin in ("command:1", "command:2", "command:3"):
-        store.add(replace(NEW, origin=origin), NOW)
-    stopped, finder, next_one = store.claim(NOW, LEASE), store.claim(NOW, HOUR), store.claim(NOW, HOUR)
-    assert stopped is not None
-    assert finder is not None
-    assert next_one is not None
+    stopped, finder, next_one = claims(store, LEASE, HOUR, HOUR)
     assert store.lock_key(KEY, stopped, NOW)
     # The stopped one signed at the last moment of its lease, by a clock that is ahead.
     signed_until = NOW + LEASE + CLOCKS_APART + SIGNATURE_HOLDS
