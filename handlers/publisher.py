@@ -115,6 +115,9 @@ class Publisher:
 
     def _tell(self, untold: Untold) -> None:
         """Post and edit what differs, and note when to look again, if something had to wait for its time."""
+        if untold.retell_at is not None and untold.retell_at <= self.clock():
+            self._remove_doubles(untold)
+            untold = self.postings.retell(untold, self.clock())
         posted = dict(untold.postings)
         waiting: list[datetime] = []
         for message in _slow_edits_last(self._messages(untold.request, posted), posted):
@@ -306,6 +309,25 @@ class Publisher:
                 if code_of(error) != _DELETED:
                     raise
 
+    def _remove_doubles(self, untold: Untold) -> None:
+        """Take back what another publisher posted as well, and couldn't note any more."""
+        posted = untold.postings
+        places: dict[tuple[str, str | None], dict[str, str]] = {}
+        for message in self._messages(untold.request, posted):
+            posting = posted.get(message.key)
+            parent = posted.get(message.under) if message.place is Place.THREAD else None
+            if posting is not None and posting.ts:
+                known = places.setdefault((posting.channel, parent.ts if parent else None), {})
+                known[message.key] = posting.ts
+        for (channel, thread_ts), known in places.items():
+            try:
+                standing = [*self._standing(untold.request, channel, thread_ts)]
+                self._remove(channel, {ts for key, ts in standing if known.get(key, ts) != ts})
+            except SlackApiError as error:
+                if concerns_all(error):
+                    raise
+                _log.warning("nothing can be taken back in %s: %s", channel, code_of(error))
+
     def _edit_due(self, untold: Untold, message: Message, posting: Posting) -> datetime:
         """Return when a message may be edited; if that is now, the edit is counted."""
         now = self.clock()
@@ -354,11 +376,15 @@ class Publisher:
         return cast("str", opened["channel"]["id"])
 
     def _find(self, request: Request, message: Message, channel: str, thread_ts: str | None) -> Iterator[str]:
-        """Yield the `ts` of the message wherever a publisher posted it, by the metadata it carries.
+        """Yield the `ts` of the message wherever a publisher posted it."""
+        return (ts for key, ts in self._standing(request, channel, thread_ts) if key == message.key)
+
+    def _standing(self, request: Request, channel: str, thread_ts: str | None) -> Iterator[tuple[str, str]]:
+        """Yield the key and `ts` of each of the request's messages that stand in a place, by the metadata they carry.
 
         Others' messages may carry the same: anybody can read it, and any app can give it to its own.
         """
-        wanted, own = _name(request, message), self._own_bot_id()
+        own = self._own_bot_id()
         oldest = f"{(request.created_at - _CLOCKS_DIFFER).timestamp():.6f}"
         pages = (
             self.client.conversations_history(channel=channel, oldest=oldest, include_all_metadata=True, limit=_PAGE)
@@ -370,9 +396,10 @@ class Publisher:
         for page in pages:
             for found in page["messages"]:
                 metadata = found.get("metadata") or {}
-                named = metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload") == wanted
-                if named and found.get("bot_id") == own:
-                    yield cast("str", found["ts"])
+                if metadata.get("event_type") == EVENT_TYPE and found.get("bot_id") == own:
+                    name = metadata["event_payload"]
+                    if name["request"] == request.id:
+                        yield name["message"], cast("str", found["ts"])
 
     def _own_bot_id(self) -> str:
         """Return what Slack calls the bot as the author of a message, which stays the same."""

@@ -6,7 +6,7 @@ compares, and writes down each message as it stands. Where the messages go is no
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import cast
@@ -26,6 +26,8 @@ _log = logging.getLogger(__name__)
 
 # What is gathered at a time, of each kind.
 _MOST = 100
+# What a publisher sent before it died, or before it stood still, has arrived by then: it waits ten seconds for Slack.
+_ARRIVES_WITHIN = timedelta(seconds=30)
 _ENDED = (RequestState.COMPLETED, RequestState.REVOKING, RequestState.REVOKED)
 _NONE: Mapping[RequestId, str] = MappingProxyType({})
 
@@ -65,11 +67,17 @@ class Posting:
 
 @dataclass(frozen=True)
 class Untold:
-    """A request in one publisher's hands, with what has been posted of it."""
+    """A request in one publisher's hands, with what has been posted of it.
+
+    Attributes:
+        retell_at: when all of it is to be told once more, since it was taken over from another publisher; None if it
+            wasn't. What that one sent last may arrive after what is said now.
+    """
 
     request: Request
     lease: int
     postings: Mapping[str, Posting]
+    retell_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -102,20 +110,22 @@ class Postings:
         """Take the request that has waited longest for telling, or return None."""
         with self._store.transaction() as tx:
             free = or_(requests.c.tell_lease_until.is_(None), requests.c.tell_lease_until <= now)
-            request_id = tx.connection.scalar(
-                select(requests.c.id)
+            found = tx.connection.execute(
+                select(requests.c.id, requests.c.tell_lease, requests.c.tell_lease_until, requests.c.retell_at)
                 .where(requests.c.tell_at <= now, free)
                 .order_by(requests.c.tell_at)
                 .limit(1)
                 .with_for_update(skip_locked=True, key_share=True)
-            )
-            if request_id is None:
+            ).one_or_none()
+            if found is None:
                 return None
-            lease = tx.connection.scalar(
+            request_id, lease = found.id, found.tell_lease + 1
+            # Whoever had it and ended its claim has had Slack's answer to all that it sent.
+            retell_at = found.retell_at if found.tell_lease_until is None else now + _ARRIVES_WITHIN
+            tx.connection.execute(
                 update(requests)
                 .where(requests.c.id == request_id)
-                .values(tell_lease=requests.c.tell_lease + 1, tell_lease_until=now + self._lease)
-                .returning(requests.c.tell_lease)
+                .values(tell_lease=lease, tell_lease_until=now + self._lease, retell_at=retell_at)
             )
             rows = tx.connection.execute(select(*_COLUMNS).where(postings.c.request_id == request_id)).mappings()
             try:
@@ -124,7 +134,7 @@ class Postings:
                 # It keeps its lease, so that others have their turn.
                 _log.exception("request %s can't be told", request_id)
                 return None
-            return Untold(request, lease or 0, {row["key"]: Posting(**row) for row in rows})
+            return Untold(request, lease, {row["key"]: Posting(**row) for row in rows}, retell_at)
 
     def others(self, request_id: RequestId, reader: Person | None) -> Others:
         """Return the other shares that `reader` is told of the end of; everybody's, if there is no single reader."""
@@ -219,13 +229,29 @@ class Postings:
             tx.connection.execute(update(postings).where(*it).values(content_digest=None))
             return cast("str | None", tx.connection.scalar(select(postings.c.ts).where(*it)))
 
+    def retell(self, untold: Untold, now: datetime) -> Untold:
+        """Have all of it told once more, whatever it was said to show; return it as it is then.
+
+        Raises:
+            LeaseLost: another publisher has the request.
+        """
+        with self._store.transaction() as tx:
+            self._hold(tx, untold, now)
+            tx.connection.execute(update(requests).where(requests.c.id == untold.request.id).values(retell_at=None))
+            its = postings.c.request_id == untold.request.id
+            tx.connection.execute(update(postings).where(its).values(content_digest=None))
+        unsure = {key: replace(posting, content_digest=None) for key, posting in untold.postings.items()}
+        return replace(untold, postings=unsure, retell_at=None)
+
     def told(self, untold: Untold, again_at: datetime | None) -> None:
         """End the claim: all is told but an edit that has to wait for its turn at `again_at`, if there is one.
 
-        Until then nothing is owed. What has changed since is owed since it changed, and due at once.
+        Until then, or until it is told once more, nothing is owed. What has changed since is owed since it changed, and
+        due at once.
         """
         with self._store.transaction() as tx:
-            self._end(tx, untold, again_at)
+            times = [each for each in (again_at, untold.retell_at) if each is not None]
+            self._end(tx, untold, min(times, default=None))
             mine = update(requests).where(requests.c.id == untold.request.id, requests.c.tell_lease == untold.lease)
             tx.connection.execute(mine.values(untold_since=requests.c.tell_at))
 

@@ -108,12 +108,14 @@ requests = Table(
     Column("attempts", Integer, nullable=False),
     Column("lease", Integer, nullable=False),
     Column("lease_until", UtcDateTime),
-    # Telling: what there is to tell, when it is due, since when it has been owed, and who is at it until when.
+    # Telling: what there is to tell, when it is due, since when it has been owed, who is at it until when, and when all
+    # of it is told once more.
     Column("revision", Integer, nullable=False),
     Column("tell_at", UtcDateTime, index=True),
     Column("untold_since", UtcDateTime, index=True),
     Column("tell_lease", Integer, nullable=False),
     Column("tell_lease_until", UtcDateTime),
+    Column("retell_at", UtcDateTime),
 )
 
 deliveries = Table(

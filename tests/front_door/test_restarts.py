@@ -2,11 +2,13 @@
 
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from slack_sdk import WebClient
 from sqlalchemy import update
 
 from handlers.messages import STORY
@@ -17,6 +19,7 @@ from sharing.postings import Postings
 from sharing.requests import RequestKind
 from sharing.tables import requests
 from sharing.transaction import LeaseLost
+from tests.effects import Death
 from tests.postgres import ON_BOTH
 from tests.stage import REGION, Stage
 
@@ -283,3 +286,50 @@ def test_a_message_that_somebody_deleted_is_posted_again(stage: Stage) -> None:
     stage.work()
     stage.passes(minutes=30)
     assert stage.staging.images(REGION)
+
+
+def dies_saying(stage: Stage, monkeypatch: pytest.MonkeyPatch, method: str) -> Callable[[], object]:
+    """Have the bot's publisher die over such a call, which is still under way; returns what has it arrive."""
+    under_way: list[dict[str, Any]] = []
+
+    def send(_client: WebClient, **call: Any) -> None:
+        under_way.append(call)
+        raise Death
+
+    with monkeypatch.context() as patched:
+        patched.setattr(WebClient, method, send)
+        with pytest.raises(Death):
+            stage.work()
+    return lambda: getattr(stage.bot.publisher.client, method)(**under_way.pop())
+
+
+@ON_BOTH
+def test_an_edit_of_a_dead_one_that_arrives_after_its_heirs(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.types(stage.mika, f"{stage.images.image(REGION)} to staging no copy")
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    arrive = dies_saying(stage, monkeypatch, "chat_update")
+    stage.start()
+    stage.passes(seconds=31)
+    assert "AMI share: completed" in stage.approval.as_text()
+    arrive()
+    assert "AMI share: completed" not in stage.approval.as_text()
+    stage.passes(minutes=1)
+    assert "AMI share: completed" in stage.approval.as_text(), "it says for ever what hasn't been true for long"
+    edits = len(stage.slack.journal.calls("chat.update"))
+    stage.passes(minutes=10)
+    assert len(stage.slack.journal.calls("chat.update")) == edits, "once is enough"
+
+
+@ON_BOTH
+def test_a_message_of_a_dead_one_that_arrives_after_its_heirs(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.types(stage.mika, f"{stage.images.image(REGION)} to staging")
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    arrive = dies_saying(stage, monkeypatch, "chat_postMessage")
+    stage.start()
+    stage.passes(seconds=31)
+    arrive()
+    assert sum("Approved by @sam" in line for line in stage.thread) == 2
+    stage.passes(minutes=40)
+    whole_story(stage)
