@@ -21,7 +21,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from sharing import database
+from sharing import database, tables
 
 ON_BOTH = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 
@@ -35,7 +35,7 @@ _OPTIONS = {
     "timezone": "Asia/Tokyo",
     "listen_addresses": "''",
 }
-_MIGRATED = "migrated"
+_MIGRATED, _EMPTIED = "migrated", "emptied"
 
 
 @dataclass
@@ -55,6 +55,21 @@ class Cluster:
         self.do("CREATE DATABASE {} TEMPLATE {}", name, template)
         yield self.url(name)
         self.do("DROP DATABASE {} WITH (FORCE)", name)
+
+    def emptied_database(self) -> str:
+        """Return the URL of a database with all tables and nothing in them: the same one each time.
+
+        To make another and drop it takes a fifth of a second, which counts where it is done thousands of times.
+        """
+        self.drop_connections(_EMPTIED)
+        with psycopg.connect(host=str(self.folder), user="postgres", dbname=_EMPTIED) as connection:
+            # Neither foreign keys nor what keeps the audit trail from being emptied.
+            connection.execute("SET session_replication_role = replica")
+            for table in tables.metadata.sorted_tables:
+                if table is not tables.rates:
+                    connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table.name)))
+            connection.execute("UPDATE rates SET spent_until = '2000-01-01 00:00:00+00'")
+        return self.url(_EMPTIED)
 
     @contextmanager
     def empty_database(self) -> Iterator[str]:
@@ -108,6 +123,7 @@ def run() -> Iterator[Cluster]:
             engine = database.connect(cluster.url(_MIGRATED))
             database.upgrade(engine)
             engine.dispose()
+            cluster.do("CREATE DATABASE {} TEMPLATE {}", _EMPTIED, _MIGRATED)
             yield cluster
         finally:
             keeper.communicate()

@@ -123,11 +123,11 @@ def three(folder: Path, database_url: str, *, socket_mode: bool) -> Iterator[Rep
             replicas.end()
 
 
-def waits_for(sign: Callable[[], bool], do: Callable[[], object]) -> None:
-    """Somebody does something, and again from time to time until they see that it has arrived."""
+def waits_for(sign: Callable[[], bool], do: Callable[[], object], sight: Callable[[], object]) -> None:
+    """Somebody does something, and again until they see that it has arrived; if they never do, `sight` is shown."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not sign():
-        assert time.monotonic() < deadline, "it never arrives"
+        assert time.monotonic() < deadline, f"it never arrives: {sight()}"
         do()
         again = time.monotonic() + 8
         while not sign() and time.monotonic() < again:
@@ -140,6 +140,10 @@ def is_completed(message: Any) -> bool:
 
 def is_over(message: Any) -> bool:
     return is_completed(message) or "AMI share: no longer possible" in message.as_text()
+
+
+def unfinished(messages: list[Any]) -> list[str]:
+    return [message.as_text() for message in messages if not is_over(message)]
 
 
 @pytest.mark.parametrize("socket_mode", [False, True], ids=["http", "socket-mode"])
@@ -173,9 +177,10 @@ def test_nothing_is_lost_or_done_twice(
             waits_for(
                 lambda: bool(shown()),
                 lambda: here.slack.command(mika, room, "/ami-share", f"{image} to {wanted}"),
+                lambda: image,
             )
             # A replica that stood still may take a command late, which was typed again by then: another request.
-            waits_for(lambda: all(map(is_over, shown())), approve)
+            waits_for(lambda: all(map(is_over, shown())), approve, lambda: unfinished(shown()))
 
         started = time.monotonic()
         with ThreadPoolExecutor(1) as tormentor:
@@ -189,6 +194,7 @@ def test_nothing_is_lost_or_done_twice(
         waits_for(
             lambda: all(map(is_over, here.slack.messages(room))),
             lambda: approve_all(here.slack.messages(room)),
+            lambda: unfinished(here.slack.messages(room)),
         )
         over = here.slack.messages(room)
         messages = [message for message in over if is_completed(message)]
@@ -201,7 +207,7 @@ def test_nothing_is_lost_or_done_twice(
             ends = [text for message in here.slack.dms(mika) if "complete" in (text := message.as_text())]
             return Counter(one for one in ids for text in ends if one in text)
 
-        waits_for(lambda: len(told()) == len(ids), lambda: None)
+        waits_for(lambda: len(told()) == len(ids), lambda: None, lambda: ids - told())
         took = time.monotonic() - started
         # What a stopped one still had to say, it has said by now or will not.
         time.sleep(PAST_THE_LEASE_SECONDS)
