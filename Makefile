@@ -26,10 +26,11 @@ playground: install  ## try the bot: a local Slack workspace and AWS accounts (A
 test: install    ## run all tests (ARGS="-k word" for some)
 	$(PYTEST) $(ARGS)
 
-# Last what may be cut short (TRY_UNTIL). Dying replicas want the machine for themselves: they are in test-all.
-matrix: install  ## run whole what `make test` has a part of, but for dying replicas: crashes at every point, fuzzing
+# Last what may be cut short (TRY_UNTIL). Dying replicas have the machine for themselves.
+matrix: install  ## run whole what `make test` has a part of: crashes at every point, fuzzing, dying replicas
 	TORTURE=1 $(PYTEST) tests/process/test_kill.py tests/unit/test_shares_come_and_go.py \
 	  tests/front_door/test_fuzz.py tests/front_door/test_every_effect.py $(ARGS)
+	TORTURE=1 $(PYTEST) -n 0 tests/process/test_replicas.py $(ARGS)
 
 test-all: install  ## run all of all tests
 	TORTURE=1 $(PYTEST) $(ARGS)
