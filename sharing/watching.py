@@ -73,11 +73,16 @@ def judge(delivery: Delivery, status: CopyStatus | None, now: datetime) -> Deliv
 
 
 def unseen(delivery: Delivery, why: Why, now: datetime) -> Delivery:
-    """Return the delivery whose copy can't be looked at, with the reason; given up only if that lasts."""
-    if not _takes_too_long(delivery, now):
-        copying = delivery.state is DeliveryState.COPYING
-        return replace(delivery, failure=Failure(FailureKind.AWS_REFUSED, {}, why)) if copying else delivery
-    return _failed(delivery, FailureKind.AWS_REFUSED, now, why)
+    """Return the delivery whose copy can't be looked at, with the reason; given up only if that lasts.
+
+    Of one that has failed already, and isn't cleared away yet, the first reason stays.
+    """
+    lasts = _takes_too_long(delivery, now)
+    if delivery.state is DeliveryState.CLEARING:
+        return replace(delivery, state=DeliveryState.FAILED, finished_at=now) if lasts else delivery
+    if lasts:
+        return _failed(delivery, FailureKind.AWS_REFUSED, now, why)
+    return replace(delivery, failure=Failure(FailureKind.AWS_REFUSED, {}, why))
 
 
 def after_clearing(request: Request, delivery: Delivery, now: datetime) -> Delivery:
@@ -121,6 +126,10 @@ class CopyWatch:
             self._look(flights)
         except AwsBusy as busy:
             _log_for_each(flights, logging.INFO, "copies are looked at later: %s", busy)
+            now = self.clock()
+            for flight in flights:
+                if _takes_too_long(flight.delivery, now):
+                    self._write_down(flight, unseen(flight.delivery, busy.why, now))
         except (AwsOpsError, UnknownAccount) as trouble:
             _log_for_each(flights, logging.WARNING, "copies can't be looked at: %s", trouble)
             for flight in flights:
@@ -184,8 +193,10 @@ class CopyWatch:
         try:
             discard(ec2, image_id)
         except AwsBusy as busy:
-            _log.info("a failed copy is cleared away later: %s", busy)
-            return
+            if not _takes_too_long(flight.delivery, self.clock()):
+                _log.info("a failed copy is cleared away later: %s", busy)
+                return
+            _log.warning("a failed copy stays behind: %s", busy)
         except AwsOpsError as refused:
             _log.warning("a failed copy stays behind: %s", refused)
         self._write_down(flight, after_clearing(flight.request, flight.delivery, self.clock()))

@@ -261,6 +261,39 @@ def test_a_target_that_is_lost_while_copying_is_told_of_and_holds_no_other_up(
         assert "AWS refused AssumeRole" in last_said(stage)
 
 
+def test_a_target_whose_ec2_stays_away_while_copying_holds_its_request_up_for_two_days_and_no_longer(
+    stage: Stage, approved: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
+    stage.work()
+    stage.passes(minutes=1)
+    stage.aws.faults.fail("DescribeImages", code="Unavailable", message="back soon", status=503, times=1_000_000)
+    stage.passes(hours=47, steps=1800)
+    told = last_said(stage)
+    stage.passes(hours=2, steps=1800)
+    assert [copy.source_image_id for copy in stage.staging.images(REGION)] == [approved]
+    assert last_said(stage) != told, "what lasts so long isn't waited for any longer"
+    assert "AWS could not do DescribeImages now" in last_said(stage)
+    assert "back soon" in last_said(stage)
+    assert "[Retry" in last_said(stage)
+
+
+def test_a_failed_copy_that_cannot_be_cleared_away_for_two_days_is_told_of_by_why_it_failed(
+    stage: Stage, image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
+    whole = target_policy(STAGING)
+    blunt = [each for each in whole["Statement"] if each["Sid"] != "LetEbsUseTheKeys"]
+    stage.staging.set_role_policy("ami-share-target", whole | {"Statement": blunt})
+    stage.types(stage.mika, f"{image} to staging")
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
+    stage.aws.faults.fail("DeregisterImage", code="Unavailable", message="back soon", status=503, times=1_000_000)
+    stage.passes(hours=100, steps=1800)
+    assert "AWS ended the copy" in last_said(stage)
+    assert "DeregisterImage" not in last_said(stage)
+
+
 def test_a_source_whose_role_is_deleted_before_the_permissions_stops_with_what_to_do(
     stage: Stage, approved: str
 ) -> None:
