@@ -121,6 +121,7 @@ def build(
     # Bolt logs the whole body of a request with a wrong signature at INFO.
     logging.getLogger("slack_bolt").setLevel(logging.WARNING)
     app = App(
+        name="ami-share",  # or Bolt reads the source of all that is on the stack, to find its caller's
         # Bolt would ask Slack whose the token is, and keep whatever comes first waiting for the answer.
         client=WebClient(base_url=client.base_url, timeout=client.timeout, retry_handlers=client.retry_handlers),
         authorize=lambda: AuthorizeResult(

@@ -187,14 +187,22 @@ class Stage:
 
 
 _loader = cache(botocore.loaders.create_loader)
-_make_client_class = ClientCreator._create_client_class
+_make_client_class, _load_service_model = ClientCreator._create_client_class, ClientCreator._load_service_model
 _client_classes: dict[str, Any] = {}
+_service_models: dict[tuple[str, str | None], Any] = {}
 
 
 def _client_class(creator: ClientCreator, service_name: str, service_model: Any) -> Any:
     if service_name not in _client_classes:
         _client_classes[service_name] = _make_client_class(creator, service_name, service_model)
     return _client_classes[service_name]
+
+
+def _service_model(creator: ClientCreator, service_name: str, api_version: str | None = None) -> Any:
+    key = service_name, api_version
+    if key not in _service_models:
+        _service_models[key] = _load_service_model(creator, service_name, api_version)
+    return _service_models[key]
 
 
 @contextmanager
@@ -211,6 +219,7 @@ def put_up(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage
     # for each client, hundreds of times.
     monkeypatch.setattr(botocore.session, "create_loader", _loader)
     monkeypatch.setattr(ClientCreator, "_create_client_class", _client_class)
+    monkeypatch.setattr(ClientCreator, "_load_service_model", _service_model)
     with ExitStack() as stack:
         url = stack.enter_context(slack.serve())
         stack.enter_context(aws.in_process())
