@@ -18,6 +18,7 @@ import botocore.loaders
 import botocore.session
 import pytest
 from botocore.client import ClientCreator
+from botocore.hooks import EventAliaser
 
 from bot.entrance import WsgiApp, entrance
 from bot.settings import Environment, Settings
@@ -190,6 +191,8 @@ _loader = cache(botocore.loaders.create_loader)
 _make_client_class, _load_service_model = ClientCreator._create_client_class, ClientCreator._load_service_model
 _client_classes: dict[str, Any] = {}
 _service_models: dict[tuple[str, str | None], Any] = {}
+_alias = EventAliaser._alias_event_name
+_aliases: dict[str, str] = {}
 
 
 def _client_class(creator: ClientCreator, service_name: str, service_model: Any) -> Any:
@@ -205,6 +208,12 @@ def _service_model(creator: ClientCreator, service_name: str, api_version: str |
     return _service_models[key]
 
 
+def _aliased(aliaser: EventAliaser, event_name: str) -> str:
+    if event_name not in _aliases:
+        _aliases[event_name] = _alias(aliaser, event_name)
+    return _aliases[event_name]
+
+
 @contextmanager
 def put_up(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     """Put up the stage, on that database; at the end Slack must have found nothing to reject."""
@@ -216,10 +225,11 @@ def put_up(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", company.secret_access_key)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     # Each bot would parse the models of AWS's services anew, and make classes of them: a tenth of a second, and another
-    # for each client, hundreds of times.
+    # for each client, hundreds of times; and each session, the names of the events that it knows.
     monkeypatch.setattr(botocore.session, "create_loader", _loader)
     monkeypatch.setattr(ClientCreator, "_create_client_class", _client_class)
     monkeypatch.setattr(ClientCreator, "_load_service_model", _service_model)
+    monkeypatch.setattr(EventAliaser, "_alias_event_name", _aliased)
     with ExitStack() as stack:
         url = stack.enter_context(slack.serve())
         stack.enter_context(aws.in_process())
