@@ -12,10 +12,10 @@ What Slack says against one message is written down with it, and it is tried aga
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import cast
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -35,6 +35,7 @@ from handlers.messages import (
 )
 from handlers.people import language_of
 from handlers.speech import Language, speech
+from handlers.traces import DELETED, Traces, metadata
 from handlers.trouble import RATE_LIMITED, SLACK_TROUBLE, code_of, concerns_all
 from sharing.clock import Clock
 from sharing.context import about
@@ -48,7 +49,6 @@ from sharing.transaction import LeaseLost
 
 _log = logging.getLogger(__name__)
 
-EVENT_TYPE = "ami_share"
 _BETWEEN_EDITS = timedelta(seconds=10)
 # Edits that can wait, of all messages: chat.update is of Tier 3, 50 a minute, and those that can't wait come on top
 # (docs.slack.dev/apis/web-api/rate-limits).
@@ -62,10 +62,6 @@ _BETWEEN_LOOKS = timedelta(seconds=15)
 _LONGEST_PAUSE, _LONGEST_PAUSE_AFTERWARDS = timedelta(minutes=10), timedelta(days=1)
 _MOST_DOUBLINGS = 20
 _LANGUAGE_HOLDS = timedelta(hours=1)
-# A message's ts is by Slack's clock, and may lie before the time at which its request was made by ours.
-_CLOCKS_DIFFER = timedelta(minutes=10)
-_PAGE = 200
-_DELETED = "message_not_found"
 
 
 @dataclass
@@ -83,7 +79,10 @@ class Publisher:
     _quiet_until: datetime | None = None
     _methods_quiet_until: dict[str, datetime] = field(default_factory=dict)
     _languages: dict[Person, tuple[Language, datetime]] = field(default_factory=dict)
-    _bot_id: str | None = None
+    _traces: Traces = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._traces = Traces(self.client)
 
     def run_once(self) -> bool:
         """Tell what there is to tell of the request that has waited longest; say whether there was one."""
@@ -255,14 +254,14 @@ class Publisher:
             posted[message.key] = Posting(message.key, channel, others=tuple(message.others))
         else:
             channel = begun.channel
-            ts = next(self._find(untold.request, message, channel, thread_ts), None)
+            ts = next(self._traces.find(untold.request, message.key, channel, thread_ts), None)
         if ts is None:
             answer = self.client.chat_postMessage(
                 channel=channel,
                 text=message.text,
                 blocks=list(message.blocks),
                 thread_ts=thread_ts,
-                metadata={"event_type": EVENT_TYPE, "event_payload": _name(untold.request, message)},
+                metadata=metadata(untold.request, message.key),
                 unfurl_links=False,
                 unfurl_media=False,
             )
@@ -274,12 +273,12 @@ class Publisher:
         except LeaseLost:
             stands = self.postings.overtaken(untold.request.id, message.key, now)
             if stands:
-                self._remove(channel, {ts} - {stands})
+                self._traces.remove(channel, {ts} - {stands})
             raise
         posted[message.key] = posting
         if begun is not None:
             # Whoever began may only have been stopped, and have posted after it was looked for.
-            self._remove(channel, {*self._find(untold.request, message, channel, thread_ts)} - {ts})
+            self._traces.keep(untold.request, channel, thread_ts, {message.key: ts})
 
     def _edit(self, untold: Untold, message: Message, posting: Posting) -> bool:
         """Bring a message up to date; False if there is none to be edited any more."""
@@ -288,7 +287,7 @@ class Publisher:
                 channel=posting.channel, ts=cast("str", posting.ts), text=message.text, blocks=list(message.blocks)
             )
         except SlackApiError as error:
-            if code_of(error) != _DELETED:
+            if code_of(error) != DELETED:
                 raise
             _log.warning("somebody deleted %s, which is posted again", message.key)
             return False
@@ -299,15 +298,6 @@ class Publisher:
             self.postings.overtaken(untold.request.id, message.key, now)
             raise
         return True
-
-    def _remove(self, channel: str, doubles: Set[str]) -> None:
-        """Take back messages that were posted a second time, unless somebody has already."""
-        for ts in doubles:
-            try:
-                self.client.chat_delete(channel=channel, ts=ts)
-            except SlackApiError as error:
-                if code_of(error) != _DELETED:
-                    raise
 
     def _remove_doubles(self, untold: Untold) -> None:
         """Take back what another publisher posted as well, and couldn't note any more."""
@@ -321,8 +311,7 @@ class Publisher:
                 known[message.key] = posting.ts
         for (channel, thread_ts), known in places.items():
             try:
-                standing = [*self._standing(untold.request, channel, thread_ts)]
-                self._remove(channel, {ts for key, ts in standing if known.get(key, ts) != ts})
+                self._traces.keep(untold.request, channel, thread_ts, known)
             except SlackApiError as error:
                 if concerns_all(error):
                     raise
@@ -375,39 +364,6 @@ class Publisher:
             return None
         return cast("str", opened["channel"]["id"])
 
-    def _find(self, request: Request, message: Message, channel: str, thread_ts: str | None) -> Iterator[str]:
-        """Yield the `ts` of the message wherever a publisher posted it."""
-        return (ts for key, ts in self._standing(request, channel, thread_ts) if key == message.key)
-
-    def _standing(self, request: Request, channel: str, thread_ts: str | None) -> Iterator[tuple[str, str]]:
-        """Yield the key and `ts` of each of the request's messages that stand in a place, by the metadata they carry.
-
-        Others' messages may carry the same: anybody can read it, and any app can give it to its own.
-        """
-        own = self._own_bot_id()
-        oldest = f"{(request.created_at - _CLOCKS_DIFFER).timestamp():.6f}"
-        pages = (
-            self.client.conversations_history(channel=channel, oldest=oldest, include_all_metadata=True, limit=_PAGE)
-            if thread_ts is None
-            else self.client.conversations_replies(
-                channel=channel, ts=thread_ts, oldest=oldest, include_all_metadata=True, limit=_PAGE
-            )
-        )
-        for page in pages:
-            for found in page["messages"]:
-                metadata = found.get("metadata") or {}
-                if metadata.get("event_type") == EVENT_TYPE and found.get("bot_id") == own:
-                    name = metadata["event_payload"]
-                    if name["request"] == request.id:
-                        yield name["message"], cast("str", found["ts"])
-
-    def _own_bot_id(self) -> str:
-        """Return what Slack calls the bot as the author of a message, which stays the same."""
-        if self._bot_id is None:
-            # Unlike `user`, each message of an app has it (docs.slack.dev/reference/events/message/bot_message).
-            self._bot_id = cast("str", self.client.auth_test()["bot_id"])
-        return self._bot_id
-
 
 def _slow_edits_last(messages: Iterable[Message], posted: Mapping[str, Posting]) -> Iterator[Message]:
     """Yield the messages in their order, but after all others those that stand already and can wait."""
@@ -454,11 +410,6 @@ def _closed_channels(posted: Mapping[str, Posting]) -> dict[str, str | None]:
 
 def _reader(request: Request, message: Message) -> Person:
     return message.reader or request.requester
-
-
-def _name(request: Request, message: Message) -> dict[str, Any]:
-    # Anybody in the workspace can read metadata: it names, and gives no right to anything.
-    return {"request": request.id, "message": message.key}
 
 
 def _digest(message: Message) -> str:

@@ -31,6 +31,7 @@ _OPTIONS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    "autovacuum": "off",
     "max_connections": "200",
     "timezone": "Asia/Tokyo",
     "listen_addresses": "''",
@@ -65,9 +66,9 @@ class Cluster:
         with psycopg.connect(host=str(self.folder), user="postgres", dbname=_EMPTIED) as connection:
             # Neither foreign keys nor what keeps the audit trail from being emptied.
             connection.execute("SET session_replication_role = replica")
-            for table in tables.metadata.sorted_tables:
-                if table is not tables.rates:
-                    connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table.name)))
+            # With files of their own anew: what lies where decides who comes first of those that are due at once.
+            names = [sql.Identifier(table.name) for table in tables.metadata.sorted_tables if table is not tables.rates]
+            connection.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(names)))
             connection.execute("UPDATE rates SET spent_until = '2000-01-01 00:00:00+00'")
         return self.url(_EMPTIED)
 

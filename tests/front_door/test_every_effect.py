@@ -23,7 +23,7 @@ import pytest
 from sqlalchemy import Engine, update
 
 from aws_ops.copies import start_copy
-from handlers.publisher import Publisher
+from handlers.traces import Traces
 from sharing import copying, database, store
 from sharing.claim import Claim
 from sharing.requests import Request
@@ -195,9 +195,9 @@ def test_without_the_look_for_an_earlier_post_a_message_is_there_twice(
     point = "Slack chat.postMessage"
     expected, _ = run(SQLITE, COPY)
     assert run(SQLITE, COPY, point, "after")[0] == expected
-    monkeypatch.setattr(Publisher, "_find", lambda *_: iter(()))
-    assert run(SQLITE, COPY, point, "after")[0] == expected, "it is found and taken back when all is told once more"
-    monkeypatch.setattr(Publisher, "_standing", lambda *_: iter(()))
+    monkeypatch.setattr(Traces, "find", lambda *_: iter(()))
+    assert run(SQLITE, COPY, point, "after")[0] == expected, "it is found afterwards, and taken back"
+    monkeypatch.setattr(Traces, "keep", lambda *_: None)
     assert run(SQLITE, COPY, point, "after")[0] != expected
 
 

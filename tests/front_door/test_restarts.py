@@ -12,7 +12,7 @@ from slack_sdk import WebClient
 from sqlalchemy import update
 
 from handlers.messages import STORY
-from handlers.publisher import EVENT_TYPE
+from handlers.traces import EVENT_TYPE
 from playground.aws import Crash, Disk
 from sharing.claim import Claim
 from sharing.postings import Postings
