@@ -1,6 +1,8 @@
 """What every test may use."""
 
+import os
 import shutil
+import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
@@ -15,6 +17,8 @@ from tests import postgres
 from tests.stage import Stage, put_up
 
 Tried = Callable[[str, int], None]
+# CI has so much time, and machines differ: what would begin later is left out, and counted.
+_UNTIL = float(os.environ.get("TRY_UNTIL", "inf"))
 FreshDatabase = Callable[[str], AbstractContextManager[str]]
 
 # A busy machine is no fault of the code's. In CI, Hypothesis takes the same examples each time.
@@ -46,6 +50,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def tried(record_property: Callable[[str, object], None]) -> Tried:
     """Counts what a test tries, for the summary of the whole run."""
     return record_property
+
+
+def leave_out_if_late(tried: Tried, what: str, seconds_before: float = 0) -> None:
+    """Skip the test, and count it as `what`, so long before there is no time left to begin anything, or later."""
+    if time.time() > _UNTIL - seconds_before:
+        tried(what, 1)
+        pytest.skip("no time is left")
 
 
 @pytest.fixture(autouse=True)

@@ -188,30 +188,28 @@ class Stage:
 
 
 _loader = cache(botocore.loaders.create_loader)
-_make_client_class, _load_service_model = ClientCreator._create_client_class, ClientCreator._load_service_model
-_client_classes: dict[str, Any] = {}
-_service_models: dict[tuple[str, str | None], Any] = {}
-_alias = EventAliaser._alias_event_name
-_aliases: dict[str, str] = {}
 
 
-def _client_class(creator: ClientCreator, service_name: str, service_model: Any) -> Any:
-    if service_name not in _client_classes:
-        _client_classes[service_name] = _make_client_class(creator, service_name, service_model)
-    return _client_classes[service_name]
+def _once(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Have a method work out each answer once, whichever object is asked."""
+    known: dict[tuple[Any, ...], Any] = {}
+
+    def answer(asked: Any, *about: Any) -> Any:
+        if about not in known:
+            known[about] = method(asked, *about)
+        return known[about]
+
+    return answer
 
 
-def _service_model(creator: ClientCreator, service_name: str, api_version: str | None = None) -> Any:
-    key = service_name, api_version
-    if key not in _service_models:
-        _service_models[key] = _load_service_model(creator, service_name, api_version)
-    return _service_models[key]
-
-
-def _aliased(aliaser: EventAliaser, event_name: str) -> str:
-    if event_name not in _aliases:
-        _aliases[event_name] = _alias(aliaser, event_name)
-    return _aliases[event_name]
+_ONCE = [
+    (owner, name, _once(getattr(owner, name)))
+    for owner, name in (
+        (ClientCreator, "_load_service_model"),
+        (ClientCreator, "_create_client_class"),
+        (EventAliaser, "_alias_event_name"),
+    )
+]
 
 
 @contextmanager
@@ -227,9 +225,8 @@ def put_up(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage
     # Each bot would parse the models of AWS's services anew, and make classes of them: a tenth of a second, and another
     # for each client, hundreds of times; and each session, the names of the events that it knows.
     monkeypatch.setattr(botocore.session, "create_loader", _loader)
-    monkeypatch.setattr(ClientCreator, "_create_client_class", _client_class)
-    monkeypatch.setattr(ClientCreator, "_load_service_model", _service_model)
-    monkeypatch.setattr(EventAliaser, "_alias_event_name", _aliased)
+    for owner, name, answer in _ONCE:
+        monkeypatch.setattr(owner, name, answer)
     with ExitStack() as stack:
         url = stack.enter_context(slack.serve())
         stack.enter_context(aws.in_process())

@@ -9,7 +9,6 @@ change places every day, and in the day's way tries a whole part; `make torture`
 import json
 import os
 import shutil
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,7 +29,7 @@ from sharing.requests import Request
 from sharing.store import Store
 from sharing.tables import requests
 from sharing.transaction import Transaction
-from tests.conftest import Tried
+from tests.conftest import Tried, leave_out_if_late
 from tests.effects import COMMIT, Effects, When, counted
 from tests.postgres import Cluster
 from tests.scenarios import COPY, SCENARIOS, TWO_ON_ONE_KEY, End, Scenario, play
@@ -38,8 +37,6 @@ from tests.stage import IMAGES, PROD, Stage, put_up
 
 TORTURE = os.environ.get("TORTURE", "")
 ALL = bool(TORTURE)
-# CI has so much time, and machines differ: what would begin later is left out, and counted.
-UNTIL = float(os.environ.get("TRY_UNTIL", "inf"))
 PARTS = 6
 # How many points of a part `make test` tries.
 FEW = 2
@@ -172,9 +169,7 @@ def test_it_ends_the_same_whatever_happens_at_any_effect(
 ) -> None:
     if not has_its_turn(scenario, way, part):
         pytest.skip("another day's part; make torture tries all of them")
-    if time.time() > UNTIL:
-        tried("parts of stories for which no time was left", 1)
-        pytest.skip("no time is left")
+    leave_out_if_late(tried, "parts of stories for which no time was left")
     kind, when, deed = WAYS[way]
     expected, in_order = undisturbed(run, kind, scenario)
     points = range(part, len(in_order.names), PARTS)

@@ -288,8 +288,16 @@ def test_a_message_that_somebody_deleted_is_posted_again(stage: Stage) -> None:
     assert stage.staging.images(REGION)
 
 
-def dies_saying(stage: Stage, monkeypatch: pytest.MonkeyPatch, method: str) -> Callable[[], object]:
-    """Have the bot's publisher die over such a call, which is still under way; returns what has it arrive."""
+def dies_saying(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, method: str, wanted: str = "staging"
+) -> Callable[[], object]:
+    """Have an approved share told by one who dies over such a call, and then by another.
+
+    The call is still under way then; returns what has it arrive.
+    """
+    stage.types(stage.mika, f"{stage.images.image(REGION)} to {wanted}")
+    stage.work()
+    stage.clicks(stage.sam, APPROVE)
     under_way: list[dict[str, Any]] = []
 
     def send(_client: WebClient, **call: Any) -> None:
@@ -300,17 +308,14 @@ def dies_saying(stage: Stage, monkeypatch: pytest.MonkeyPatch, method: str) -> C
         patched.setattr(WebClient, method, send)
         with pytest.raises(Death):
             stage.work()
+    stage.start()
+    stage.passes(seconds=31)
     return lambda: getattr(stage.bot.publisher.client, method)(**under_way.pop())
 
 
 @ON_BOTH
 def test_an_edit_of_a_dead_one_that_arrives_after_its_heirs(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    stage.types(stage.mika, f"{stage.images.image(REGION)} to staging no copy")
-    stage.work()
-    stage.clicks(stage.sam, APPROVE)
-    arrive = dies_saying(stage, monkeypatch, "chat_update")
-    stage.start()
-    stage.passes(seconds=31)
+    arrive = dies_saying(stage, monkeypatch, "chat_update", "staging no copy")
     assert "AMI share: completed" in stage.approval.as_text()
     arrive()
     assert "AMI share: completed" not in stage.approval.as_text()
@@ -323,12 +328,7 @@ def test_an_edit_of_a_dead_one_that_arrives_after_its_heirs(stage: Stage, monkey
 
 @ON_BOTH
 def test_a_message_of_a_dead_one_that_arrives_after_its_heirs(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    stage.types(stage.mika, f"{stage.images.image(REGION)} to staging")
-    stage.work()
-    stage.clicks(stage.sam, APPROVE)
     arrive = dies_saying(stage, monkeypatch, "chat_postMessage")
-    stage.start()
-    stage.passes(seconds=31)
     arrive()
     assert sum("Approved by @sam" in line for line in stage.thread) == 2
     stage.passes(minutes=40)
