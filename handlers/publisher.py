@@ -143,7 +143,7 @@ class Publisher:
     def _bring_up_to_date(self, untold: Untold, message: Message, posted: dict[str, Posting]) -> datetime | None:
         """Post or edit one message, if it differs; return when to look at it again, if it has to wait."""
         posting = posted.get(message.key)
-        parent = posted.get(message.under) if message.place is Place.THREAD else None
+        parent = _parent(message, posted)
         if message.place is Place.THREAD and (parent is None or not parent.ts):
             return None  # it comes with the one it is under
         if not _differs(message, posting):
@@ -305,7 +305,7 @@ class Publisher:
         places: dict[tuple[str, str | None], dict[str, str]] = {}
         for message in self._messages(untold.request, posted):
             posting = posted.get(message.key)
-            parent = posted.get(message.under) if message.place is Place.THREAD else None
+            parent = _parent(message, posted)
             if posting is not None and posting.ts:
                 known = places.setdefault((posting.channel, parent.ts if parent else None), {})
                 known[message.key] = posting.ts
@@ -363,6 +363,11 @@ class Publisher:
             _log.warning("%s can't be told directly: %s", _reader(request, message).user_id, code_of(error))
             return None
         return cast("str", opened["channel"]["id"])
+
+
+def _parent(message: Message, posted: Mapping[str, Posting]) -> Posting | None:
+    """Return the message whose thread this one is in, as far as that is posted."""
+    return posted.get(message.under) if message.place is Place.THREAD else None
 
 
 def _slow_edits_last(messages: Iterable[Message], posted: Mapping[str, Posting]) -> Iterator[Message]:
